@@ -1,0 +1,30 @@
+"""Intervals and nulls: arrays in, numbers out."""
+
+import numpy as np
+
+from probes.values import Interval
+
+
+def bootstrap(values: np.ndarray, *, resamples: int = 1000, level: float = 0.95, seed: int = 0) -> np.ndarray:
+    """Return [..., 3]: the mean of values [..., seed, text], and the bounds of its percentile bootstrap interval.
+
+    Texts and seeds are both resampled, whole: the words of a text are not independent, nor the texts of a seed. Every
+    leading row is resampled alike, so two rows are compared by bootstrapping their differences. A single text or seed
+    has no spread to resample.
+    """
+    seeds, texts = values.shape[-2:]
+    if not seeds or not texts:
+        raise ValueError("An interval needs at least one value; got none.")
+    draw = np.random.default_rng(seed)
+    by_text = draw.multinomial(texts, np.full(texts, 1 / texts), size=resamples) / texts
+    by_seed = draw.multinomial(seeds, np.full(seeds, 1 / seeds), size=resamples) / seeds
+    means = np.einsum("...st,rs,rt->...r", values, by_seed, by_text, optimize=True)
+    tail = 50 * (1 - level)
+    low, high = np.percentile(means, [tail, 100 - tail], axis=-1)
+    return np.stack([values.mean((-2, -1)), low, high], axis=-1)
+
+
+def interval(values: np.ndarray, *, resamples: int = 1000, seed: int = 0) -> Interval:
+    """Return the mean of [n] values with its 95 % percentile bootstrap interval over them."""
+    value, low, high = bootstrap(np.asarray(values, np.float64)[None], resamples=resamples, seed=seed)
+    return Interval(float(value), float(low), float(high), f"95 % bootstrap over {len(values)} texts")

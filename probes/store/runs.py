@@ -1,0 +1,81 @@
+"""Finished runs, one folder a digest: the question, the answer, where it came from, and how long it took."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+
+from probes.contract import Result, Spec
+from probes.store.folders import folder, home, read_entry, set_aside, write_entry
+from probes.store.journal import read_events
+from probes.store.pack import pack, unpack
+
+SPEC, RUN, PROVENANCE, EVENTS = "spec.json", "run.json", "provenance.json", "events.jsonl"
+
+
+@dataclass(frozen=True)
+class RunEntry:
+    """One line of the history: what was asked, what was found, when, and in how many seconds."""
+
+    digest: str
+    kind: str
+    spec: dict[str, Any]
+    headline: str
+    created: datetime
+    seconds: float
+
+
+def save(spec: Spec, result: Result, seconds: float) -> None:
+    """Store a finished run under its digest; saving the same digest twice keeps the first."""
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    files = pack(result)
+    files[SPEC] = spec.canonical().encode()
+    files[RUN] = json.dumps({"headline": result.headline(), "created": created, "seconds": round(seconds, 2)}).encode()
+    files[PROVENANCE] = json.dumps(result.source.as_dict(), indent=1).encode()
+    files[EVENTS] = read_events(spec.digest)
+    write_entry(folder("runs", spec.digest), files)
+
+
+def load(digest: str, kind: type[Any]) -> Any | None:
+    """Return the stored Result, or None when there is none that is whole, undamaged and of today's shape."""
+    path = folder("runs", digest)
+    files = read_entry(path)
+    if files is None:
+        return None
+    try:
+        return unpack(kind, files)
+    except (ValueError, KeyError, TypeError) as error:  # an older schema: made again rather than guessed at
+        set_aside(path, f"{kind.__name__}: {error}")
+        return None
+
+
+def asked(digest: str) -> dict[str, Any] | None:
+    """Return the stored question as `{"kind", "version", "spec"}`, or None."""
+    path = folder("runs", digest) / SPEC
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def runs(kind: str | None = None) -> list[RunEntry]:
+    """Return the finished runs, newest first; a folder that cannot be read is left out."""
+    entries = []
+    for path in (home() / "runs").glob("*/" + RUN):
+        try:
+            question, run = json.loads((path.parent / SPEC).read_bytes()), json.loads(path.read_bytes())
+            made = datetime.fromisoformat(run["created"])
+            entries.append(
+                RunEntry(path.parent.name, question["kind"], question["spec"], run["headline"], made, run["seconds"])
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return sorted((e for e in entries if kind in (None, e.kind)), key=lambda e: e.created, reverse=True)
+
+
+def table() -> pd.DataFrame:
+    """Return the history as the command line prints it."""
+    rows = [(e.digest[:12], e.kind, e.created.isoformat(), e.seconds, e.headline) for e in runs()]
+    return pd.DataFrame(rows, columns=["digest", "kind", "created", "seconds", "headline"])

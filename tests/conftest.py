@@ -1,0 +1,203 @@
+"""Fixtures for every room: a home of one's own, tiny models built from configs, and real weights fetched once."""
+
+import os
+import string
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# words of our own, so that a tiny tokenizer splits code into more than one letter a token
+WORDS = (
+    "def return self if else for in range while import from class None True False print len list dict str int float "
+    "value values name names item items key index total count result data text line lines path file add sum max min "
+    "function const let var new this public static void func package type struct"
+)
+CODE = WORDS.split()
+SPECIAL = {"unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "pad": "[PAD]", "mask": "[MASK]"}
+WIDTH, DEPTH, HEADS, CONTEXT = 16, 2, 2, 512
+
+
+@pytest.fixture(autouse=True)
+def strata_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test an empty STRATA_HOME and no hub."""
+    home = tmp_path / "strata"
+    monkeypatch.setenv("STRATA_HOME", str(home))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.delenv("STRATA_HUB", raising=False)
+    return home
+
+
+# ---- tiny models: 2 layers, width 16, 2 heads, random weights under a fixed seed ------------------------------------
+
+
+@pytest.fixture(scope="session")
+def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An encoder with absolute positions and norms after each block (WordPiece)."""
+    from transformers import BertConfig, BertModel
+
+    tokenizer = _word_piece()
+    pad = tokenizer.pad_token_id
+    config = BertConfig(intermediate_size=32, type_vocab_size=2, pad_token_id=pad, **_sizes(tokenizer))
+    return _save(tmp_path_factory, "tiny_bert", lambda: BertModel(config, add_pooling_layer=False), tokenizer)
+
+
+@pytest.fixture(scope="session")
+def tiny_gpt2(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A decoder with absolute positions and a final norm (byte-level BPE, no token added around the text)."""
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    tokenizer = _byte_pairs(eos_token="<|endoftext|>")
+    sizes = {"vocab_size": len(tokenizer), "n_embd": WIDTH, "n_layer": DEPTH, "n_head": HEADS, "n_positions": CONTEXT}
+    config = GPT2Config(bos_token_id=tokenizer.eos_token_id, eos_token_id=tokenizer.eos_token_id, **sizes)
+    return _save(tmp_path_factory, "tiny_gpt2", lambda: GPT2LMHeadModel(config), tokenizer)
+
+
+@pytest.fixture(scope="session")
+def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A decoder with rotary positions, RMS norms and no pad token (byte-level BPE, <s> before the text)."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    tokenizer = _byte_pairs(bos_token="<s>", eos_token="</s>")
+    config = LlamaConfig(intermediate_size=32, num_key_value_heads=1, pad_token_id=None, **_sizes(tokenizer))
+    config.bos_token_id, config.eos_token_id = tokenizer.bos_token_id, tokenizer.eos_token_id
+    return _save(tmp_path_factory, "tiny_llama", lambda: LlamaForCausalLM(config), tokenizer)
+
+
+@pytest.fixture(scope="session")
+def tiny_t5(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An encoder-decoder with relative positions, of which the encoder is read (Unigram, </s> after the text)."""
+    from transformers import T5Config, T5ForConditionalGeneration
+
+    tokenizer = _unigram()
+    ids = {"pad_token_id": 0, "eos_token_id": tokenizer.eos_token_id, "decoder_start_token_id": 0}
+    sizes = {"vocab_size": len(tokenizer), "d_model": WIDTH, "d_kv": WIDTH // HEADS, "d_ff": 32}
+    config = T5Config(num_layers=DEPTH, num_decoder_layers=DEPTH, num_heads=HEADS, **sizes, **ids)
+    return _save(tmp_path_factory, "tiny_t5", lambda: T5ForConditionalGeneration(config), tokenizer)
+
+
+def _sizes(tokenizer: Any) -> dict[str, int]:
+    return {
+        "vocab_size": len(tokenizer),
+        "hidden_size": WIDTH,
+        "num_hidden_layers": DEPTH,
+        "num_attention_heads": HEADS,
+        "max_position_embeddings": CONTEXT,
+    }
+
+
+def _save(factory: pytest.TempPathFactory, name: str, build: Callable[[], Any], tokenizer: Any) -> Path:
+    import torch
+
+    folder = factory.mktemp("models") / name
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        net = build()
+        for weights in net.parameters():  # norms and biases start at one and zero: move them, so that a mix-up shows
+            weights.data += 0.05 * torch.randn_like(weights)
+    net.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def _wrap(tokenizer: Any, **special: str) -> Any:
+    from transformers import PreTrainedTokenizerFast
+
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=CONTEXT, **special)
+
+
+def _word_piece() -> Any:
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+
+    letters = [c for c in string.printable if not c.isspace()]
+    pieces = [*SPECIAL.values(), *letters, *("##" + c for c in letters if c.isalnum()), *CODE]
+    tokenizer = Tokenizer(models.WordPiece({p: i for i, p in enumerate(dict.fromkeys(pieces))}, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    ends = [(t, tokenizer.token_to_id(t)) for t in ("[CLS]", "[SEP]")]
+    tokenizer.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=ends)
+    return _wrap(tokenizer, **{f"{name}_token": token for name, token in SPECIAL.items()})
+
+
+def _byte_pairs(**special: str) -> Any:
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(
+        vocab_size=400, special_tokens=list(special.values()), initial_alphabet=alphabet, show_progress=False
+    )
+    tokenizer.train_from_iterator([" ".join(CODE)] * 3, trainer)
+    if "bos_token" in special:
+        start = special["bos_token"]
+        tokenizer.post_processor = processors.TemplateProcessing(
+            single=f"{start} $A", special_tokens=[(start, tokenizer.token_to_id(start))]
+        )
+    return _wrap(tokenizer, **special)
+
+
+def _unigram() -> Any:
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+
+    letters = ["\u2581", *(c for c in string.printable if not c.isspace())]
+    words = [piece for word in CODE for piece in ("\u2581" + word, word)]
+    pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0)]
+    pieces += [(p, -3.0 if len(p) > 1 else -6.0) for p in dict.fromkeys([*words, *letters])]
+    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=2))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
+    return _wrap(tokenizer, pad_token="<pad>", eos_token="</s>", unk_token="<unk>")
+
+
+# ---- real weights: fetched once, shared by every test marked `weights` ----------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def real_home() -> Path:
+    """The folder that keeps real weights between runs: STRATA_TEST_CACHE, or `.cache` beside the tests."""
+    return Path(os.environ.get("STRATA_TEST_CACHE") or Path(__file__).parents[1] / ".cache")
+
+
+@pytest.fixture(scope="session")
+def _have(real_home: Path) -> Callable[[str], None]:
+    reasons: dict[str, str] = {}
+
+    def have(name: str) -> None:
+        from probes.errors import StrataError
+        from probes.models import fetch
+
+        if name not in reasons:
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("STRATA_HOME", str(real_home))
+                try:
+                    fetch.folder_of(name)
+                    reasons[name] = ""
+                except StrataError as error:
+                    reasons[name] = str(error)
+        if reasons[name]:
+            pytest.skip(f"real weights of '{name}' cannot be had: {reasons[name]}")
+
+    return have
+
+
+@pytest.fixture
+def real(_have: Callable[[str], None], real_home: Path, strata_home: Path) -> Callable[[str], str]:
+    """Return a function that makes a catalogue model loadable by name in this test's home, or skips saying why."""
+
+    def use(name: str) -> str:
+        _have(name)
+        strata_home.mkdir(parents=True, exist_ok=True)
+        if not (strata_home / "models").exists():
+            (strata_home / "models").symlink_to(real_home.absolute() / "models", target_is_directory=True)
+        return name
+
+    return use
+
+
+@pytest.fixture
+def minilm(real: Callable[[str], str]) -> str:
+    """The catalogue name `minilm`, with its real weights at hand."""
+    return real("minilm")
