@@ -1,0 +1,52 @@
+"""Models: which there are, how they are fetched and loaded, and how their layers are read.
+
+    model = load("minilm")
+    encoded = model.encode(["def add(a, b): return a + b"])
+    states = hidden_states(model, encoded)            # {"0": [text, token, width], ..., "6": ...}
+
+The only room that imports transformers. Names resolve on first use, so that importing it stays light.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from probes.models.catalogue import names
+    from probes.models.check import Check
+    from probes.models.encoding import Encoded
+    from probes.models.loading import load, loaded
+    from probes.models.memory import estimate
+    from probes.models.model import Model
+    from probes.models.sites import Site, hidden_states, reading
+
+_HOMES = {
+    "Check": "check",
+    "Encoded": "encoding",
+    "Model": "model",
+    "Site": "sites",
+    "estimate": "memory",
+    "hidden_states": "sites",
+    "load": "loading",
+    "loaded": "loading",
+    "names": "catalogue",
+    "reading": "sites",
+}
+
+__all__ = [
+    "Check",
+    "Encoded",
+    "Model",
+    "Site",
+    "estimate",
+    "hidden_states",
+    "load",
+    "loaded",
+    "names",
+    "reading",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

@@ -1,0 +1,84 @@
+"""The Hugging Face model, untouched, with what is needed to read it and to say later what was read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from torch import nn
+
+from probes.models import encoding
+from probes.models.check import Check
+from probes.models.encoding import Encoded
+from probes.models.sites import Sites
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A loaded model; of an encoder-decoder, the encoder."""
+
+    name: str
+    revision: str
+    weights: str
+    """SHA-256 of the weight files, or "random init, seed N"."""
+    net: Any
+    """The transformers module: evaluation mode, no gradients, no weight changed."""
+    tokenizer: Any
+    dtype: str
+    device: str
+    family: str
+    context: int
+    """Sub-tokens a text may have, the added ones included."""
+    sites: Sites
+    facts: tuple[str, ...]
+    """Digests of what else decides the numbers: configuration, tokenizer, attention code, random parameters."""
+    notes: tuple[str, ...] = ()
+    """Sentences that go with every result (a de-quantised checkpoint)."""
+    check: Check = field(default_factory=Check)
+
+    @property
+    def depth(self) -> int:
+        """How many blocks run."""
+        return self.sites.depth
+
+    @property
+    def width(self) -> int:
+        """How many numbers a hidden state has."""
+        return int(getattr(self.net.config, "hidden_size", 0) or self.net.config.d_model)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Label every layer that can be read, in order."""
+        return self.sites.labels
+
+    @property
+    def parameters(self) -> int:
+        """How many parameters are loaded (an encoder-decoder: its encoder)."""
+        return sum(p.numel() for p in self.net.parameters())
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What decides the hidden states of a text: equal identities give equal numbers, on the same kind of device."""
+        return (self.weights, *self.facts, self.family, self.dtype, self.device.partition(":")[0])
+
+    def encode(self, texts: Sequence[str], *, side: Literal["left", "right"] = "right") -> Encoded:
+        """Return the texts as one batch padded on `side`; raises StrataError when one does not fit, never cuts it."""
+        return encoding.encode(self, texts, side)
+
+    def lengths(self, texts: Sequence[str]) -> np.ndarray:
+        """Return int64 [text]: how many sub-tokens each text has, the added ones included, however long."""
+        return encoding.lengths_of(self.tokenizer, texts)
+
+    def check_lengths(self, lengths: np.ndarray) -> None:
+        """Raise StrataError E-TEXT-TOO-LONG when one of these lengths is beyond the context."""
+        encoding.check_lengths(lengths, self.name, self.context)
+
+    def forward(self, encoded: Encoded, **asked: Any) -> Any:
+        """Run the model on a batch and return what it returns; hidden states are read with `sites.reading`."""
+        if hasattr(self.net.config, "use_cache"):
+            asked = {"use_cache": False, **asked}  # nothing is generated, and the keys would double the memory
+        assert isinstance(self.net, nn.Module)
+        mask = encoded.mask
+        if self.device == "meta":  # transformers looks at a mask's values, of which "meta" has none, unless it is whole
+            mask = mask.bool()[:, None, None, :].expand(-1, 1, mask.shape[1], -1)
+        return self.net(input_ids=encoded.ids, attention_mask=mask, **encoded.extra, **asked)
