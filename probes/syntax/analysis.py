@@ -1,0 +1,148 @@
+"""Is the syntax tree of code in the hidden states, and in which subspace? (AST-Probe, Hernández López et al., ASE 2022)
+
+Every layer gets a probe: a low-rank projection in which the squared distance of neighbouring words orders the tree's
+splits, and their difference names the constituent. The F1 of the trees it decodes is reported beside the same probe on
+a control task (Hewitt & Liang, EMNLP 2019) and on the same architecture with random weights.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal, Self
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from probes import corpora
+from probes.contract import Progress, Spec
+from probes.values import Source
+
+TRAINED, CONTROL, RANDOM = "trained model", "control task", "random init"
+
+Count = Annotated[int, Field(ge=2, le=1_000_000)]
+
+
+class SyntaxSpec(Spec):
+    """Train structural probes on every layer of a model, and score the trees they read off."""
+
+    kind: ClassVar[str] = "syntax"
+
+    model: str = "minilm"
+    """A name of the catalogue, a hub id, or a folder with config.json and safetensors."""
+    revision: str | None = None
+    """The commit of a hub model; none for the newest that is cached."""
+    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    """The precision the model runs in; probes are always trained in float32."""
+    corpus: str = "python-stdlib"
+    """python-stdlib, or code:FOLDER for the functions of a folder."""
+    language: str = "python"
+    """The programming language whose functions are taken from the corpus."""
+    input: Literal["source", "leaves"] = "source"
+    """What the model reads: the code as written, or the tree's leaves joined by blanks as in the paper."""
+    n_train: Count = 250
+    """Functions to train on."""
+    n_valid: Count = 50
+    """Functions that choose the epoch and the best layer."""
+    n_test: Count = 100
+    """Functions the scores are computed on; equal code never sits on two sides."""
+    min_words: int = Field(8, ge=2, le=10_000)
+    """Functions with fewer words (leaves of the tree) are left out."""
+    max_words: int = Field(128, ge=2, le=10_000)
+    """Functions with more words are left out."""
+    rank: int = Field(64, ge=1, le=4096)
+    """Dimensions of the syntactic subspace; at most the model's width."""
+    epochs: int = Field(10, ge=1, le=1000)
+    """Passes over the training functions; each layer keeps its own best."""
+    batch: int = Field(8, ge=1, le=4096)
+    """Functions in a training step."""
+    rate: float = Field(0.01, gt=0, le=1)
+    """Adam's learning rate for the projection."""
+    orthogonality: float = Field(5.0, ge=0, le=1000)
+    """Weight of the penalty that keeps the subspace's axes orthonormal."""
+    recipe: Literal["strata", "published"] = "strata"
+    """How to train: ours, or the paper's (with rate 0.001 and 20 epochs), which converges less."""
+    control: bool = True
+    """Also train on trees that depend on word identity alone; what lies above is the probe's selectivity."""
+    random_init: bool = True
+    """Also probe the same architecture with random weights."""
+    seeds: int = Field(1, ge=1, le=20)
+    """Probes trained from different starts; scores are averaged over them."""
+    seed: int = Field(0, ge=0, le=2**31 - 1)
+    """Decides the corpus order, the starts, the batches, the random weights and the resampling."""
+
+    def pinned(self) -> Self:
+        """Name the corpus as it is today."""
+        return self.model_copy(update={"corpus": corpora.pin(self.corpus)})
+
+
+@dataclass(frozen=True)
+class SyntaxResult:
+    """F1 of the decoded trees by layer, with its baselines, and the probes that gave it."""
+
+    scores: pd.DataFrame
+    """One row a series and layer: series, order, layer, f1, low, high, precision, recall, f1_paper, f1_inner,
+    valid_f1. `f1_paper` is the published metric; `f1_inner` leaves out the constituents over the whole snippet."""
+    recall: pd.DataFrame
+    """One row a constituent label on the best layer: label, layer, recall, n."""
+    snippets: pd.DataFrame
+    """One row a test snippet, series and layer: snippet, origin, words, series, layer, f1."""
+    best: str
+    """The layer of the trained model with the highest F1 on validation."""
+    depth: int
+    gain: dict[str, tuple[float, float, float]]
+    """What the best layer has above each baseline on test: paired difference, low, high."""
+    sizes: tuple[int, int, int]
+    """Snippets that trained, validated and tested."""
+    left_out: dict[str, int]
+    """How many functions were left out for which reason."""
+    constituents: tuple[str, ...]
+    unaries: tuple[str, ...]
+    layers: tuple[str, ...]
+    basis: np.ndarray
+    """[layer, width, rank]: the syntactic subspace of each layer of the trained model (first seed)."""
+    constituent: np.ndarray
+    """[layer, rank, label] and below: the read-outs."""
+    unary: np.ndarray
+    constituent_bias: np.ndarray
+    unary_bias: np.ndarray
+    center: np.ndarray
+    """[layer, width]; states are centred and scaled before they are projected."""
+    scale: np.ndarray
+    axes: np.ndarray
+    """[layer, rank, 2]: principal axes of the projected test words, the frame of the subspace picture."""
+    origin: np.ndarray
+    """[layer, rank]: their mean."""
+    explained: np.ndarray
+    """[layer, 2]: the axes' shares of the variance."""
+    validation: pd.DataFrame
+    """Training curve: epoch, series, layer, loss."""
+    source: Source
+
+    def headline(self) -> str:
+        """State where syntax peaks, how high, and how far above the baselines."""
+        row = self.row(TRAINED, self.best)
+        half = (row.high - row.low) / 2
+        text = f"Syntax peaks at layer {self.best} of {self.depth}: F1 {row.f1:.2f} ± {half:.2f}"
+        names = {CONTROL: "the control task", RANDOM: "the random-init model", "layer 0": "layer 0"}
+        parts = [
+            f"{abs(gain):.2f} {'above' if gain >= 0 else 'below'} {names[name]}"
+            for name, (gain, _, _) in self.gain.items()
+        ]
+        return f"{', '.join([text, *parts[:-1]])}{' and ' if parts[1:] else ', '}{parts[-1]}." if parts else f"{text}."
+
+    def row(self, series: str, layer: str) -> pd.Series:
+        """Return one row of the scores; raises KeyError when there is none."""
+        found = self.scores[(self.scores.series == series) & (self.scores.layer == layer)]
+        if found.empty:
+            raise KeyError(f"No score of '{series}' at layer '{layer}'.")
+        return found.iloc[0]
+
+    def frame(self) -> pd.DataFrame:
+        """Return the scores."""
+        return self.scores
+
+
+def run(spec: SyntaxSpec, progress: Progress) -> SyntaxResult:
+    """Train and score every layer; see `study.study`."""
+    from probes.syntax.study import study  # on use: it imports torch, which listing the analyses must not
+
+    return study(spec, progress)

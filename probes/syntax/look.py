@@ -1,0 +1,134 @@
+"""The run behind `SnippetSpec`: one forward pass, one layer, one tree."""
+
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from probes import store
+from probes.contract import Progress
+from probes.corpora.grammars import LANGUAGES
+from probes.errors import StrataError
+from probes.extract import pooled
+from probes.models import Model, loaded
+from probes.models.provenance import source_of
+from probes.syntax import evaluate
+from probes.syntax.analysis import SyntaxResult, SyntaxSpec
+from probes.syntax.dataset import Snippet, snippet
+from probes.syntax.nesting import drawn, parents
+from probes.syntax.scores import score
+from probes.syntax.snippet import SnippetResult, SnippetSpec
+from probes.syntax.targets import Inventory
+from probes.syntax.tuples import Span, decode, encode
+from probes.values import Source
+
+
+@lru_cache(maxsize=4)
+def trained(digest: str) -> tuple[SyntaxSpec, SyntaxResult]:
+    """Return a stored syntax run; raises StrataError E-RUN-UNKNOWN when there is none."""
+    asked = store.asked(digest)
+    found = store.load(digest, SyntaxResult) if asked and asked["kind"] == SyntaxSpec.kind else None
+    if asked is None or found is None:
+        raise StrataError(
+            "E-RUN-UNKNOWN", f"There is no syntax run '{digest}' in the store.", fix="Train the probe again, then look."
+        )
+    return SyntaxSpec.model_validate(asked["spec"]), found
+
+
+def look(spec: SnippetSpec, progress: Progress) -> SnippetResult:
+    """Answer a SnippetSpec; refuses code that does not parse or does not fit the model's context."""
+    asked, run = trained(spec.run)
+    layer = run.best if spec.layer is None else spec.layer
+    if layer not in run.layers:
+        raise StrataError(
+            "E-LAYER-UNKNOWN", f"This run has no layer '{layer[:40]}'.", fix=f"Choose one of {', '.join(run.layers)}."
+        )
+    piece = snippet(encode(spec.code, asked.language), asked.input)
+    progress.report(1, 3, "reading the snippet")
+    model = loaded(asked.model, revision=asked.revision, dtype=asked.dtype)
+    z = project(run, run.layers.index(layer), states(model, piece, layer))
+    progress.report(2, 3, "decoding")
+    guess = predict(run, run.layers.index(layer), z)
+    tree = piece.tree
+    truth = decode(tree.distances, tree.constituents, tree.unaries)
+    source = source_of(
+        model, corpus="a snippet", texts=[piece.text], seed=asked.seed, also=[LANGUAGES[asked.language].wheel]
+    )
+    return _result(piece, (truth, guess), z, (run, layer), source=source)
+
+
+def states(model: Model, piece: Snippet, layer: str) -> np.ndarray:
+    """Return one layer's word states, float32 [word, width]."""
+    model.check_lengths(model.lengths([piece.text]))
+    rows, count = pooled(model, [piece.text], [piece.spans])
+    if (count == 0).any():
+        lost = piece.tree.words[int(np.flatnonzero(count == 0)[0])]
+        raise StrataError(
+            "E-WORD-LOST",
+            f"The model's tokenizer drops the word {lost!r}, so it has no hidden state.",
+            fix="Remove control characters and the like from the code.",
+        )
+    return rows[layer].cpu().numpy()
+
+
+def project(run: SyntaxResult, layer: int, rows: np.ndarray) -> np.ndarray:
+    """Return the words in the syntactic subspace, [word, rank]."""
+    return (rows - run.center[layer]) * run.scale[layer] @ run.basis[layer]
+
+
+def predict(run: SyntaxResult, layer: int, z: np.ndarray) -> list[Span]:
+    """Decode the tree that the stored probe reads off projected words."""
+    step = z[1:] - z[:-1]
+    return evaluate.spans(
+        np.square(step).sum(1),
+        (step @ run.constituent[layer] + run.constituent_bias[layer]).argmax(1),
+        (z @ run.unary[layer] + run.unary_bias[layer]).argmax(1),
+        Inventory(run.constituents, run.unaries),
+    )
+
+
+def _result(
+    piece: Snippet, trees: tuple[list[Span], list[Span]], z: np.ndarray, at: tuple[SyntaxResult, str], *, source: Source
+) -> SnippetResult:
+    truth, guess = trees
+    run, layer = at
+    index, n = run.layers.index(layer), len(piece)
+    place = (z - run.origin[index]) @ run.axes[index]
+    gold, predicted = drawn(truth, guess, n, "gold"), drawn(guess, truth, n, "predicted")
+    words = pd.DataFrame(
+        {
+            "position": np.arange(n),
+            "word": piece.tree.words,
+            "type": piece.tree.types,
+            "category": piece.tree.categories,
+            "x": place[:, 0].astype(float),
+            "y": place[:, 1].astype(float),
+        }
+    )
+    result = score(guess, truth)
+    return SnippetResult(
+        words=words,
+        nodes=pd.concat([gold[0], predicted[0]], ignore_index=True),
+        edges=pd.concat([gold[1], predicted[1]], ignore_index=True),
+        subspace_edges=_lines(truth, place),
+        layer=layer,
+        precision=result.precision,
+        recall=result.recall,
+        f1=result.f1,
+        explained=(float(run.explained[index][0]), float(run.explained[index][1])),
+        source=source,
+    )
+
+
+def _lines(spans: list[Span], place: np.ndarray) -> pd.DataFrame:
+    """Join each constituent's middle to its parent's, and each word to the lowest constituent around it."""
+    ordered, above = parents(spans)
+    middles = [place[span.first : span.last + 1].mean(0) for span in ordered]
+    holder = np.full(len(place), -1)
+    lines = []
+    for i, span in enumerate(ordered):
+        holder[span.first : span.last + 1] = i
+        if above[i] >= 0 and (ordered[above[i]].first, ordered[above[i]].last) != (span.first, span.last):
+            lines.append((*middles[above[i]], *middles[i]))
+    lines += [(*middles[node], *place[word]) for word, node in enumerate(holder) if node >= 0]
+    return pd.DataFrame(lines, columns=["x", "y", "x2", "y2"]).astype(float)

@@ -1,0 +1,124 @@
+"""The run behind `SyntaxSpec`: snippets, states, probes, scores."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from probes import corpora
+from probes.contract import Progress
+from probes.corpora.grammars import LANGUAGES
+from probes.errors import StrataError
+from probes.extract import extract
+from probes.models import Model, loaded
+from probes.models.provenance import source_of
+from probes.store import States
+from probes.syntax import report
+from probes.syntax.analysis import CONTROL, RANDOM, TRAINED, SyntaxResult, SyntaxSpec
+from probes.syntax.dataset import Bounds, Dataset, collect
+from probes.syntax.targets import Targets, control, inventory_of, targets
+from probes.syntax.training import Options, Series, Trained, series_of, train
+from probes.values import Source
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One training: its name in the figure, what it was asked to learn, and the probes of all its series."""
+
+    name: str
+    goal: Targets
+    data: Series
+    trained: Trained
+
+
+def study(spec: SyntaxSpec, progress: Progress) -> SyntaxResult:
+    """Answer a SyntaxSpec: one extraction a model, all layers trained together, scores on the test snippets."""
+    progress.report(0, 1, "loading the model")
+    model = loaded(spec.model, revision=spec.revision, dtype=spec.dtype)
+    if spec.rank > model.width:
+        raise StrataError(
+            "E-RANK",
+            f"A subspace of rank {spec.rank} does not fit in states of width {model.width}.",
+            fix=f"Choose a rank of at most {model.width}.",
+        )
+    data = snippets(spec, model, progress.step(0.1, 0.13))
+    source = source_of(
+        model,
+        corpus=spec.corpus,
+        texts=[s.text for s in data.snippets],
+        seed=spec.seed,
+        notes=notes(spec, data),
+        also=[LANGUAGES[spec.language].wheel],
+    )
+    states = {TRAINED: states_of(model, data, source, progress.step(0.13, 0.37))}
+    if spec.random_init:
+        twin = loaded(spec.model, revision=spec.revision, dtype=spec.dtype, random_init=spec.seed)
+        states[RANDOM] = states_of(twin, data, source, progress.step(0.4, 0.63))
+    fits = fit(spec, data, states, model.device, progress.step(0.63, 0.96))
+    progress.report(0.97, 1, "scoring")
+    return report.result(spec, data, fits, model, source)
+
+
+def snippets(spec: SyntaxSpec, model: Model, progress: Progress) -> Dataset:
+    """Collect the snippets a spec asks for, under the model's own context."""
+    left_out: Counter[str] = Counter()
+    stream = corpora.stream(spec.corpus, language=spec.language, seed=spec.seed, skipped=left_out)
+    sizes = (spec.n_train, spec.n_valid, spec.n_test)
+    bounds = Bounds(sizes, spec.min_words, spec.max_words, spec.input, model.context, model.lengths)
+    return collect(stream, bounds, left_out, progress)
+
+
+def notes(spec: SyntaxSpec, data: Dataset) -> tuple[str, ...]:
+    """Say where the corpus gave less than was asked for."""
+    asked = {
+        "training": (spec.n_train, data.train),
+        "validation": (spec.n_valid, data.validation),
+        "test": (spec.n_test, data.test),
+    }
+    return tuple(
+        f"The corpus gave {len(have)} {name} functions of the {want} asked for."
+        for name, (want, have) in asked.items()
+        if len(have) < want
+    )
+
+
+def states_of(model: Model, data: Dataset, source: Source, progress: Progress) -> States:
+    """Extract the word states of all snippets, refusing those that cannot be trusted."""
+    states = extract(
+        model, [s.text for s in data.snippets], [s.spans for s in data.snippets], source=source, progress=progress
+    )
+    for layer in states.layers:
+        if not np.isfinite(states.at(layer)).all():
+            raise StrataError(
+                "E-STATES-NAN",
+                f"Layer {layer} of {model.name} holds NaN or infinite numbers in {model.dtype}.",
+                "A probe of such a layer would mean nothing.",
+                "Use float32 or bfloat16.",
+            )
+    return states
+
+
+def fit(spec: SyntaxSpec, data: Dataset, states: dict[str, States], device: str, progress: Progress) -> list[Fit]:
+    """Train on syntax (all models together) and on the control task (the trained model), once a seed."""
+    inventory = inventory_of([s.tree for s in data.train])
+    syntax = targets([s.tree for s in data.snippets], inventory)
+    layers = {name: [found.at(layer) for layer in found.layers] for name, found in states.items()}
+    first = syntax.starts[: len(data.train) + 1]
+    every = series_of([a for arrays in layers.values() for a in arrays], first, recipe=spec.recipe, device=device)
+    jobs = [(TRAINED, syntax, every)]
+    if spec.control:
+        own = series_of(layers[TRAINED], first, recipe=spec.recipe, device=device)
+        fake = control(data, spec.seed)
+        jobs.append((CONTROL, targets(fake, inventory_of(fake[: len(data.train)])), own))
+    fits: list[Fit] = []
+    total = len(jobs) * spec.seeds
+    for seed in range(spec.seeds):
+        for name, goal, series in jobs:
+            options = Options(
+                spec.rank, spec.epochs, spec.batch, spec.rate, spec.orthogonality, spec.recipe, spec.seed + seed
+            )
+            part = progress.step(len(fits) / total, (len(fits) + 1) / total)
+            fits.append(
+                Fit(name, goal, series, train(series, goal, (len(data.train), len(data.validation)), options, part))
+            )
+    return fits
