@@ -1,0 +1,57 @@
+import altair as alt
+from marks import checked, text
+
+from probes.figures import theme
+
+
+def luminance(colour: str) -> float:
+    """WCAG 2 relative luminance."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(a: str, b: str) -> float:
+    low, high = sorted((luminance(a), luminance(b)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_ink_follows_the_background_and_is_readable_on_both() -> None:
+    dark, light = theme.INK.expr.split("'")[1], theme.INK.expr.split("'")[3]
+    assert contrast(dark, "#0e1117") > 7
+    assert contrast(light, "#ffffff") > 7
+
+
+def test_series_colours_are_seen_on_light_and_dark() -> None:
+    for colour in (theme.BLUE, theme.VERMILLION, theme.GREEN, theme.GREY):
+        assert contrast(colour, "#ffffff") > 3
+        assert contrast(colour, "#0e1117") > 3
+
+
+def test_kinds_of_word_differ_in_colour_and_in_shape() -> None:
+    colours, shapes = zip(*theme.CATEGORIES.values(), strict=True)
+    assert len(set(colours)) == len(set(shapes)) == len(theme.CATEGORIES) == 5
+
+
+def test_the_screen_fixes_no_background_and_no_font_and_paper_fixes_both() -> None:
+    screen, paper = theme.screen(), theme.paper()
+    assert not {"background", "font"} & set(screen)
+    assert paper["background"] == "white"
+    assert paper["font"].count(",") >= 2  # fallbacks: a missing family alone would print no text
+
+
+def test_the_theme_is_offered_and_not_imposed() -> None:
+    assert alt.theme.active != "strata"
+    with alt.theme.enable("strata"):
+        assert alt.Chart().mark_point().to_dict()["config"]["style"]["word"] == {"fontSize": 11}
+
+
+def test_dressing_leaves_the_chart_as_it_was() -> None:
+    bare = alt.Chart().mark_point()
+    assert "style" in theme.dressed(bare).to_dict()["config"]
+    assert bare.config is alt.Undefined
+
+
+def test_a_message_is_a_chart_with_the_reason() -> None:
+    spec = checked(theme.message("Nothing to draw."))
+    assert text(spec).strip() == "Nothing to draw."
