@@ -1,0 +1,42 @@
+"""Is the syntax tree of code in there, and in which subspace? (AST-Probe, Hernández López et al., ASE 2022)"""
+
+from typing import Any
+
+import streamlit as st
+
+from probes import ui
+from probes.syntax import SnippetSpec, SyntaxSpec
+
+ui.frame("Syntax")
+
+st.title("Is the syntax tree of code in there, and in which subspace?")
+ui.ask(
+    SyntaxSpec,
+    main=("model", "corpus", "language", "input"),
+    about="MiniLM on functions of the Python standard library: about a minute the first time, then at once.",
+    method="On each layer a probe learns to read the tree off the hidden states: how far apart two words are in it, "
+    "and which constituents they share. What a layer knows is its distance to the controls: a task that word identity "
+    "alone answers, random weights, and layer 0. Method: [AST-Probe](https://arxiv.org/abs/2206.11719).",
+)
+
+
+@st.fragment
+def snippet(question: SyntaxSpec, result: Any) -> None:
+    """Show one snippet's gold and predicted trees, and its words in the syntactic subspace."""
+    st.header("Look at one snippet")
+    left, right = st.columns([1, 2])
+    with left:
+        example = ui.example(question.language)
+        layer = st.select_slider("Layer", result.layers, result.best, help="Starts at the best layer.")
+    with right:
+        code = ui.code(question.language, example)
+    asked = ui.spec(SnippetSpec, run=question.digest, code=code, layer=layer)
+    shown = ui.live(asked)
+    if asked and shown:
+        ui.show(shown, asked)
+
+
+found, asked = ui.answer(SyntaxSpec), ui.asked(SyntaxSpec)
+if found and asked:
+    ui.show(found, asked)
+    snippet(asked, found)

@@ -1,0 +1,27 @@
+"""The words behind a question: models of the catalogue, corpora, languages, and what a field is called."""
+
+from collections.abc import Callable
+
+from probes import corpora, models
+from probes.corpora.grammars import LANGUAGES
+
+FREE = frozenset({"model", "corpus"})
+"""Fields that also take what is not in their list: a folder or a hub id, `code:FOLDER`."""
+
+NAMED: dict[str, Callable[[], list[str]]] = {
+    "model": lambda: list(models.names()),
+    "corpus": lambda: [corpora.STDLIB],
+    "language": lambda: list(LANGUAGES),
+}
+"""Fields drawn as a list, by name."""
+
+LABELS = {
+    "n_train": "Training functions",
+    "n_valid": "Validation functions",
+    "n_test": "Test functions",
+    "random_init": "Random-weights baseline",
+    "control": "Control task",
+    "dtype": "Precision",
+    "rate": "Learning rate",
+}
+"""Names that read badly with the underscores taken out."""

@@ -1,0 +1,85 @@
+"""A result on a page: the sentence, the figures with their export bars, then the details."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from probes import analyses, export
+from probes.contract import Spec
+from probes.ui.text import headline, notes, plain
+
+_LABELS = {"pdf": "PDF", "svg": "SVG", "png": "PNG", "csv": "CSV", "parquet": "Parquet"}
+"""The export bar, in its order; the first three are the figure, the others the table under it."""
+
+
+def show(result: Any, question: Spec) -> None:
+    """Show what was found: headline, what every reader must know, one figure (the main one first), then the details."""
+    headline(result.headline())
+    notes(result.source.notes)
+    figures = analyses.find(question.kind).figures
+    name = next(iter(figures))
+    if len(figures) > 1:
+        key = f"{question.kind}_view"
+        # required: pressing the chosen one again would leave no figure at all
+        chosen = st.segmented_control(
+            "Figure",
+            list(figures),
+            default=name,
+            format_func=_title,
+            key=key,
+            required=True,
+            label_visibility="collapsed",
+        )
+        name = chosen if chosen in figures else name
+    figure(result, figures[name], name=name, question=question)
+    details(result, question)
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def figure(result: Any, draw: Callable[[Any], Any], *, name: str, question: Spec) -> None:
+    """Show one figure, described in words for those who cannot see it, and the bar of files it can leave as."""
+    chart = draw(result)
+    described = isinstance(getattr(chart, "description", None), str)
+    key = f"{question.kind}_{name}"
+    st.altair_chart(chart, key=key, alt=None if described else result.headline())
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{key}_bar"):
+        st.caption("Save", width="content")
+        for fmt, label in _LABELS.items():
+            st.download_button(
+                label,
+                partial(_file, result, draw, fmt=fmt),
+                export.filename(f"{question.kind}-{name}", question.digest, fmt),
+                export.FORMATS[fmt],
+                key=f"{key}_{fmt}",
+                on_click="ignore",
+                type="tertiary",
+            )
+
+
+def _file(result: Any, draw: Callable[[Any], Any], *, fmt: str) -> bytes:
+    """Make one file of the export bar: run when its button is pressed, not when it is drawn."""
+    if fmt in ("csv", "parquet"):
+        return export.frame_bytes(result.frame(), fmt)
+    return export.figure_bytes(draw(result), fmt)
+
+
+def details(result: Any, question: Spec) -> None:
+    """Fold away where the numbers come from, what was left out and why, and the table under the figure."""
+    with st.expander("Where these numbers come from"):
+        left_out = getattr(result, "left_out", None) or {}
+        if left_out:
+            counts = ", ".join(f"{count:,} {reason}" for reason, count in left_out.items())
+            st.caption(f"Left out: {plain(counts)}.")
+        asked, source = st.columns(2)
+        asked.caption("The question")
+        asked.json(question.model_dump(mode="json"), expanded=True)
+        source.caption("What it was computed from")
+        source.json(result.source.as_dict(), expanded=True)
+        st.caption("The table under the figure")
+        st.dataframe(result.frame(), hide_index=True)
+        st.caption(f"Run `{question.digest}`")

@@ -1,0 +1,53 @@
+"""Words of others never become markup, and times read as a person says them."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probes.ui.text import duration, plain
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "[a](javascript:1)",
+    "$x$ and $$y$$",
+    ":material/bolt: :red[alarm] :smile:",
+    "`code` **bold** _it_ ~~no~~",
+    "# title",
+    "{{7*7}} | a | b |",
+    "&lt;",
+    "http://example.org",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_every_mark_is_escaped(text: str) -> None:
+    assert not re.search(r"(?<!\\)(?:\\\\)*[<>\[\]()$`*_~#|{}&!]", plain(text))
+
+
+@given(st.text())
+def test_taking_the_escapes_away_gives_the_words_back(text: str) -> None:
+    words = "".join(c for c in text if c.isascii() and c.isalnum())
+    back = re.sub(r"\\(.)", r"\1", plain(text)).replace("\u2060", "")
+    assert words in "".join(c for c in back if c.isascii() and c.isalnum()) or "‹U+" in back
+
+
+@given(st.text(alphabet=":[]/materildsx_ ", max_size=30))
+def test_no_directive_survives(text: str) -> None:
+    unescaped = plain(text).replace("\\", "")
+    assert not re.search(r":[a-z_/-]+:|:[a-z-]+\[", unescaped)
+
+
+def test_what_has_no_glyph_is_spelt_out() -> None:
+    assert "U\\+202E" in plain("a\u202eb")
+    assert "U\\+0000" in plain("\0")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "0 s"), (59.4, "59 s"), (61, "1 min 1 s"), (3_600, "1 h 0 min"), (7_500, "2 h 5 min"), (-3, "0 s")],
+)
+def test_durations(seconds: float, said: str) -> None:
+    assert duration(seconds) == said
