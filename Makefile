@@ -9,7 +9,7 @@ CACHE := $(CURDIR)/.cache
 TEST_ENV := STRATA_TEST_CACHE=$(CACHE) HF_HUB_OFFLINE=1 STREAMLIT_BROWSER_GATHER_USAGE_STATS=false
 PYTEST := $(TEST_ENV) $(BIN)/python -m pytest
 
-.PHONY: help app test quick check models bench weights browser clean
+.PHONY: help app test quick check models bench shots weights browser clean
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make check   lint, format and types"
 	@echo "make models  fetch every model of the catalogue"
 	@echo "make bench   the benchmarks"
+	@echo "make shots   the documentation's pictures, made again by the browser tests"
 
 app: $(VENV)/.installed
 	@$(BIN)/python -m probes models fetch minilm || echo "The default model could not be fetched: Strata opens without it, and says how to get it."
@@ -40,6 +41,9 @@ models: $(VENV)/.installed
 
 bench: $(VENV)/.installed
 	@for script in benchmarks/*.py; do echo "== $$script"; STRATA_HOME=$(CACHE) $(BIN)/python "$$script" || exit 1; done
+
+shots: $(VENV)/.installed-dev weights browser
+	STRATA_SHOTS=1 $(PYTEST) -q tests/browser -k pictures
 
 weights: $(VENV)/.installed-dev
 	@for model in minilm smollm2 e5-small; do \

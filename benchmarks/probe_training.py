@@ -2,8 +2,8 @@
 
     python benchmarks/probe_training.py
 
-The published scheme trains one layer at a time and runs the whole model again for every batch of every epoch. Here it is
-given our batched tokenisation, pooling and probe, so that only the scheme differs. Both train rank 128 in batches of
+The published scheme trains one layer at a time and runs the whole model again for every batch of every epoch. Here it
+is given our batched tokenisation, pooling and probe, so that only the scheme differs. Both train rank 128 in batches of
 32 for 20 epochs on the same 2,000 functions; a fixed number of steps of each is timed in this process, in turn, and
 scaled to the whole. Ours pays its one extraction, to disk, in full. Claim: at least 20 × faster.
 """

@@ -5,6 +5,7 @@ never loads a model. What a job says of itself is in the store's journal, where 
 """
 
 import atexit
+import logging
 import os
 import threading
 import time
@@ -20,6 +21,8 @@ from probes import store, worker
 from probes.analyses import find, from_json, of, result_of
 from probes.contract import Progress, Spec
 from probes.errors import Cancelled, StrataError
+
+log = logging.getLogger("strata.engine")
 
 State = Literal["unknown", "queued", "running", "done", "failed", "cancelled"]
 _EVERY = 0.2  # seconds between two events of a job: a page looks about twice a second
@@ -80,6 +83,8 @@ def status(digest: str) -> Status:
     event = store.last_event(digest)
     if event is None:
         return Status("unknown")
+    if event["state"] == "done":  # and perhaps stored since the first look; if not, it was damaged and set aside
+        return Status("done", 1.0) if store.asked(digest) is not None else Status("unknown")
     elapsed, share = time.time() - event["started"], float(event.get("share", 0.0))
     if event["state"] in ("queued", "running") and not _alive(event):
         error = _refusal(
@@ -155,11 +160,21 @@ def _cluster() -> Any:
     from distributed import Client, LocalCluster, Security
 
     dask.config.set({"distributed.scheduler.allowed-failures": 3, "logging": {"distributed": "warning"}})
+    dask.config.set({"distributed.scheduler.http.routes": []})  # its pages would tell everybody here what is asked
     security = Security.temporary()  # on a shared machine loopback is not private
-    cluster = LocalCluster(n_workers=0, host="tls://127.0.0.1", dashboard_address=None, security=security)
+    inside = {"host": f"tls://{worker.HOST}", "dashboard_address": f"{worker.HOST}:0"}
+    cluster = LocalCluster(n_workers=0, security=security, **inside)
     started = worker.start(cluster.scheduler_address, security)
-    atexit.register(started.terminate)
-    return Client(cluster, security=security, set_as_default=False)
+    client = Client(cluster, security=security, set_as_default=False)
+    atexit.register(_stop, client, cluster, started)
+    return client
+
+
+def _stop(client: Any, cluster: Any, started: Any) -> None:
+    """End in the order in which nobody is left talking to nobody."""
+    started.terminate()
+    client.close(timeout=2)
+    cluster.close(timeout=2)
 
 
 class _Journal(Progress):
@@ -188,10 +203,8 @@ def _job(canonical: str) -> None:
         store.note(spec.digest, "cancelled", **_process())
     except StrataError as error:
         store.note(spec.digest, "failed", error=_refusal(error), **_process())
-    except Exception:  # the job's last line: anything unforeseen becomes a message for the page and a trace for the log
-        trace = traceback.format_exc()
-        unforeseen = StrataError("E-UNFORESEEN", "The job failed.", trace.splitlines()[-1], "The log has the trace.")
-        store.note(spec.digest, "failed", error=_refusal(unforeseen), trace=trace, **_process())
+    except Exception as error:
+        store.note(spec.digest, "failed", error=_unforeseen(error), trace=traceback.format_exc(), **_process())
     else:
         store.note(spec.digest, "done", share=1.0, **_process())
 
@@ -202,6 +215,8 @@ def _answer(canonical: str) -> dict[str, Any]:
         return {"files": store.pack(run(from_json(canonical)))}
     except StrataError as error:
         return {"error": _refusal(error)}
+    except Exception as error:
+        return {"error": _unforeseen(error)}
 
 
 def _prepare() -> None:
@@ -212,6 +227,13 @@ def _prepare() -> None:
 
 def _refusal(error: StrataError) -> dict[str, str]:
     return {"code": error.code, "what": error.what, "why": error.why, "fix": error.fix}
+
+
+def _unforeseen(error: Exception) -> dict[str, str]:
+    """Turn what nobody thought of into a message for the page, and a trace for the log."""
+    log.exception("unforeseen")
+    what = "".join(traceback.format_exception_only(error)).strip()
+    return _refusal(StrataError("E-UNFORESEEN", "The computation failed.", what, "The server's log has the trace."))
 
 
 def _process() -> dict[str, float]:

@@ -21,7 +21,10 @@ def bootstrap(values: np.ndarray, *, resamples: int = 1000, level: float = 0.95,
     means = np.einsum("...st,rs,rt->...r", values, by_seed, by_text, optimize=True)
     tail = 50 * (1 - level)
     low, high = np.percentile(means, [tail, 100 - tail], axis=-1)
-    return np.stack([values.mean((-2, -1)), low, high], axis=-1)
+    mean = values.mean(
+        (-2, -1)
+    )  # summed in another order than the resampled ones: the bounds must not miss it by a bit
+    return np.stack([mean, np.minimum(low, mean), np.maximum(high, mean)], axis=-1)
 
 
 def interval(values: np.ndarray, *, resamples: int = 1000, seed: int = 0) -> Interval:

@@ -134,7 +134,7 @@ def recall_by_label(result: "SyntaxResult", *, limit: int = 20) -> alt.LayerChar
     labels = [shorten(visible(str(label)), 40) for label in recall["label"]]
     named = [f"{label}  ({int(n):,})" for label, n in zip(labels, recall["n"], strict=True)]
     rows = recall.assign(label=labels, shown=named, zero=0.0)
-    axis = alt.Axis(ticks=False, domain=False, labelLimit=300)
+    axis = alt.Axis(ticks=False, domain=False, labelLimit=300, labelOverlap=False)
     x = alt.X("recall:Q", title="recall (number of spans in brackets)", scale=alt.Scale(domain=[0, 1]))
     tooltip = ["label:N", "layer:O", alt.Tooltip("recall:Q", format=".3f"), alt.Tooltip("n:Q", format=",")]
     base = alt.Chart(rows).encode(y=alt.Y("shown:N", sort=named, title=None, axis=axis))

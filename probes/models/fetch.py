@@ -16,7 +16,7 @@ from typing import Any
 
 from probes import store
 from probes.errors import StrataError
-from probes.models import catalogue, vetting, wheels
+from probes.models import catalogue, pin, vetting, wheels
 from probes.models.catalogue import Entry
 
 log = logging.getLogger("strata.models")
@@ -43,9 +43,11 @@ def folder_of(name: str, revision: str | None = None) -> Located:
         return _from_catalogue(catalogue.entry(name), revision)
     path = Path(name).expanduser()
     if path.is_dir():
-        if revision is not None:
+        if revision is not None and not revision.startswith(pin.PREFIX):
             raise StrataError("E-MODEL-REVISION", f"'{name}' is a folder, which has no revision '{revision[:40]}'.")
-        return Located(name, path, "local")
+        if revision is not None:
+            pin.check(path, revision)
+        return Located(name, path, revision or pin.state_of(path))
     if HUB_ID.fullmatch(name):
         return _from_hub(name, revision)
     if path.is_absolute() or name.startswith((".", "~")) or "/" in name or "\\" in name:

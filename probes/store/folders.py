@@ -21,6 +21,7 @@ log = logging.getLogger("strata.store")
 
 MANIFEST = "manifest.json"
 SCHEMA = 1
+_LONGEST = 64  # hexadecimal digits: a whole SHA-256
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
 
@@ -32,7 +33,7 @@ def home() -> Path:
 
 def folder(kind: str, digest: str) -> Path:
     """Return where the entry of that digest lives; a digest that is not plain hex never becomes a path."""
-    if not digest or not set(digest) <= set("0123456789abcdef"):
+    if not 0 < len(digest) <= _LONGEST or not set(digest) <= set("0123456789abcdef"):
         raise StrataError("E-DIGEST", f"'{digest[:60]}' is not a digest.", "Digests are lower-case hexadecimal.")
     return home() / kind / digest
 

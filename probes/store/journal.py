@@ -1,6 +1,7 @@
 """What a running job says of itself, on disk, so that a reload or a second tab reads the same truth."""
 
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,17 @@ def note(digest: str, state: str, **facts: Any) -> None:
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # a new question starts a new journal: the events of an earlier, failed try would lie about this one
-        with path.open("w" if state == "queued" else "a", encoding="utf-8") as out:
-            out.write(line)
+        with path.open("wb" if state == "queued" else "ab") as out:
+            out.write(b"" if _whole(path) else b"\n")  # or this event would be lost behind one cut short by a kill
+            out.write(line.encode())
+
+
+def _whole(path: Path) -> bool:
+    with path.open("rb") as journal:
+        if not journal.seek(0, os.SEEK_END):
+            return True
+        journal.seek(-1, os.SEEK_END)
+        return journal.read() == b"\n"
 
 
 def read_events(digest: str) -> bytes:
@@ -36,9 +46,11 @@ def last_event(digest: str) -> dict[str, Any] | None:
     events = []
     for line in read_events(digest).splitlines():
         try:
-            events.append(json.loads(line))
+            event = json.loads(line)
         except ValueError:  # a line cut short by a killed worker
             continue
+        if isinstance(event, dict):
+            events.append(event)
     return {**events[-1], "started": events[0]["time"]} if events else None
 
 

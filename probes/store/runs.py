@@ -35,7 +35,11 @@ def save(spec: Spec, result: Result, seconds: float) -> None:
     files[RUN] = json.dumps({"headline": result.headline(), "created": created, "seconds": round(seconds, 2)}).encode()
     files[PROVENANCE] = json.dumps(result.source.as_dict(), indent=1).encode()
     files[EVENTS] = read_events(spec.digest)
-    write_entry(folder("runs", spec.digest), files)
+    path = folder("runs", spec.digest)
+    known = read_entry(path)  # sets a damaged one aside, which would win over this one
+    if known is not None and known.get(SPEC) != files[SPEC]:
+        set_aside(path, "it answers another question")
+    write_entry(path, files)
 
 
 def load(digest: str, kind: type[Any]) -> Any | None:
@@ -63,10 +67,10 @@ def asked(digest: str) -> dict[str, Any] | None:
 def runs(kind: str | None = None) -> list[RunEntry]:
     """Return the finished runs, newest first; a folder that cannot be read is left out."""
     entries = []
-    for path in (home() / "runs").glob("*/" + RUN):
+    for path in (home() / "runs").glob("[!.]*/" + RUN):  # a name with a dot was left half-made by a killed process
         try:
             question, run = json.loads((path.parent / SPEC).read_bytes()), json.loads(path.read_bytes())
-            made = datetime.fromisoformat(run["created"])
+            made = datetime.fromisoformat(run["created"]).astimezone(UTC)
             entries.append(
                 RunEntry(path.parent.name, question["kind"], question["spec"], run["headline"], made, run["seconds"])
             )
@@ -77,5 +81,5 @@ def runs(kind: str | None = None) -> list[RunEntry]:
 
 def table() -> pd.DataFrame:
     """Return the history as the command line prints it."""
-    rows = [(e.digest[:12], e.kind, e.created.isoformat(), e.seconds, e.headline) for e in runs()]
+    rows = [(e.digest, e.kind, e.created.isoformat(), e.seconds, e.headline) for e in runs()]
     return pd.DataFrame(rows, columns=["digest", "kind", "created", "seconds", "headline"])

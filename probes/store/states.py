@@ -10,6 +10,7 @@ import logging
 import os
 import shutil
 import zlib
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -145,18 +146,24 @@ class Part:
         """Write the provenance and the checksums, and move the folder to its final name."""
         self.close()
         with writing(self.part):
-            (self.part / _DONE).unlink(missing_ok=True)
-            sums = {path.name: checksum(path) for path in sorted(self.part.iterdir())}
+            # neither counts: a kill in here leaves both, and the next try finishes from them
+            files = [path for path in sorted(self.part.iterdir()) if path.name not in (_DONE, MANIFEST)]
+            sums = {path.name: checksum(path) for path in files}
             facts = {"schema": SCHEMA, "files": sums, "source": source.as_dict()}
             write_file(self.part / MANIFEST, json.dumps(facts, indent=1).encode())
             sync(self.part)
             self.part.rename(self.path)
             sync(self.path.parent)
+            (self.path / _DONE).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Release the files; what was committed stays for the next try."""
-        for file in self._files:
-            file.close()
+        with (
+            writing(self.part),
+            ExitStack() as files,
+        ):  # a full disk refuses what is left in a buffer; close all the same
+            for file in self._files:
+                files.callback(file.close)
 
 
 def checksum(path: Path) -> list[int]:

@@ -10,10 +10,11 @@ from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from probes import corpora
 from probes.contract import Progress, Spec
+from probes.models.pin import pin as pin_model
 from probes.values import Source
 
 TRAINED, CONTROL, RANDOM = "trained model", "control task", "random init"
@@ -29,7 +30,7 @@ class SyntaxSpec(Spec):
     model: str = "minilm"
     """A name of the catalogue, a hub id, or a folder with config.json and safetensors."""
     revision: str | None = None
-    """The commit of a hub model; none for the newest that is cached."""
+    """The commit of a hub model, none for the newest that is cached; of a folder, the state of its files."""
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
     """The precision the model runs in; probes are always trained in float32."""
     corpus: str = "python-stdlib"
@@ -69,9 +70,16 @@ class SyntaxSpec(Spec):
     seed: int = Field(0, ge=0, le=2**31 - 1)
     """Decides the corpus order, the starts, the batches, the random weights and the resampling."""
 
+    @model_validator(mode="after")
+    def _bounds(self) -> Self:
+        if self.min_words > self.max_words:
+            raise ValueError(f"min_words is {self.min_words}, above max_words, which is {self.max_words}")
+        return self
+
     def pinned(self) -> Self:
-        """Name the corpus as it is today."""
-        return self.model_copy(update={"corpus": corpora.pin(self.corpus)})
+        """Name the corpus, and a model in a folder, as they are today."""
+        revision = pin_model(self.model, self.revision)
+        return self.model_copy(update={"corpus": corpora.pin(self.corpus), "revision": revision})
 
 
 @dataclass(frozen=True)

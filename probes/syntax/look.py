@@ -1,6 +1,7 @@
 """The run behind `SnippetSpec`: one forward pass, one layer, one tree."""
 
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -24,8 +25,8 @@ from probes.values import Source
 
 
 @lru_cache(maxsize=4)
-def trained(digest: str) -> tuple[SyntaxSpec, SyntaxResult]:
-    """Return a stored syntax run; raises StrataError E-RUN-UNKNOWN when there is none."""
+def trained(digest: str, _home: Path) -> tuple[SyntaxSpec, SyntaxResult]:
+    """Return a syntax run of the store at `_home`; raises StrataError E-RUN-UNKNOWN when there is none."""
     asked = store.asked(digest)
     found = store.load(digest, SyntaxResult) if asked and asked["kind"] == SyntaxSpec.kind else None
     if asked is None or found is None:
@@ -37,7 +38,7 @@ def trained(digest: str) -> tuple[SyntaxSpec, SyntaxResult]:
 
 def look(spec: SnippetSpec, progress: Progress) -> SnippetResult:
     """Answer a SnippetSpec; refuses code that does not parse or does not fit the model's context."""
-    asked, run = trained(spec.run)
+    asked, run = trained(spec.run, store.home())
     layer = run.best if spec.layer is None else spec.layer
     if layer not in run.layers:
         raise StrataError(

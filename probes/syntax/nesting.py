@@ -7,8 +7,26 @@ import pandas as pd
 
 from probes.syntax.tuples import Span
 
-NODES = ["tree", "id", "label", "first", "last", "x", "level", "agrees"]
-EDGES = ["tree", "x", "level", "x2", "level2", "first", "last"]
+NODES = {
+    "tree": "str",
+    "id": "int64",
+    "label": "str",
+    "first": "int64",
+    "last": "int64",
+    "x": "float64",
+    "level": "int64",
+    "agrees": "bool",
+}
+EDGES = {
+    "tree": "str",
+    "x": "float64",
+    "level": "int64",
+    "x2": "float64",
+    "level2": "int64",
+    "first": "int64",
+    "last": "int64",
+}
+"""Columns and types, said outright: a tree without a node must not change those of the tree beside it."""
 
 
 def parents(spans: Sequence[Span]) -> tuple[list[Span], list[int]]:
@@ -54,4 +72,6 @@ def drawn(spans: Sequence[Span], other: Sequence[Span], n: int, name: str) -> tu
         if node >= 0:
             up = ordered[node]
             edges.append((name, (up.first + up.last) / 2, height[node], float(word), 0, word, word))
-    return pd.DataFrame(nodes, columns=NODES), pd.DataFrame(edges, columns=EDGES)
+    return pd.DataFrame(nodes, columns=list(NODES)).astype(NODES), pd.DataFrame(edges, columns=list(EDGES)).astype(
+        EDGES
+    )

@@ -1,7 +1,7 @@
 """The run behind `SyntaxSpec`: snippets, states, probes, scores."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -51,6 +51,8 @@ def study(spec: SyntaxSpec, progress: Progress) -> SyntaxResult:
         also=[LANGUAGES[spec.language].wheel],
     )
     states = {TRAINED: states_of(model, data, source, progress.step(0.13, 0.37))}
+    if lost := int((states[TRAINED].tokens == 0).sum()):
+        source = replace(source, notes=(*source.notes, f"{lost} words that the tokenizer drops were read as zeros."))
     if spec.random_init:
         twin = loaded(spec.model, revision=spec.revision, dtype=spec.dtype, random_init=spec.seed)
         states[RANDOM] = states_of(twin, data, source, progress.step(0.4, 0.63))

@@ -60,7 +60,7 @@ def series_of(arrays: Sequence[np.ndarray], starts: np.ndarray, *, recipe: Recip
     """Return the states with the map of the recipe: none, or centred with one scale a series, both of training rows.
 
     `starts` are those of the training snippets, which come first. One scale a series cannot favour a direction, so the
-    subspace found is one of the model's own states. Raises ValueError on states that are not finite.
+    subspace found is one of the model's own states. States are taken as finite: `study.states_of` refuses others.
     """
     width, rows = arrays[0].shape[1], int(starts[-1])
     if recipe == "published":
@@ -146,7 +146,7 @@ def read_batch(data: Series, goal: Targets, snippets: np.ndarray) -> Batch:
 
 def _cosine(step: int, total: int) -> float:
     """Warm up over a tenth of the steps, then fall to nothing."""
-    return min(1.0, step / (0.1 * total + 1)) * 0.5 * (1 + float(np.cos(np.pi * step / total)))
+    return min(1.0, (step + 1) / (0.1 * total + 1)) * 0.5 * (1 + float(np.cos(np.pi * step / total)))
 
 
 def _validate(probe: Probe, data: Series, goal: Targets, snippets: np.ndarray, batch: int) -> torch.Tensor:

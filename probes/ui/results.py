@@ -11,7 +11,9 @@ from probes.contract import Spec
 from probes.ui.text import headline, notes, plain
 
 _LABELS = {"pdf": "PDF", "svg": "SVG", "png": "PNG", "csv": "CSV", "parquet": "Parquet"}
-"""The export bar, in its order; the first three are the figure, the others the table under it."""
+"""The export bar, in its order."""
+_TABLES = ("csv", "parquet")
+"""Of these, the files that hold the table under the main figure; another figure's bar does not offer them."""
 
 
 def show(result: Any, question: Spec) -> None:
@@ -49,9 +51,10 @@ def figure(result: Any, draw: Callable[[Any], Any], *, name: str, question: Spec
     st.altair_chart(chart, key=key, alt=None if described else result.headline())
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{key}_bar"):
         st.caption("Save", width="content")
-        for fmt, label in _LABELS.items():
+        main = name == next(iter(analyses.find(question.kind).figures))
+        for fmt in _LABELS if main else [fmt for fmt in _LABELS if fmt not in _TABLES]:
             st.download_button(
-                label,
+                _LABELS[fmt],
                 partial(_file, result, draw, fmt=fmt),
                 export.filename(f"{question.kind}-{name}", question.digest, fmt),
                 export.FORMATS[fmt],
@@ -63,7 +66,7 @@ def figure(result: Any, draw: Callable[[Any], Any], *, name: str, question: Spec
 
 def _file(result: Any, draw: Callable[[Any], Any], *, fmt: str) -> bytes:
     """Make one file of the export bar: run when its button is pressed, not when it is drawn."""
-    if fmt in ("csv", "parquet"):
+    if fmt in _TABLES:
         return export.frame_bytes(result.frame(), fmt)
     return export.figure_bytes(draw(result), fmt)
 
@@ -73,7 +76,7 @@ def details(result: Any, question: Spec) -> None:
     with st.expander("Where these numbers come from"):
         left_out = getattr(result, "left_out", None) or {}
         if left_out:
-            counts = ", ".join(f"{count:,} {reason}" for reason, count in left_out.items())
+            counts = ", ".join(f"{reason} ({count:,})" for reason, count in left_out.items())
             st.caption(f"Left out: {plain(counts)}.")
         asked, source = st.columns(2)
         asked.caption("The question")

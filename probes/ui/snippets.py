@@ -4,6 +4,14 @@ import streamlit as st
 
 EXAMPLES: dict[str, dict[str, str]] = {
     "python": {
+        "Maximum": (
+            "def maximum(values):\n"
+            "    best = values[0]\n"
+            "    for value in values:\n"
+            "        if value > best:\n"
+            "            best = value\n"
+            "    return best\n"
+        ),
         "Running mean": (
             "def running_mean(values, width):\n"
             "    total = 0.0\n"

@@ -9,6 +9,7 @@ import torch
 
 from probes.errors import StrataError
 from probes.models import hidden_states, load, loaded, loading
+from probes.models.pin import state_of
 
 TINY = ["tiny_bert", "tiny_gpt2", "tiny_llama", "tiny_t5"]
 
@@ -20,7 +21,7 @@ def folder(request: pytest.FixtureRequest) -> str:
 
 def test_a_model_says_what_it_is(tiny_llama: Path) -> None:
     model = load(str(tiny_llama), device="cpu")
-    assert (model.name, model.revision, model.family) == (str(tiny_llama), "local", "llama")
+    assert (model.name, model.revision, model.family) == (str(tiny_llama), state_of(tiny_llama), "llama")
     assert (model.depth, model.width, model.context) == (2, 16, 512)
     assert model.layers == ("0", "1", "2", "2 + norm")
     assert (model.dtype, model.device, model.notes) == ("float32", "cpu", ())

@@ -38,7 +38,9 @@ def test_cold_page_asks_its_question_and_computes_nothing(page: Open, here: Any)
 
 
 @pytest.mark.parametrize(
-    "run", ["../../etc/passwd", "a" * 100_000, "<script>alert(1)</script>", UNKNOWN.upper(), "", "ａ" * 32]
+    "run",
+    ["../../etc/passwd", "a" * 100_000, "<script>alert(1)</script>", UNKNOWN.upper(), "", "ａ" * 32],
+    ids=["path", "long", "markup", "capitals", "empty", "wide"],
 )
 def test_a_hostile_address_gives_a_notice_and_the_default_view(page: Open, here: Any, run: str) -> None:
     at = page(PAGE, run=run)
@@ -190,6 +192,7 @@ def test_every_figure_has_its_export_bar(page: Open, stored: SyntaxSpec) -> None
     assert labels == ["PDF", "SVG", "PNG", "CSV", "Parquet"] * charts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "at_chart"), [("syntax", 0), ("snippet", 1)])
 def test_every_figure_can_be_chosen(page: Open, stored: SyntaxSpec, kind: str, at_chart: int) -> None:
     at = page(PAGE, run=stored.digest)
@@ -198,6 +201,9 @@ def test_every_figure_can_be_chosen(page: Open, stored: SyntaxSpec, kind: str, a
         at.segmented_control(key=f"{kind}_view").set_value(name).run()
         assert not at.exception
         assert len(at.get("vega_lite_chart")) == 2
+        labels = [button.label for button in at.download_button]
+        assert labels.count("PDF") == 2
+        assert labels.count("CSV") == 2 - (name not in ("f1_by_layer", "snippet"))  # only the main figure's table
         drawn.add(at.get("vega_lite_chart")[at_chart].proto.spec)
     assert len(drawn) == len(analyses.find(kind).figures)
 
@@ -213,6 +219,7 @@ def test_an_answer_changes_with_the_question_asked_again(page: Open, here: Any, 
 # ---- a snippet -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", [*EXAMPLES["python"], "Nothing"])
 def test_every_example_is_answered(page: Open, stored: SyntaxSpec, example: str) -> None:
     at = page(PAGE, run=stored.digest)
@@ -224,6 +231,7 @@ def test_every_example_is_answered(page: Open, stored: SyntaxSpec, example: str)
     assert bool(at.error) == nothing
 
 
+@pytest.mark.slow
 def test_every_layer_is_answered(page: Open, stored: SyntaxSpec) -> None:
     at = page(PAGE, run=stored.digest)
     for layer in at.select_slider[0].options:

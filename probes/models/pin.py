@@ -1,0 +1,39 @@
+"""What a model's name means today, so that new weights under an old name are another question.
+
+A catalogue name is pinned by the catalogue, and a folder by the sizes and times of its files. A hub id is what its
+revision says.
+"""
+
+from pathlib import Path
+
+from probes.errors import StrataError
+from probes.models import catalogue
+from probes.values import digest_of
+
+PREFIX = "files:"
+_READ = ("*.safetensors", "*.json", "*.model", "*.txt")
+
+
+def state_of(folder: Path) -> str:
+    """Return `files:` and 12 hex digits over the name, size and time of every file a model is made of."""
+    files = sorted({path for pattern in _READ for path in folder.glob(pattern)})
+    facts = [f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files]
+    return PREFIX + digest_of(facts)[:12]
+
+
+def pin(name: str, revision: str | None) -> str | None:
+    """Return the revision that stands for today's files; names that are not folders keep what was given."""
+    if revision is not None or name in catalogue.names() or not name.isprintable():
+        return revision
+    folder = Path(name).expanduser()
+    return state_of(folder) if name and folder.is_dir() else None
+
+
+def check(folder: Path, revision: str) -> None:
+    """Raise StrataError E-MODEL-MOVED when the folder's files are not those of the pinned revision."""
+    if (today := state_of(folder)) != revision:
+        raise StrataError(
+            "E-MODEL-MOVED",
+            f"The files of {folder} have changed since they were '{revision[:40]}'; they are '{today}' now.",
+            fix="Ask again without a revision to read them as they are.",
+        )

@@ -1,0 +1,56 @@
+"""One answered question of every analysis, on the tiny model: what the contract is checked against."""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small import code_folder, small_spec
+
+from probes import engine
+from probes.contract import Spec
+from probes.syntax import SnippetSpec, SyntaxSpec
+
+CODE = "def total(values):\n    for value in values:\n        print(value, 1)\n    return len(values)\n"
+
+
+@dataclass(frozen=True)
+class Small:
+    """A home with a finished syntax run in it, and the smallest question of each kind with its answer."""
+
+    home: Path
+    specs: dict[str, Spec]
+    results: dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def ask_small(tiny_bert: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Small]:
+    """Return a function that answers every small question in a new home."""
+    folder = code_folder(tmp_path_factory.mktemp("contracts") / "code")
+
+    def ask(name: str) -> Small:
+        home = tmp_path_factory.mktemp(name)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("STRATA_HOME", str(home))
+            syntax: SyntaxSpec = small_spec(tiny_bert, folder).pinned()
+            specs: dict[str, Spec] = {"syntax": syntax, "snippet": SnippetSpec(run=syntax.digest, code=CODE)}
+            return Small(home, specs, {kind: engine.run(spec) for kind, spec in specs.items()})
+
+    return ask
+
+
+@pytest.fixture(scope="session")
+def small_run(ask_small: Callable[[str], Small]) -> Small:
+    """Every small question, answered once a session."""
+    return ask_small("small_run")
+
+
+@pytest.fixture
+def small(small_run: Small, strata_home: Path) -> Small:
+    """The answered questions, with their runs in this test's own home."""
+    shutil.copytree(small_run.home, strata_home, dirs_exist_ok=True)
+    assert os.environ["STRATA_HOME"] == str(strata_home)
+    return small_run

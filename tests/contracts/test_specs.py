@@ -1,0 +1,100 @@
+"""What every Spec promises: plain JSON, a digest, refusals that name the field, and a command."""
+
+import json
+import re
+from typing import Any, get_args
+
+import annotated_types
+import pytest
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from probes import __main__ as command
+from probes import analyses
+from probes.analyses import ANALYSES
+from probes.contract import Analysis
+from probes.errors import StrataError
+
+each = pytest.mark.parametrize("analysis", ANALYSES, ids=lambda a: a.kind)
+every_field = pytest.mark.parametrize(
+    ("analysis", "name"), [pytest.param(a, n, id=f"{a.kind}-{n}") for a in ANALYSES for n in a.spec.model_fields]
+)
+
+
+def another(field: FieldInfo, value: Any) -> Any:
+    """Return a valid value of a field other than `value`."""
+    choices = [c for c in get_args(field.annotation) if isinstance(c, str)]
+    if choices:
+        return next(c for c in choices if c != value)
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int | float):
+        most = min([m.le for m in field.metadata if isinstance(m, annotated_types.Le)], default=float("inf"))
+        return value + 1 if value + 1 <= most else value / 2
+    if isinstance(value, str) and re.fullmatch("[0-9a-f]{32}", value):
+        return value[::-1] if value != value[::-1] else "0" * 32
+    return f"{value or ''}x"
+
+
+@each
+def test_a_question_round_trips_through_its_canonical_json(analysis: Analysis, small: Any) -> None:
+    spec = small.specs[analysis.kind]
+    text = spec.canonical()
+    assert analyses.from_json(text) == spec
+    assert analyses.from_json(text).canonical() == text
+    assert json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"), ensure_ascii=False) == text
+    whole = json.loads(text)
+    assert (whole["kind"], whole["version"]) == (analysis.kind, analysis.spec.version)
+    assert set(whole["spec"]) == set(analysis.spec.model_fields)
+
+
+@each
+def test_the_digest_is_plain_in_a_url_and_pinning_is_final(analysis: Analysis, small: Any) -> None:
+    spec = small.specs[analysis.kind]
+    assert re.fullmatch("[0-9a-f]{32}", spec.digest)
+    assert spec.pinned() == spec.pinned().pinned()
+    assert spec.pinned().digest == spec.digest  # the small questions are pinned
+
+
+@every_field
+def test_the_digest_moves_with_every_field(analysis: Analysis, name: str, small: Any) -> None:
+    spec = small.specs[analysis.kind]
+    value = another(analysis.spec.model_fields[name], getattr(spec, name))
+    changed = analyses.parse(analysis.kind, {**spec.model_dump(), name: value})
+    assert getattr(changed, name) == value != getattr(spec, name)
+    assert changed.digest != spec.digest
+
+
+@every_field
+def test_a_wrong_value_is_refused_by_the_name_of_its_field(analysis: Analysis, name: str, small: Any) -> None:
+    values = {**small.specs[analysis.kind].model_dump(), name: {"not": "a plain value"}}
+    with pytest.raises(StrataError) as refusal:
+        analyses.parse(analysis.kind, values)
+    assert refusal.value.code == "E-SPEC"
+    assert name in refusal.value.what
+    assert "not" in refusal.value.what
+
+
+@every_field
+def test_a_field_is_described_and_frozen(analysis: Analysis, name: str, small: Any) -> None:
+    spec = small.specs[analysis.kind]
+    assert analysis.spec.model_fields[name].description
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(spec, name, getattr(spec, name))
+
+
+@each
+def test_nothing_but_the_fields_is_taken(analysis: Analysis, small: Any) -> None:
+    with pytest.raises(StrataError, match="no_such_field") as refusal:
+        analyses.parse(analysis.kind, {**small.specs[analysis.kind].model_dump(), "no_such_field": 1})
+    assert refusal.value.code == "E-SPEC"
+
+
+@every_field
+def test_the_command_has_an_option_for_each_field(
+    analysis: Analysis, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as done:
+        command.main([analysis.kind, "--help"])
+    assert done.value.code == 0
+    assert f"--{name.replace('_', '-')} " in capsys.readouterr().out

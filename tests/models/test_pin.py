@@ -1,0 +1,53 @@
+"""New weights under an old name are another question, and an old question never reads new weights."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from probes.errors import StrataError
+from probes.models import load
+from probes.models.pin import PREFIX, pin, state_of
+from probes.syntax import SyntaxSpec
+
+
+@pytest.fixture
+def folder(tiny_bert: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(tiny_bert, tmp_path / "model"))
+
+
+def test_a_folder_is_pinned_by_its_files(folder: Path) -> None:
+    first = pin(str(folder), None)
+    assert first is not None
+    assert first.startswith(PREFIX)
+    assert pin(str(folder), None) == first
+    config = folder / "config.json"
+    config.write_text(config.read_text() + " ")
+    assert pin(str(folder), None) != first
+
+
+@pytest.mark.parametrize("name", ["minilm", "owner/model", "no/such/folder", "", "bad\0name"])
+def test_other_names_keep_the_revision_given(name: str) -> None:
+    assert pin(name, None) is None
+    assert pin(name, "abc") == "abc"
+
+
+def test_pinning_twice_changes_nothing(folder: Path) -> None:
+    spec = SyntaxSpec(model=str(folder)).pinned()
+    assert spec.revision == state_of(folder)
+    assert spec.pinned() == spec
+
+
+def test_a_pinned_folder_loads_while_it_is_the_same_and_is_refused_after(folder: Path) -> None:
+    revision = state_of(folder)
+    assert load(str(folder), revision=revision, device="cpu").revision == revision
+    config = folder / "config.json"
+    config.write_text(config.read_text() + " ")
+    with pytest.raises(StrataError, match="have changed since") as refusal:
+        load(str(folder), revision=revision, device="cpu")
+    assert refusal.value.code == "E-MODEL-MOVED"
+
+
+def test_a_folder_has_no_other_revision(folder: Path) -> None:
+    with pytest.raises(StrataError, match="has no revision 'main'"):
+        load(str(folder), revision="main", device="cpu")

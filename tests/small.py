@@ -1,0 +1,32 @@
+"""The smallest real question: forty short functions in a folder, and a SyntaxSpec that reads them with a tiny model."""
+
+from pathlib import Path
+from typing import Any
+
+from probes.syntax import SyntaxSpec
+
+SIZES: dict[str, Any] = {"n_train": 12, "n_valid": 4, "n_test": 4, "min_words": 4, "rank": 4, "epochs": 1, "batch": 4}
+NOUNS = ["value", "name", "item", "key", "index", "total", "count", "result", "data", "text"]
+SHAPES = (
+    "def {a}_{i}({b}, {c}):\n    return {b} + {c} * {i}\n",
+    "def {a}_{i}({b}):\n    for {c} in range({b}):\n        print({c}, {i})\n    return {b}\n",
+    "def {a}_{i}({b}, {c}):\n    if {b} > {i}:\n        return {c}\n    return [{b}, {c}]\n",
+    "def {a}_{i}({b}):\n    {c} = {{'{a}': {i}}}\n    {c}[{b}] = len({b})\n    return {c}\n",
+)
+
+
+def code_folder(path: Path) -> Path:
+    """Write 48 short functions, all different, into six Python files."""
+    path.mkdir(parents=True, exist_ok=True)
+    for part in range(6):
+        lines = []
+        for i in range(part * 8, part * 8 + 8):
+            a, b, c = (NOUNS[(i * step + step) % len(NOUNS)] for step in (1, 3, 7))
+            lines.append(SHAPES[i % len(SHAPES)].format(a=a, b=b, c=c if c != b else c + "s", i=i))
+        (path / f"module_{part}.py").write_text("\n\n".join(lines))
+    return path
+
+
+def small_spec(model: Path, folder: Path, **changes: Any) -> SyntaxSpec:
+    """Return the small question, with some of its fields changed."""
+    return SyntaxSpec(**{"model": str(model), "corpus": f"code:{folder}", **SIZES, **changes})

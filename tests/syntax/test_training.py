@@ -1,0 +1,229 @@
+"""Series trained together are those trained alone, the published recipe is plain PyTorch's, planted trees are found."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+from planted import OPTIONS, dataset, goal_of, holding, nothing
+from torch.nn import functional
+
+from probes.contract import Progress
+from probes.errors import Cancelled
+from probes.syntax import evaluate
+from probes.syntax.dataset import Dataset
+from probes.syntax.targets import Targets, control, inventory_of, targets
+from probes.syntax.training import GAP, Options, Recipe, Series, Trained, series_of, train
+
+SIZES = (24, 8, 8)
+PUBLISHED = replace(OPTIONS, recipe="published", rate=0.01, epochs=30)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """Products this small are slower on two threads than on one."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@cache
+def planted() -> tuple[Dataset, Targets]:
+    data = dataset(SIZES)
+    return data, goal_of(data)
+
+
+def fitted(
+    arrays: list[np.ndarray], options: Options, goal: Targets | None = None, sizes: tuple[int, int] = SIZES[:2]
+) -> tuple[Trained, Series]:
+    goal = planted()[1] if goal is None else goal
+    series = series_of(arrays, goal.starts[: sizes[0] + 1], recipe=options.recipe, device="cpu")
+    return train(series, goal, sizes, options, Progress()), series
+
+
+def several(width: int = 16) -> list[np.ndarray]:
+    goal = planted()[1]
+    return [scale * nothing(goal, width, seed) + seed for seed, scale in enumerate((1.0, 0.2, 5.0, 0.01))]
+
+
+# ---- together and alone ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [OPTIONS, PUBLISHED], ids=["strata", "published"])
+def test_series_trained_together_are_those_trained_alone(options: Options) -> None:
+    arrays, lengths = [holding(planted()[1], 32), *several(32)], set()
+    together, _ = fitted(arrays, options)
+    for k, array in enumerate(arrays):
+        alone, _ = fitted([array], options)
+        for a, b in zip(together.probe.parameters, alone.probe.parameters, strict=True):
+            assert torch.allclose(a[k], b[0], atol=1e-5, rtol=1e-4)
+        epochs = len(alone.validation)
+        assert np.allclose(together.validation[:epochs, k], alone.validation[:, 0], rtol=1e-4)
+        lengths.add(epochs)
+    assert options.recipe == "strata" or len(lengths) > 1, "each has its own rate and its own end"
+
+
+def test_a_constant_or_a_broken_neighbour_changes_nothing() -> None:
+    goal, arrays = planted()[1], several()[:1]
+    alone, _ = fitted(arrays, OPTIONS)
+    constant = np.full_like(arrays[0], 3.0)
+    broken = np.full_like(arrays[0], np.nan)
+    together, series = fitted([constant, arrays[0], broken], OPTIONS)
+    for a, b in zip(together.probe.parameters, alone.probe.parameters, strict=True):
+        assert torch.allclose(a[1], b[0], atol=1e-5, rtol=1e-4)
+    f1 = evaluate.scores(together.probe, series, goal, np.arange(32, 40))[:2]
+    assert np.isfinite(f1).all()
+    assert torch.isfinite(together.probe.basis[0]).all()
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_does_not() -> None:
+    arrays = several()[:2]
+    for recipe in ("strata", "published"):
+        options = replace(OPTIONS, recipe=recipe, epochs=2)
+        one, same, other = (fitted(arrays, replace(options, seed=seed))[0] for seed in (3, 3, 4))
+        for a, b, c in zip(one.probe.parameters[:3], same.probe.parameters, other.probe.parameters, strict=False):
+            assert torch.equal(a, b)
+            assert not torch.equal(a, c)
+        assert np.array_equal(one.validation, same.validation)
+
+
+# ---- the published recipe --------------------------------------------------------------------------------------------
+
+
+def plain(
+    array: np.ndarray, goal: Targets, sizes: tuple[int, int], options: Options
+) -> tuple[list[torch.Tensor], list]:
+    """AST-Probe's loop (reference notes, 1.6 to 1.8) with torch's own optimiser and schedule."""
+    draw = torch.Generator().manual_seed(options.seed)
+    labels = (len(goal.inventory.constituents), len(goal.inventory.unaries))
+    shapes = [(array.shape[1], options.rank), (options.rank, labels[0]), (options.rank, labels[1])]
+    parts = [(torch.rand(*shape, generator=draw) * 0.1 - 0.05).requires_grad_() for shape in shapes]
+    adam = torch.optim.Adam(parts, lr=options.rate)
+    plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(adam, mode="min", factor=0.1, patience=0)
+    shuffle = np.random.default_rng(options.seed)
+    best, kept, waited, curve = np.inf, [p.detach().clone() for p in parts], 0, []
+    states = torch.from_numpy(array)
+    for _ in range(options.epochs):
+        for batch in np.array_split(shuffle.permutation(sizes[0]), -(-sizes[0] // options.batch)):
+            adam.zero_grad()
+            gram = parts[0].T @ parts[0] - torch.eye(options.rank)
+            (plain_loss(parts, states, goal, batch) + options.orthogonality * gram.square().sum()).backward()
+            adam.step()
+        with torch.no_grad():
+            valid = np.array_split(np.arange(sizes[0], sum(sizes)), -(-sizes[1] // options.batch))
+            curve.append(np.mean([plain_loss(parts, states, goal, batch).item() for batch in valid]))
+        plateau.step(curve[-1])
+        waited += 1
+        if curve[-1] < best:
+            best, kept, waited = curve[-1], [p.detach().clone() for p in parts], 0
+        if waited == 5:
+            break
+    return kept, curve
+
+
+def plain_loss(parts: list[torch.Tensor], states: torch.Tensor, goal: Targets, batch: np.ndarray) -> torch.Tensor:
+    hinges, scores, words, gap_gold, word_gold = [], [], [], [], []
+    for snippet in batch:
+        rows = slice(*goal.starts[snippet : snippet + 2])
+        z = states[rows] @ parts[0]
+        step, gold = z[1:] - z[:-1], torch.from_numpy(goal.distance[rows][:-1])
+        guess = step.square().sum(1)
+        hinges.append((1 - (guess[:, None] - guess[None, :])).clamp(min=0)[gold[:, None] > gold[None, :]])
+        scores.append(step @ parts[1])
+        words.append(z @ parts[2])
+        gap_gold.append(torch.from_numpy(goal.constituent[rows][:-1]))
+        word_gold.append(torch.from_numpy(goal.unary[rows]))
+    entropy = functional.cross_entropy(torch.cat(scores), torch.cat(gap_gold), ignore_index=-1)
+    entropy = entropy + functional.cross_entropy(torch.cat(words), torch.cat(word_gold), ignore_index=-1)
+    return torch.cat(hinges).mean() + entropy
+
+
+@pytest.mark.parametrize("rate", [0.001, 0.02])
+def test_the_published_recipe_is_plain_pytorch(rate: float) -> None:
+    goal = planted()[1]
+    options = replace(PUBLISHED, rate=rate, epochs=12)
+    for array in several()[1:3]:
+        trained, series = fitted([array], options)
+        kept, curve = plain(array, goal, SIZES[:2], options)
+        assert not series.center.any()
+        assert series.scale.tolist() == [1.0]
+        assert len(trained.validation) == len(curve)
+        assert np.allclose(trained.validation[:, 0], curve, rtol=1e-4)
+        for ours, theirs in zip(trained.probe.parameters[:3], kept, strict=True):
+            assert (ours[0] - theirs).abs().max() < 1e-4
+        assert not trained.probe.constituent_bias.any()
+        assert not trained.probe.unary_bias.any()
+
+
+def test_the_published_recipe_stops_after_five_epochs_without_a_best() -> None:
+    options = replace(PUBLISHED, epochs=60, rate=0.05)
+    trained, _ = fitted(several()[:1], options)
+    curve = trained.validation[:, 0]
+    assert len(curve) < 60
+    assert len(curve) == curve.argmin() + 6
+
+
+# ---- the map of the recipe -------------------------------------------------------------------------------------------
+
+
+def test_states_are_centred_and_scaled_by_training_rows_alone() -> None:
+    goal = planted()[1]
+    array = several()[2]
+    starts = goal.starts[: SIZES[0] + 1]
+    series = series_of([array], starts, recipe="strata", device="cpu")
+    moved = array.copy()
+    moved[starts[-1] :] += 100
+    again = series_of([moved], starts, recipe="strata", device="cpu")
+    assert np.array_equal(series.center, again.center)
+    assert np.array_equal(series.scale, again.scale)
+    seen = series.take(np.arange(starts[-1]))[0].numpy()
+    assert np.abs(seen.mean(0)).max() < 1e-3
+    steps = [np.square(np.diff(seen[a:b], axis=0)).sum(1) for a, b in zip(starts[:-1], starts[1:], strict=True)]
+    assert np.concatenate(steps).mean() == pytest.approx(GAP**2, rel=1e-4)  # within snippets, never across
+
+
+# ---- what is planted is found ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("recipe", ["strata", "published"])
+def test_a_planted_tree_is_found_and_noise_is_not(recipe: Recipe) -> None:
+    sizes = (80, 8, 12)
+    data = dataset(sizes, seed=1)
+    goal = goal_of(data)
+    width = 1 + len(goal.inventory.unaries) + len(goal.inventory.constituents)
+    rate, epochs = (0.02, 10) if recipe == "strata" else (0.03, 14)
+    options = replace(OPTIONS, rank=width, epochs=epochs, rate=rate, recipe=recipe, batch=16)
+    arrays = [holding(goal, width), nothing(goal, width)]
+    test = np.arange(sum(sizes[:2]), sum(sizes))
+    trained, series = fitted(arrays, options, goal, sizes[:2])
+    found = evaluate.scores(trained.probe, series, goal, test)[..., 2].mean(1)
+    assert found[0] > 0.95
+    assert found[1] < 0.35
+    fake = control(data, 0)
+    other = targets(fake, inventory_of(fake[: sizes[0]]))
+    trained, series = fitted(arrays, options, other, sizes[:2])
+    controls = evaluate.scores(trained.probe, series, other, test)[..., 2].mean(1)
+    assert controls.max() < 0.35  # what is there is selective: the same probes do not learn word identity
+
+
+# ---- progress --------------------------------------------------------------------------------------------------------
+
+
+def test_progress_rises_to_the_whole_and_a_stop_is_heard() -> None:
+    class Watch(Progress):
+        seen: list[float] = []
+
+        def report(self, done: float, total: float, note: str = "") -> None:
+            self.seen.append(done / total)
+            if len(self.seen) == 12:
+                raise Cancelled
+
+    goal = planted()[1]
+    series = series_of(several()[:1], goal.starts[: SIZES[0] + 1], recipe="strata", device="cpu")
+    with pytest.raises(Cancelled):
+        train(series, goal, SIZES[:2], OPTIONS, Watch())
+    assert Watch.seen == sorted(Watch.seen)
+    assert Watch.seen[-1] == pytest.approx(12 / 18)  # 3 batches in each of 6 epochs

@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+
+from probes.linalg import principal_axes
+
+
+def planted(rows: int = 500, width: int = 12) -> tuple[np.ndarray, np.ndarray]:
+    """Rows whose spread is 5, 3 and 1 along three known orthonormal directions, around a known center."""
+    draw = np.random.default_rng(0)
+    axes = np.linalg.qr(draw.normal(size=(width, 3)))[0]
+    places = np.linalg.qr(draw.normal(size=(rows, 3)) - 0.0)[0]
+    places -= places.mean(0)
+    places = np.linalg.qr(places)[0] * np.sqrt(rows - 1)  # uncorrelated, mean zero, variance one
+    return places * [5, 3, 1] @ axes.T + 7, axes
+
+
+def test_planted_axes_are_found_with_their_shares() -> None:
+    rows, axes = planted()
+    center, found, shares = principal_axes(rows, 3)
+    np.testing.assert_allclose(center, 7, atol=1e-9)
+    np.testing.assert_allclose(np.abs(found.T @ axes), np.eye(3), atol=1e-9)
+    np.testing.assert_allclose(shares, np.array([25, 9, 1]) / 35, rtol=1e-9)
+
+
+def test_axes_agree_with_the_singular_vectors() -> None:
+    rows = np.random.default_rng(1).normal(size=(40, 6)) * [6, 5, 4, 3, 2, 1]
+    _, axes, shares = principal_axes(rows, 6)
+    _, values, vectors = np.linalg.svd(rows - rows.mean(0), full_matrices=False)
+    np.testing.assert_allclose(np.abs((axes * vectors.T).sum(0)), 1, atol=1e-9)
+    np.testing.assert_allclose(shares, values**2 / (values**2).sum(), rtol=1e-9)
+    assert shares.sum() == pytest.approx(1)
+
+
+def test_each_axis_points_to_where_its_largest_coordinate_is_positive() -> None:
+    rows, _ = planted()
+    for data in (rows, -rows, rows[::-1], 2 * rows + 3):
+        axes = principal_axes(data, 3)[1]
+        assert (axes[np.abs(axes).argmax(0), range(3)] > 0).all()
+        np.testing.assert_allclose(axes, principal_axes(rows, 3)[1], atol=1e-9)  # the same picture each time
+
+
+def test_directions_without_variance_are_zero() -> None:
+    line = np.outer(np.arange(10.0), [3, 4, 0])
+    _, axes, shares = principal_axes(line, 3)
+    np.testing.assert_allclose(axes[:, 0], [0.6, 0.8, 0], atol=1e-9)
+    assert not axes[:, 1:].any()
+    np.testing.assert_allclose(shares, [1, 0, 0], atol=1e-12)
+
+
+@pytest.mark.parametrize("rows", [np.ones((1, 4)), np.full((5, 4), 2.5), np.zeros((3, 4), np.float32)])
+def test_equal_rows_have_no_axes(rows: np.ndarray) -> None:
+    center, axes, shares = principal_axes(rows, 2)
+    np.testing.assert_allclose(center, rows[0])
+    assert (axes.shape, shares.shape) == ((4, 2), (2,))
+    assert not axes.any()
+    assert not shares.any()
+
+
+def test_more_axes_than_width_are_zero() -> None:
+    _, axes, shares = principal_axes(np.array([[0.0], [1.0], [5.0]]), 2)
+    assert axes.tolist() == [[1.0, 0.0]]
+    assert shares.tolist() == [1.0, 0.0]
+
+
+def test_rows_of_a_memory_map_are_not_touched() -> None:
+    rows = np.random.default_rng(2).normal(size=(30, 5)).astype(np.float32)
+    rows.flags.writeable = False
+    _, axes, _ = principal_axes(rows)
+    assert axes.dtype == np.float64
+    np.testing.assert_allclose(axes.T @ axes, np.eye(2), atol=1e-6)
