@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 TOKEN_BUDGET = 4096
 """Padded tokens a forward pass: large enough to keep a CPU or a small GPU busy, small enough to stay in cache."""
 BLOCK_BYTES = 128 << 20
-"""Pooled rows held before they go to disk; this, not the corpus, sets the peak memory."""
+"""Pooled rows between two commits: the most that an interruption can cost."""
 
 Spans = np.ndarray
 """int [n, 2]: character ranges of one text, in order, not overlapping."""

@@ -55,7 +55,8 @@ def study(spec: SyntaxSpec, progress: Progress) -> SyntaxResult:
         source = replace(source, notes=(*source.notes, f"{lost} words that the tokenizer drops were read as zeros."))
     if spec.random_init:
         twin = loaded(spec.model, revision=spec.revision, dtype=spec.dtype, random_init=spec.seed)
-        states[RANDOM] = states_of(twin, data, source, progress.step(0.4, 0.63))
+        own = replace(source, weights=twin.weights, notes=notes(spec, data))
+        states[RANDOM] = states_of(twin, data, own, progress.step(0.4, 0.63))
     fits = fit(spec, data, states, model.device, progress.step(0.63, 0.96))
     progress.report(0.97, 1, "scoring")
     return report.result(spec, data, fits, model, source)
@@ -90,10 +91,11 @@ def states_of(model: Model, data: Dataset, source: Source, progress: Progress) -
         model, [s.text for s in data.snippets], [s.spans for s in data.snippets], source=source, progress=progress
     )
     for layer in states.layers:
-        if not np.isfinite(states.at(layer)).all():
+        rows = states.at(layer)
+        if not np.isfinite(rows).all() or not rows.any():
             raise StrataError(
                 "E-STATES-NAN",
-                f"Layer {layer} of {model.name} holds NaN or infinite numbers in {model.dtype}.",
+                f"Layer {layer} of {model.name} holds NaN, infinite numbers or only zeros in {model.dtype}.",
                 "A probe of such a layer would mean nothing.",
                 "Use float32 or bfloat16.",
             )

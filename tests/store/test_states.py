@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import safetensors.numpy
-from planted import DIGEST, LAYERS, SOURCE, STARTS, WIDTH, begin, check, fill, made, numbers
+from entries import DIGEST, LAYERS, SOURCE, STARTS, WIDTH, begin, check, fill, made, numbers
 
 from probes import store
 from probes.errors import StrataError

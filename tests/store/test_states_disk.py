@@ -6,7 +6,7 @@ from collections import namedtuple
 from pathlib import Path
 
 import pytest
-from planted import DIGEST, SOURCE, begin, check, fill, made
+from entries import DIGEST, SOURCE, begin, check, fill, made
 
 from probes import store
 from probes.errors import StrataError
