@@ -39,7 +39,7 @@ check: $(VENV)/.installed-dev
 models: $(VENV)/.installed
 	$(BIN)/python -m probes models fetch minilm smollm2 e5-small
 
-bench: $(VENV)/.installed
+bench: $(VENV)/.installed-dev weights browser
 	@for script in benchmarks/*.py; do echo "== $$script"; STRATA_HOME=$(CACHE) $(BIN)/python "$$script" || exit 1; done
 
 shots: $(VENV)/.installed-dev weights browser

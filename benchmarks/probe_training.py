@@ -41,7 +41,7 @@ def step_of(trainer: Trainer, data: Series, goal: Targets, chosen: np.ndarray) -
 def published(trainer: Trainer, goal: Targets, model: Model, data: Dataset, chosen: np.ndarray) -> None:
     """Run the model on the batch, keep one layer, take one step of one probe."""
     batch = [data.train[i] for i in chosen]
-    rows, _ = pooled(model, [s.text for s in batch], [s.spans for s in batch])
+    rows, _ = pooled(model, [s.text for s in batch], [s.spans for s in batch], ["3"])
     local = targets([s.tree for s in batch], goal.inventory)
     series = series_of([rows["3"].cpu().numpy()], local.starts, recipe="published", device=model.device)
     step_of(trainer, series, local, np.arange(len(batch)))

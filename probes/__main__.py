@@ -75,9 +75,13 @@ def _answer(analysis: Analysis, options: argparse.Namespace) -> None:
     spec = parse(
         analysis.kind, {name: getattr(options, name) for name in analysis.spec.model_fields if hasattr(options, name)}
     )
-    result = run(spec, _Bar())
+    spec, bar = spec.pinned(), _Bar()
+    try:
+        result = run(spec, bar)
+    finally:
+        bar.clear()
     if options.json:
-        whole = {"spec": json.loads(spec.pinned().canonical()), "digest": spec.pinned().digest}
+        whole = {"spec": json.loads(spec.canonical()), "digest": spec.digest}
         table = json.loads(result.frame().to_json(orient="records"))
         print(
             json.dumps(
@@ -128,6 +132,11 @@ class _Bar(Progress):
         if self.shown and now - self.last > 0.2:
             self.last = now
             print(f"\r\033[K{done / total if total else 0:4.0%} {note}", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        """Leave the line to what comes next."""
+        if self.shown and self.last:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

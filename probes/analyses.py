@@ -74,8 +74,8 @@ def from_json(text: str) -> Spec:
 
 
 def spec_of(digest: str) -> Spec | None:
-    """Return the Spec of a stored run, or None when there is none that can still be asked."""
-    asked = store.asked(digest)
+    """Return the Spec of a run that is stored, or was only ever begun; None when it can no longer be asked."""
+    asked = store.asked(digest) or store.begun(digest)
     try:
         spec = from_json(json.dumps(asked)) if asked else None
     except (StrataError, KeyError, TypeError):

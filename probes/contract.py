@@ -37,6 +37,10 @@ class Spec(BaseModel):
         """Return the same question with moving names (a folder, a branch) replaced by what they mean today."""
         return self
 
+    def unpinned(self) -> Self:
+        """Return the same question with pinned names free to move again: what a form starts from."""
+        return self
+
 
 class Result(Protocol):
     """What was found: a frozen dataclass of data frames, arrays and plain values."""

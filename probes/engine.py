@@ -4,7 +4,7 @@ Only JSON goes in and only files (or, for live questions, the bytes of such file
 never loads a model. What a job says of itself is in the store's journal, where every tab and process reads it.
 """
 
-import atexit
+import json
 import logging
 import os
 import threading
@@ -12,7 +12,6 @@ import time
 import traceback
 from collections import OrderedDict
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Literal
 
 import psutil
@@ -65,14 +64,15 @@ def submit(spec: Spec) -> str:
     """Start a job in the worker, or join the one that answers the same question; return its digest at once."""
     spec = spec.pinned()
     digest = spec.digest
-    if status(digest).state in ("queued", "running", "done"):
-        return digest
-    store.clear_stop(digest)
-    store.note(digest, "queued", **_process())
-    client = _client()
-    # a key is spent once its task ended, well or not: a second try is another task under the same digest
-    key = f"{digest}-{time.time_ns()}"
-    _futures[digest] = client.submit(_job, spec.canonical(), key=key, retries=0)
+    client = worker.client()
+    with _submitting:  # two tabs that press together must not start two jobs
+        if status(digest).state in ("queued", "running", "done"):
+            return digest
+        store.clear_stop(digest)
+        store.note(digest, "queued", question=json.loads(spec.canonical()), **_process())
+        # a key is spent once its task ended, well or not: a second try is another task under the same digest
+        key = f"{digest}-{time.time_ns()}"
+        _futures[digest] = client.submit(_job, spec.canonical(), key=key, retries=0)
     return digest
 
 
@@ -113,10 +113,12 @@ def ask(spec: Spec, timeout: float = 60.0) -> Any:
     """
     spec = spec.pinned()
     if (known := _answers.get(spec.digest)) is not None:
+        _answers.move_to_end(spec.digest)
         return known
-    from distributed import TimeoutError as Late  # on use: opening a page needs no Dask
+    from distributed import CancelledError, KilledWorker  # on use: opening a page needs no Dask
+    from distributed import TimeoutError as Late
 
-    future = _client().submit(_answer, spec.canonical(), pure=False, priority=10)
+    future = worker.client().submit(_answer, spec.canonical(), pure=False, priority=10)
     try:
         answer = future.result(timeout=timeout)
     except Late as error:
@@ -126,6 +128,13 @@ def ask(spec: Spec, timeout: float = 60.0) -> Any:
             f"The worker has not answered within {timeout:.0f} s.",
             "It runs one job at a time.",
             "Wait for the running job or cancel it, then ask again.",
+        ) from error
+    except (KilledWorker, CancelledError) as error:
+        raise StrataError(
+            "E-WORKER-DIED",
+            "The worker died over this question.",
+            "It may have run out of memory.",
+            "Ask a smaller one.",
         ) from error
     if "error" in answer:
         raise StrataError(**answer["error"])
@@ -140,41 +149,17 @@ def warm() -> None:
     """Start the worker in the background, so that the first question does not wait for imports; returns at once."""
     if not _warming.is_set():
         _warming.set()
-        threading.Thread(target=lambda: _client().submit(_prepare, pure=False), name="strata-warm", daemon=True).start()
+        threading.Thread(target=_warm, name="strata-warm", daemon=True).start()
+
+
+def _warm() -> None:
+    worker.client().submit(_prepare, pure=False)
 
 
 _futures: dict[str, Any] = {}  # kept, or Dask forgets the task
 _answers: OrderedDict[str, Any] = OrderedDict()
 _warming = threading.Event()
-_starting = threading.Lock()
-
-
-def _client() -> Any:
-    with _starting:  # two sessions must not start two workers
-        return _cluster()
-
-
-@cache
-def _cluster() -> Any:
-    import dask  # on use: opening a page needs no Dask
-    from distributed import Client, LocalCluster, Security
-
-    dask.config.set({"distributed.scheduler.allowed-failures": 3, "logging": {"distributed": "warning"}})
-    dask.config.set({"distributed.scheduler.http.routes": []})  # its pages would tell everybody here what is asked
-    security = Security.temporary()  # on a shared machine loopback is not private
-    inside = {"host": f"tls://{worker.HOST}", "dashboard_address": f"{worker.HOST}:0"}
-    cluster = LocalCluster(n_workers=0, security=security, **inside)
-    started = worker.start(cluster.scheduler_address, security)
-    client = Client(cluster, security=security, set_as_default=False)
-    atexit.register(_stop, client, cluster, started)
-    return client
-
-
-def _stop(client: Any, cluster: Any, started: Any) -> None:
-    """End in the order in which nobody is left talking to nobody."""
-    started.terminate()
-    client.close(timeout=2)
-    cluster.close(timeout=2)
+_submitting = threading.Lock()
 
 
 class _Journal(Progress):

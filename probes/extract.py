@@ -68,8 +68,13 @@ def pool(states: torch.Tensor, pooling: Pooling) -> torch.Tensor:
     return torch.segment_reduce(rows, "mean", lengths=lengths, initial=0.0)
 
 
-def pooled(model: "Model", texts: Sequence[str], spans: Sequence[Spans]) -> tuple[dict[str, torch.Tensor], np.ndarray]:
-    """Return each layer of a few texts pooled over their spans, {label: [span, width]}, and sub-token counts [span]."""
+def pooled(
+    model: "Model", texts: Sequence[str], spans: Sequence[Spans], layers: Sequence[str] = ()
+) -> tuple[dict[str, torch.Tensor], np.ndarray]:
+    """Return layers (all, when none are named) of a few texts pooled over their spans, and sub-token counts [span].
+
+    The layers are {label: [span, width]}, on the device.
+    """
     encoded: Encoded = model.encode(texts)
     pooling = align(encoded.offsets, encoded.special, spans)
     rows: dict[str, torch.Tensor] = {}
@@ -77,7 +82,7 @@ def pooled(model: "Model", texts: Sequence[str], spans: Sequence[Spans]) -> tupl
     def take(label: str, states: torch.Tensor) -> None:
         rows[label] = pool(states, pooling)
 
-    with torch.inference_mode(), reading(model, model.layers, take):
+    with torch.inference_mode(), reading(model, layers or model.layers, take):
         model.forward(encoded)
     return rows, pooling.count
 
@@ -167,13 +172,20 @@ def _fill(part: store.Part, work: _Work, progress: Progress) -> None:
         part.commit(int(block))
 
 
+def _out_of_memory(error: RuntimeError) -> bool:
+    """Tell an allocator that gave up: CUDA has a type for it, the CPU and MPS only words."""
+    return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error) or "out of memory" in str(error)
+
+
 def _fill_block(part: store.Part, work: _Work, members: np.ndarray) -> Iterator[int]:
     """Put the rows of a block in place, yielding the sub-tokens of each batch as it is done."""
     while len(members):
         batch = next(work.packer.batches(members))
         try:
             rows, count = pooled(work.model, [work.texts[i] for i in batch], [work.spans[i] for i in batch])
-        except torch.OutOfMemoryError:
+        except RuntimeError as error:
+            if not _out_of_memory(error):
+                raise
             work.packer.halve(batch)
             continue
         arrays = [rows[label].cpu().numpy() for label in part.layers]

@@ -5,10 +5,13 @@ once more in the child, which would start a worker of its own, and so on.
 """
 
 import asyncio
+import atexit
 import json
 import os
 import subprocess
 import sys
+import threading
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +26,8 @@ SETTINGS = {
     "distributed.worker.profile.enabled": False,  # it would look at the stack a hundred times a second
     # Dask would give torch one thread, and every freed tensor back to the system: training took three times as long
     "distributed.nanny.pre-spawn-environ": {},
-    "logging": {"distributed": "warning"},
 }
+LOGGING = {"logging": {"distributed": "warning"}}
 
 
 def start(address: str, security: Any) -> "subprocess.Popen[bytes]":
@@ -40,13 +43,62 @@ def start(address: str, security: Any) -> "subprocess.Popen[bytes]":
     return process
 
 
+_starting = threading.Lock()
+
+
+def client() -> Any:
+    """Return the interface's line to the worker, starting scheduler and worker on first use and after a death."""
+    with _starting:  # two sessions must not start two workers
+        client, started = _cluster()
+        if started.poll() is not None:  # its keeper died, so nobody restarts the worker: begin again
+            stop()
+            client, _ = _cluster()
+        return client
+
+
+@cache
+def _cluster() -> tuple[Any, Any]:
+    import dask  # on use: opening a page needs no Dask
+
+    dask.config.set(LOGGING)  # before distributed is imported, which sets up its logging by it
+    from distributed import Client, LocalCluster, Security
+
+    dask.config.set({"distributed.scheduler.allowed-failures": 3})
+    dask.config.set({"distributed.scheduler.http.routes": []})  # its pages would tell everybody here what is asked
+    security = Security.temporary()  # on a shared machine loopback is not private
+    cluster = LocalCluster(
+        n_workers=0,
+        host=f"tls://{HOST}",
+        dashboard_address=f"{HOST}:0",  # nothing is served there, but the port is opened
+        scheduler_kwargs={"dashboard": False},
+        security=security,
+    )
+    started = start(cluster.scheduler_address, security)
+    client = Client(cluster, security=security, set_as_default=False)
+    atexit.register(stop)
+    return client, started
+
+
+def stop() -> None:
+    """End the worker and its scheduler, in the order in which nobody is left talking to nobody."""
+    if not _cluster.cache_info().currsize:
+        return
+    client, started = _cluster()
+    started.terminate()
+    started.communicate()  # closes its input, and leaves no zombie
+    client.close(timeout=2)
+    client.cluster.close(timeout=2)
+    _cluster.cache_clear()
+
+
 async def serve(address: str, keys: dict[str, str]) -> None:
     """Work until the scheduler or the interface goes away; a process that dies in a job is replaced."""
     import dask  # on use, here and below: the interface only starts this module
 
-    dask.config.set(SETTINGS)  # before distributed is imported, which sets up its logging by them
+    dask.config.set(LOGGING)  # before distributed is imported, which sets up its logging by it
     from distributed import Nanny, Security
 
+    dask.config.set(SETTINGS)  # after, or its defaults come back
     # one thread: torch brings its own, and two jobs at once would only slow each other
     nanny = Nanny(
         address,

@@ -4,6 +4,7 @@ A *pinned* name (`python-stdlib@3.11.7`, `code:/path@0123456789ab`) says which s
 refuses to stream another.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
@@ -50,6 +51,11 @@ def pin(name: str) -> str:
     from probes.corpora import code_folder  # on use, as above
 
     return code_folder.pin(name)
+
+
+def unpinned(name: str) -> str:
+    """Return the name without what `pin` added."""
+    return STDLIB if name.startswith(f"{STDLIB}@") else re.sub(r"@[0-9a-f]{12}$", "", name)
 
 
 def table() -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Where in the model is it: a score by layer against its baselines, and what the best layer gets right.
 
 The baselines are drawn as first-class series, because a probe's score means nothing alone (Hewitt & Liang, 2019): the
-control task, the same model with random weights, and layer 0, which knows token identity and position only.
+control task, the same model with random weights, and layer 0, which is the embeddings before any block.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from probes.figures.words import shorten, visible
 if TYPE_CHECKING:
     from probes.syntax.analysis import SyntaxResult
 
-LAYER_ZERO = "layer 0: token identity and position only"
+LAYER_ZERO = "layer 0: embeddings, before any block"
 SERIES = {
     "trained model": (BLUE, "circle", [1, 0]),
     "control task": (VERMILLION, "square", [5, 2]),

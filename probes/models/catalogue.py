@@ -1,5 +1,6 @@
 """The models that are always there: `data/models.toml`, read once into frozen entries."""
 
+import os
 import tomllib
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -114,3 +115,15 @@ def table() -> pd.DataFrame:
         for e in entries().values()
     ]
     return pd.DataFrame(rows)
+
+
+def hub_allowed() -> bool:
+    """Whether a hub may be asked for a catalogue model: only when STRATA_HUB=1 and not HF_HUB_OFFLINE."""
+    return os.environ.get("STRATA_HUB") == "1" and not hub_offline()
+
+
+def hub_offline() -> bool:
+    """Whether the person has forbidden the hub altogether."""
+    return any(
+        os.environ.get(v, "").upper() in {"1", "ON", "YES", "TRUE"} for v in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+    )

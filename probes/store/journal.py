@@ -54,6 +54,16 @@ def last_event(digest: str) -> dict[str, Any] | None:
     return {**events[-1], "started": events[0]["time"]} if events else None
 
 
+def begun(digest: str) -> dict[str, Any] | None:
+    """Return the question a journal opens with, or None."""
+    first, _, _ = read_events(digest).partition(b"\n")
+    try:
+        question = json.loads(first).get("question")
+    except (ValueError, AttributeError):
+        return None
+    return question if isinstance(question, dict) else None
+
+
 def ask_to_stop(digest: str) -> None:
     """Leave word for the worker that this job is no longer wanted."""
     path = _path(digest).with_suffix(".stop")
@@ -69,4 +79,6 @@ def asked_to_stop(digest: str) -> bool:
 
 def clear_stop(digest: str) -> None:
     """Forget an earlier wish to stop, so that the same question can be asked again."""
-    _path(digest).with_suffix(".stop").unlink(missing_ok=True)
+    path = _path(digest).with_suffix(".stop")
+    with writing(path):
+        path.unlink(missing_ok=True)

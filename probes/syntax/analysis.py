@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from probes import corpora
 from probes.contract import Progress, Spec
-from probes.models.pin import pin as pin_model
+from probes.models import pin
 from probes.values import Source
 
 TRAINED, CONTROL, RANDOM = "trained model", "control task", "random init"
@@ -60,7 +60,7 @@ class SyntaxSpec(Spec):
     orthogonality: float = Field(5.0, ge=0, le=1000)
     """Weight of the penalty that keeps the subspace's axes orthonormal."""
     recipe: Literal["strata", "published"] = "strata"
-    """How to train: ours, or the paper's (with rate 0.001 and 20 epochs), which converges less."""
+    """How to train: ours, or the paper's, which also wants rank 128, 20 epochs, batches of 32 and rate 0.001."""
     control: bool = True
     """Also train on trees that depend on word identity alone; what lies above is the probe's selectivity."""
     random_init: bool = True
@@ -77,9 +77,14 @@ class SyntaxSpec(Spec):
         return self
 
     def pinned(self) -> Self:
-        """Name the corpus, and a model in a folder, as they are today."""
-        revision = pin_model(self.model, self.revision)
+        """Name the corpus and the model as they are today."""
+        revision = pin.pin(self.model, self.revision)
         return self.model_copy(update={"corpus": corpora.pin(self.corpus), "revision": revision})
+
+    def unpinned(self) -> Self:
+        """Let the corpus and the model move again."""
+        revision = None if pin.made(self.revision) else self.revision
+        return self.model_copy(update={"corpus": corpora.unpinned(self.corpus), "revision": revision})
 
 
 @dataclass(frozen=True)
@@ -131,10 +136,7 @@ class SyntaxResult:
         half = (row.high - row.low) / 2
         text = f"Syntax peaks at layer {self.best} of {self.depth}: F1 {row.f1:.2f} ± {half:.2f}"
         names = {CONTROL: "the control task", RANDOM: "the random-init model", "layer 0": "layer 0"}
-        parts = [
-            f"{abs(gain):.2f} {'above' if gain >= 0 else 'below'} {names[name]}"
-            for name, (gain, _, _) in self.gain.items()
-        ]
+        parts = [f"{_beside(gain)} {names[name]}" for name, gain in self.gain.items()]
         return f"{', '.join([text, *parts[:-1]])}{' and ' if parts[1:] else ', '}{parts[-1]}." if parts else f"{text}."
 
     def row(self, series: str, layer: str) -> pd.Series:
@@ -147,6 +149,13 @@ class SyntaxResult:
     def frame(self) -> pd.DataFrame:
         """Return the scores."""
         return self.scores
+
+
+def _beside(gain: tuple[float, float, float]) -> str:
+    """Put a difference in words, and say when its interval holds zero."""
+    value, low, high = gain
+    doubt = "not clearly " if low <= 0 <= high else ""
+    return f"{doubt}{abs(value):.2f} {'above' if value >= 0 else 'below'}"
 
 
 def run(spec: SyntaxSpec, progress: Progress) -> SyntaxResult:

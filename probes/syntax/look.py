@@ -47,6 +47,12 @@ def look(spec: SnippetSpec, progress: Progress) -> SnippetResult:
     piece = snippet(encode(spec.code, asked.language), asked.input)
     progress.report(1, 3, "reading the snippet")
     model = loaded(asked.model, revision=asked.revision, dtype=asked.dtype)
+    if model.weights != run.source.weights:
+        raise StrataError(
+            "E-MODEL-MOVED",
+            f"'{asked.model}' now has other weights than those this run's probe was trained on.",
+            fix="Run the question again, then look.",
+        )
     z = project(run, run.layers.index(layer), states(model, piece, layer))
     progress.report(2, 3, "decoding")
     guess = predict(run, run.layers.index(layer), z)
@@ -61,7 +67,7 @@ def look(spec: SnippetSpec, progress: Progress) -> SnippetResult:
 def states(model: Model, piece: Snippet, layer: str) -> np.ndarray:
     """Return one layer's word states, float32 [word, width]."""
     model.check_lengths(model.lengths([piece.text]))
-    rows, count = pooled(model, [piece.text], [piece.spans])
+    rows, count = pooled(model, [piece.text], [piece.spans], [layer])
     if (count == 0).any():
         lost = piece.tree.words[int(np.flatnonzero(count == 0)[0])]
         raise StrataError(

@@ -16,9 +16,12 @@ from probes.store import States
 from probes.syntax import report
 from probes.syntax.analysis import CONTROL, RANDOM, TRAINED, SyntaxResult, SyntaxSpec
 from probes.syntax.dataset import Bounds, Dataset, collect
-from probes.syntax.targets import Targets, control, inventory_of, targets
+from probes.syntax.targets import Targets, control, inventory_of, seen_pairs, targets
 from probes.syntax.training import Options, Series, Trained, series_of, train
 from probes.values import Source
+
+PUBLISHED = (0.001, 20, 32)
+"""The paper's learning rate, epochs and batch."""
 
 
 @dataclass(frozen=True)
@@ -72,17 +75,25 @@ def snippets(spec: SyntaxSpec, model: Model, progress: Progress) -> Dataset:
 
 
 def notes(spec: SyntaxSpec, data: Dataset) -> tuple[str, ...]:
-    """Say where the corpus gave less than was asked for."""
+    """Say what a reader must know: where the corpus or the control falls short, or the recipe differs."""
     asked = {
         "training": (spec.n_train, data.train),
         "validation": (spec.n_valid, data.validation),
         "test": (spec.n_test, data.test),
     }
-    return tuple(
+    short = [
         f"The corpus gave {len(have)} {name} functions of the {want} asked for."
         for name, (want, have) in asked.items()
         if len(have) < want
-    )
+    ]
+    if spec.control:
+        share = seen_pairs(data)
+        short.append(
+            f"The control task can be memorised for {share:.0%} of test gaps: their word pairs were in training."
+        )
+    if spec.recipe == "published" and (spec.rate, spec.epochs, spec.batch) != PUBLISHED:
+        short.append("The published recipe has rate 0.001, 20 epochs and batches of 32; this run was told otherwise.")
+    return tuple(short)
 
 
 def states_of(model: Model, data: Dataset, source: Source, progress: Progress) -> States:
@@ -122,7 +133,13 @@ def fit(spec: SyntaxSpec, data: Dataset, states: dict[str, States], device: str,
                 spec.rank, spec.epochs, spec.batch, spec.rate, spec.orthogonality, spec.recipe, spec.seed + seed
             )
             part = progress.step(len(fits) / total, (len(fits) + 1) / total)
-            fits.append(
-                Fit(name, goal, series, train(series, goal, (len(data.train), len(data.validation)), options, part))
-            )
+            trained = train(series, goal, (len(data.train), len(data.validation)), options, part)
+            if not np.isfinite(trained.validation).any(axis=0).all():
+                raise StrataError(
+                    "E-TRAIN-NAN",
+                    f"Training on the {name} diverged: a layer never had a finite loss.",
+                    f"The rate is {spec.rate}.",
+                    "Choose a lower rate.",
+                )
+            fits.append(Fit(name, goal, series, trained))
     return fits

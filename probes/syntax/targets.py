@@ -94,3 +94,10 @@ def control(data: Dataset, seed: int) -> list[SyntaxTuple]:
             )
         )
     return made
+
+
+def seen_pairs(data: Dataset) -> float:
+    """Return the share of test gaps whose two words stood side by side in training: what the control can memorise."""
+    known = {pair for s in data.train for pair in zip(s.tree.words, s.tree.words[1:], strict=False)}
+    pairs = [pair for s in data.test for pair in zip(s.tree.words, s.tree.words[1:], strict=False)]
+    return sum(pair in known for pair in pairs) / max(len(pairs), 1)

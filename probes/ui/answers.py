@@ -38,7 +38,8 @@ def ask(kind: type[S], *, main: Sequence[str], about: str, method: str) -> None:
                 key=f"{kind.kind}_demo",
             )
             st.caption(about)
-        chosen = form(kind, main=main, given=asked(kind))
+        given = asked(kind)
+        chosen = form(kind, main=main, given=given.unpinned() if given else None)
     question = kind() if demo else chosen
     if question is not None:
         _submit(question)

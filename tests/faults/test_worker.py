@@ -15,7 +15,7 @@ import psutil
 import pytest
 from small import code_folder, small_spec
 
-from probes import analyses, engine, store
+from probes import analyses, engine, store, worker
 from probes.errors import StrataError
 from probes.syntax import SnippetSpec, SyntaxSpec
 
@@ -34,13 +34,9 @@ def worker_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("STRATA_HOME", str(home))
         patch.setenv("HF_HUB_OFFLINE", "1")
         yield home
-        engine._cluster().close()
-        engine._cluster().cluster.close()
-        for process in psutil.Process().children(recursive=True):
-            if "probes.worker" in _words(process):
-                process.terminate()
-                psutil.wait_procs([process], timeout=30)
-        engine._cluster.cache_clear()
+        worker.stop()
+        left = [p for p in psutil.Process().children(recursive=True) if "probes.worker" in _words(p)]
+        psutil.wait_procs(left, timeout=30)
         engine._futures.clear()
         engine._answers.clear()
 

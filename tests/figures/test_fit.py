@@ -57,7 +57,7 @@ def test_axis_titles_legend_and_best_layer_can_be_extracted() -> None:
         "best: layer 3, F1 0.49",
     ):
         assert words in shown
-    assert "layer 0: token identity and position only" in shown
+    assert "layer 0: embeddings, before any block" in shown
 
 
 def test_a_narrow_page_has_its_views_below_one_another() -> None:

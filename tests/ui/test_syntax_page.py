@@ -213,7 +213,7 @@ def test_an_answer_changes_with_the_question_asked_again(page: Open, here: Any, 
     at.selectbox(key="syntax_input").set_value("leaves")
     run(at)
     assert not at.exception
-    assert here.submitted == [stored.model_copy(update={"input": "leaves"})]
+    assert [asked.pinned() for asked in here.submitted] == [stored.model_copy(update={"input": "leaves"})]
 
 
 # ---- a snippet -------------------------------------------------------------------------------------------------------
