@@ -4,6 +4,8 @@ One pass gives every layer. Texts are sorted by length and packed to a token bud
 averaged over the spans asked for, on the device, and only those rows are kept (DESIGN 4).
 """
 
+import ctypes
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -170,6 +172,15 @@ def _fill(part: store.Part, work: _Work, progress: Progress) -> None:
             done += tokens
             progress.report(done, total, "reading hidden states")
         part.commit(int(block))
+        _give_back()
+
+
+def _give_back() -> None:
+    """Return freed memory to the system: glibc keeps it in pieces, and a long extraction would grow by half."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none
+        if trim is not None:
+            trim(0)
 
 
 def _out_of_memory(error: RuntimeError) -> bool:
