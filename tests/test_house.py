@@ -21,7 +21,7 @@ ORDER = (
     {"worker"},
     {"engine"},
     {"export"},
-    {"ui"},
+    {"ui", "commands"},
 )
 """Who may import whom: a room imports what stands before it, and inside one group only the first one's own names."""
 RANK = {name: rank for rank, names in enumerate(ORDER) for name in names}
@@ -196,7 +196,7 @@ def called(node: ast.Call) -> str:
 
 @each
 def test_nothing_dangerous_is_called(path: Path) -> None:
-    prints = name_of(path) == "probes/__main__.py"
+    prints = name_of(path) == "probes/__main__.py" or room_of(path) == "commands"
     for name in imports(path):
         assert name.split(".")[0] not in NEVER_IMPORTED, f"{name_of(path)} imports {name}"
     for node in ast.walk(tree_of(path)):

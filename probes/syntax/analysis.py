@@ -13,8 +13,8 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from probes import corpora
-from probes.contract import Progress, Spec
-from probes.models import pin
+from probes.contract import Progress
+from probes.models.choice import ReadsModel
 from probes.values import Source
 
 TRAINED, CONTROL, RANDOM = "trained model", "control task", "random init"
@@ -22,17 +22,11 @@ TRAINED, CONTROL, RANDOM = "trained model", "control task", "random init"
 Count = Annotated[int, Field(ge=2, le=1_000_000)]
 
 
-class SyntaxSpec(Spec):
+class SyntaxSpec(ReadsModel):
     """Train structural probes on every layer of a model, and score the trees they read off."""
 
     kind: ClassVar[str] = "syntax"
 
-    model: str = "minilm"
-    """A name of the catalogue, a hub id, or a folder with config.json and safetensors."""
-    revision: str | None = None
-    """The commit of a hub model, none for the newest that is cached; of a folder, the state of its files."""
-    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
-    """The precision the model runs in; probes are always trained in float32."""
     corpus: str = "python-stdlib"
     """python-stdlib, or code:FOLDER for the functions of a folder."""
     language: str = "python"
@@ -78,13 +72,11 @@ class SyntaxSpec(Spec):
 
     def pinned(self) -> Self:
         """Name the corpus and the model as they are today."""
-        revision = pin.pin(self.model, self.revision)
-        return self.model_copy(update={"corpus": corpora.pin(self.corpus), "revision": revision})
+        return super().pinned().model_copy(update={"corpus": corpora.pin(self.corpus)})
 
     def unpinned(self) -> Self:
         """Let the corpus and the model move again."""
-        revision = None if pin.made(self.revision) else self.revision
-        return self.model_copy(update={"corpus": corpora.unpinned(self.corpus), "revision": revision})
+        return super().unpinned().model_copy(update={"corpus": corpora.unpinned(self.corpus)})
 
 
 @dataclass(frozen=True)

@@ -35,8 +35,7 @@ def worker_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("HF_HUB_OFFLINE", "1")
         yield home
         worker.stop()
-        left = [p for p in psutil.Process().children(recursive=True) if "probes.worker" in _words(p)]
-        psutil.wait_procs(left, timeout=30)
+        psutil.wait_procs(_workers(), timeout=30)
         engine._futures.clear()
         engine._answers.clear()
 
@@ -204,8 +203,8 @@ def test_a_killed_worker_is_replaced_and_nobody_is_lied_to(spec: Callable[..., S
 
 def test_every_open_port_is_on_loopback(trained: SyntaxSpec) -> None:
     engine.ask(SnippetSpec(run=trained.digest, code=CODE))
+    assert _workers()
     everyone = [psutil.Process(), *psutil.Process().children(recursive=True)]
-    assert any("probes.worker" in _words(p) for p in everyone)
     open_ports = [c.laddr for p in everyone for c in _connections(p) if c.status == psutil.CONN_LISTEN]
     assert open_ports
     assert {address.ip for address in open_ports} <= {"127.0.0.1", "::1"}, open_ports
@@ -214,12 +213,18 @@ def test_every_open_port_is_on_loopback(trained: SyntaxSpec) -> None:
 def test_nothing_is_served_in_the_clear(trained: SyntaxSpec) -> None:
     """On a shared machine loopback is not private: no page of the scheduler's or the worker's tells what is asked."""
     engine.ask(SnippetSpec(run=trained.digest, code=CODE))
-    for process in (psutil.Process(), *psutil.Process().children(recursive=True)):
+    for process in (psutil.Process(), *_workers()):
         for port in (c.laddr.port for c in _connections(process) if c.status == psutil.CONN_LISTEN):
             for page in ("info/main/workers.html", "json/identity.json", "metrics", "status", "health"):
                 with contextlib.suppress(OSError, http.client.HTTPException):
                     urllib.request.urlopen(f"http://127.0.0.1:{port}/{page}", timeout=2).close()
                     pytest.fail(f"port {port} serves {page}")
+
+
+def _workers() -> list[psutil.Process]:
+    """Find this process's keeper and worker, and not those of a server that the browser tests left running."""
+    keepers = [p for p in psutil.Process().children() if "probes.worker" in _words(p)]
+    return [process for keeper in keepers for process in (keeper, *keeper.children(recursive=True))]
 
 
 def _words(process: psutil.Process) -> list[str]:
