@@ -3,6 +3,7 @@
 from probes.store.folders import folder, home, lock, set_aside, sync, write_file, writing
 from probes.store.journal import ask_to_stop, asked_to_stop, begun, clear_stop, last_event, note, read_events
 from probes.store.pack import pack, unpack
+from probes.store.roots import confined, roots
 from probes.store.runs import RunEntry, asked, load, runs, save, table
 from probes.store.states import Part, States, open_states
 
@@ -15,6 +16,7 @@ __all__ = [
     "asked_to_stop",
     "begun",
     "clear_stop",
+    "confined",
     "folder",
     "home",
     "last_event",
@@ -24,6 +26,7 @@ __all__ = [
     "open_states",
     "pack",
     "read_events",
+    "roots",
     "runs",
     "save",
     "set_aside",
