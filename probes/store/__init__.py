@@ -3,12 +3,14 @@
 from probes.store.folders import folder, home, lock, set_aside, sync, write_file, writing
 from probes.store.journal import ask_to_stop, asked_to_stop, begun, clear_stop, last_event, note, read_events
 from probes.store.pack import pack, unpack
+from probes.store.residents import Resident, note_residents, residents
 from probes.store.roots import confined, roots
 from probes.store.runs import RunEntry, asked, load, runs, save, table
 from probes.store.states import Part, States, open_states
 
 __all__ = [
     "Part",
+    "Resident",
     "RunEntry",
     "States",
     "ask_to_stop",
@@ -23,9 +25,11 @@ __all__ = [
     "load",
     "lock",
     "note",
+    "note_residents",
     "open_states",
     "pack",
     "read_events",
+    "residents",
     "roots",
     "runs",
     "save",
