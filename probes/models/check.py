@@ -78,8 +78,9 @@ def require(model: "Model", result: Check) -> None:
 
 def fingerprint(model: "Model") -> tuple[int, ...]:
     """Return a sum of the bits of each parameter: equal before and after anything that may not touch the weights."""
-    whole = {2: torch.int16, 4: torch.int32, 8: torch.int64}
-    return tuple(int(p.detach().view(whole[p.element_size()]).sum()) for p in model.net.parameters())
+    whole = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+    there = (p.detach() for p in model.net.parameters() if not p.is_meta)  # what is put away has no bits to look at
+    return tuple(int(p.view(whole[p.element_size()]).sum()) for p in there)
 
 
 def _texts(model: "Model") -> list[str]:
@@ -140,7 +141,7 @@ def _padding(model: "Model") -> Iterator[Row]:
     for side in ("right", "left"):
         encoded = model.encode(texts, side="right" if side == "right" else "left")
         batch = sites.hidden_states(model, encoded)
-        real = encoded.mask.bool()
+        real = encoded.mask.bool().cpu()
         if changed := [label for label, states in batch.items() if states.shape[:2] != real.shape]:
             yield Row(f"padding {side}", False, f"layer {changed[0]} has another number of tokens")
             continue
@@ -158,7 +159,7 @@ def _padded(model: "Model", label: str, alone: list[torch.Tensor], real: torch.T
 def _same(model: "Model", name: str, found: torch.Tensor, wanted: torch.Tensor, detail: str) -> Row:
     if found.shape != wanted.shape:
         return Row(name, False, f"{detail}: shape {tuple(found.shape)} against {tuple(wanted.shape)}", float("inf"))
-    found, wanted = found.float(), wanted.float()
+    found, wanted = found.float(), wanted.to(found.device).float()  # a model may be spread over several devices
     difference = float((found - wanted).abs().max())
     limit = TOLERANCE[model.dtype] * max(1.0, float(wanted.abs().max()))
     passed = difference <= limit  # False for NaN

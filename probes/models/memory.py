@@ -86,7 +86,7 @@ def _shape(model: str | Mapping[str, Any]) -> _Shape:
             raise StrataError("E-LOAD-CONFIG", "This is not the configuration of a model built into transformers.")
         config = build.config_from(model)
     with torch.device("meta"):
-        net = build.fresh(config, torch.float32)
+        net = build.fresh(config, build.PLAIN)
     width = int(getattr(config, "hidden_size", 0) or config.d_model)
     inner = [getattr(config, n, None) for n in ("intermediate_size", "ffn_dim", "d_ff", "n_inner", "encoder_ffn_dim")]
     return _Shape(sum(p.numel() for p in net.parameters()), width, next((int(n) for n in inner if n), 4 * width))

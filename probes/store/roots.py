@@ -11,7 +11,7 @@ from pathlib import Path
 from probes.errors import StrataError
 from probes.store.folders import home
 
-LONGEST = 4096  # characters: more than any file system takes
+LONGEST, LONGEST_PART = 4096, 255  # bytes: what the usual file systems take
 
 
 def roots() -> tuple[Path, ...]:
@@ -51,13 +51,16 @@ def _hostile(text: str) -> str:
     """Say why a text is no path of this machine; empty when it may be one."""
     if not text.strip():
         return "It is empty."
-    if len(text) > LONGEST or any(ord(c) < 32 for c in text):
+    parts = text.replace("\\", "/").split("/")
+    sizes = [len(part.encode(errors="surrogatepass")) for part in parts]
+    if sum(sizes) + len(parts) > LONGEST or max(sizes) > LONGEST_PART or any(ord(c) < 32 for c in text):
         return "It is too long, or holds control characters."
+    if any(0xD800 <= ord(c) < 0xE000 for c in text):
+        return "It is not valid Unicode."
     if "://" in text or text.lower().startswith("file:"):
         return "It is an address."
     if text[:2] in {"//", "\\\\", "/\\", "\\/"}:
         return "It names another machine's share."
-    parts = text.replace("\\", "/").split("/")
     if any(part != part.rstrip(". ") for part in parts if part not in {".", ".."}):
         return "A part of it ends in a dot or a blank, which some systems drop."
     return ""
