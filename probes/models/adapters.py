@@ -59,7 +59,7 @@ def vetted(name: str, path: Path, revision: str) -> Adapter:
         raise _refused(name, f"It is of the kind '{kind[:40]}'; {', '.join(KINDS)} can be put on a model that is read.")
     if config.get("init_lora_weights", True) not in _START:
         raise _refused(name, f"It rewrites the base ('{str(config['init_lora_weights'])[:40]}').")
-    if config.get("megatron_config") or config.get("layer_replication") or config.get("auto_mapping"):
+    if config.get("megatron_config") or config.get("layer_replication"):
         raise _refused(name, "It names other classes or layers than the model's own.")
     if not (path / WEIGHTS).is_file():
         vetting.refuse_missing(path, WEIGHTS)
@@ -74,8 +74,8 @@ def put_on(net: Any, adapter: Adapter) -> str:
     from safetensors.torch import load_file
 
     tensors, outside = _within(net, load_file(adapter.path / WEIGHTS), adapter.name)
-    values = {**adapter.config, "inference_mode": True, "modules_to_save": None, "base_model_name_or_path": None}
-    values = {k: v for k, v in values.items() if k != "runtime_config"}
+    own = {"inference_mode": True, **dict.fromkeys(("modules_to_save", "base_model_name_or_path", "auto_mapping"))}
+    values = {k: v for k, v in {**adapter.config, **own}.items() if k != "runtime_config"}
     try:
         made: Any = PeftConfig.from_peft_type  # peft leaves it untyped
         config = made(**values)
