@@ -1,7 +1,19 @@
 """The store: content-addressed folders under one root, and the only writer to disk."""
 
 from probes.store.folders import folder, home, lock, set_aside, sync, write_file, writing
-from probes.store.journal import ask_to_stop, asked_to_stop, begun, clear_stop, last_event, note, read_events
+from probes.store.identity import marked, token
+from probes.store.journal import (
+    ask_to_stop,
+    asked_to_stop,
+    beat,
+    begun,
+    clear_stop,
+    last_event,
+    note,
+    pulse,
+    quiet,
+    read_events,
+)
 from probes.store.pack import pack, unpack
 from probes.store.runs import RunEntry, asked, load, runs, save, table
 from probes.store.states import Part, States, open_states
@@ -13,6 +25,7 @@ __all__ = [
     "ask_to_stop",
     "asked",
     "asked_to_stop",
+    "beat",
     "begun",
     "clear_stop",
     "folder",
@@ -20,15 +33,19 @@ __all__ = [
     "last_event",
     "load",
     "lock",
+    "marked",
     "note",
     "open_states",
     "pack",
+    "pulse",
+    "quiet",
     "read_events",
     "runs",
     "save",
     "set_aside",
     "sync",
     "table",
+    "token",
     "unpack",
     "write_file",
     "writing",
