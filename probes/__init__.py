@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from probes.corpora import load as corpus
     from probes.engine import run
     from probes.models import load
+    from probes.sweeps import sweep
     from probes.syntax import SnippetSpec, SyntaxSpec
 
 __version__ = "0.1.0"
-__all__ = ["SnippetSpec", "SyntaxSpec", "__version__", "corpus", "load", "run"]
+__all__ = ["SnippetSpec", "SyntaxSpec", "__version__", "corpus", "load", "run", "sweep"]
 
 _HOMES = {
     "SnippetSpec": ("probes.syntax", "SnippetSpec"),
@@ -23,6 +24,7 @@ _HOMES = {
     "corpus": ("probes.corpora", "load"),
     "load": ("probes.models", "load"),
     "run": ("probes.engine", "run"),
+    "sweep": ("probes.sweeps", "sweep"),
 }
 
 

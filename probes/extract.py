@@ -128,14 +128,14 @@ def extract(
     """
     lengths = model.lengths(texts)
     model.check_lengths(lengths)
-    digest = _identity(model, texts, spans)
-    with store.lock(store.folder("states", digest)):
+    digest, progress = _identity(model, texts, spans), progress or Progress()
+    with store.lock(store.folder("states", digest), lambda: progress.report(0, 1, "waiting for the same states")):
         if (known := store.open_states(digest)) is not None:
             return known
         starts = np.concatenate([[0], np.cumsum([len(s) for s in spans])]).astype(np.int64)
         part = store.Part(digest, model.layers, model.width, starts)
         try:
-            _fill(part, _Work(model, texts, spans, Packer(lengths)), progress or Progress())
+            _fill(part, _Work(model, texts, spans, Packer(lengths)), progress)
         finally:
             part.close()
         part.finish(source)

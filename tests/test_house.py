@@ -18,9 +18,11 @@ ORDER = (
     {"syntax", "codebooks", "alignment", "geometry", "probing", "attribution", "intervention"},
     {"figures"},
     {"analyses"},
+    {"devices"},
     {"worker"},
+    {"cluster"},
     {"engine"},
-    {"export"},
+    {"sweeps", "export"},
     {"ui", "commands"},
 )
 """Who may import whom: a room imports what stands before it, and inside one group only the first one's own names."""
@@ -31,8 +33,8 @@ ONLY = {
     "altair": {"figures", "export"},  # export lifts its row limit and checks a font
     "streamlit": {"ui"},
     "torch": {"models", "extract"} | ROOMS,
-    "distributed": {"engine", "worker"},
-    "dask": {"engine", "worker"},
+    "distributed": {"cluster", "engine", "worker"},
+    "dask": {"cluster", "engine", "worker"},
     "vl_convert": {"export"},
     "peft": {"models"},
     "accelerate": {"models"},

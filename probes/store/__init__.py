@@ -1,7 +1,19 @@
 """The store: content-addressed folders under one root, and the only writer to disk."""
 
 from probes.store.folders import folder, home, lock, set_aside, sync, write_file, writing
-from probes.store.journal import ask_to_stop, asked_to_stop, begun, clear_stop, last_event, note, read_events
+from probes.store.identity import marked, token
+from probes.store.journal import (
+    ask_to_stop,
+    asked_to_stop,
+    beat,
+    begun,
+    clear_stop,
+    last_event,
+    note,
+    pulse,
+    quiet,
+    read_events,
+)
 from probes.store.pack import pack, unpack
 from probes.store.residents import Resident, note_residents, residents
 from probes.store.roots import confined, roots
@@ -16,6 +28,7 @@ __all__ = [
     "ask_to_stop",
     "asked",
     "asked_to_stop",
+    "beat",
     "begun",
     "clear_stop",
     "confined",
@@ -24,10 +37,13 @@ __all__ = [
     "last_event",
     "load",
     "lock",
+    "marked",
     "note",
     "note_residents",
     "open_states",
     "pack",
+    "pulse",
+    "quiet",
     "read_events",
     "residents",
     "roots",
@@ -36,6 +52,7 @@ __all__ = [
     "set_aside",
     "sync",
     "table",
+    "token",
     "unpack",
     "write_file",
     "writing",
