@@ -34,6 +34,8 @@ ONLY = {
     "distributed": {"engine", "worker"},
     "dask": {"engine", "worker"},
     "vl_convert": {"export"},
+    "datasets": {"corpora"},
+    "charset_normalizer": {"corpora"},
 }
 """Libraries with one door each; pages and app.py may import streamlit."""
 LINES, FUNCTION, PARAMETERS, PAGE = 250, 40, 6, 100
