@@ -5,19 +5,33 @@ refuses to stream another.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
 import pandas as pd
 
-from probes.corpora.kinds import CODE_LANGUAGES, KINDS, STDLIB, kind_of, unpinned
+from probes.corpora.kinds import CODE_LANGUAGES, KINDS, STDLIB, kind_of, named, unpinned
 from probes.values import Corpus, Text
 
 if TYPE_CHECKING:
+    from probes.corpora.names import Name
     from probes.corpora.previews import Preview
 
-__all__ = ["STDLIB", "keep", "load", "pin", "preview", "stream", "table", "unpinned"]
+__all__ = [
+    "STDLIB",
+    "change",
+    "choices",
+    "keep",
+    "kept",
+    "load",
+    "named",
+    "pin",
+    "preview",
+    "stream",
+    "table",
+    "unpinned",
+]
 
 
 def stream(
@@ -63,6 +77,26 @@ def keep(name: str, data: "bytes | BinaryIO") -> str:
     from probes.corpora import uploads  # on use: it needs the readers
 
     return uploads.keep(name, data)
+
+
+def kept() -> list[str]:
+    """Return the corpus names of uploaded files, the newest first."""
+    from probes.corpora import uploads  # on use, as above
+
+    return uploads.kept()
+
+
+def choices(name: str) -> "Name":
+    """Take the name of a corpus apart: its place and the choices it holds."""
+    from probes.corpora.names import parse  # on use, as above
+
+    kind = kind_of(name)
+    return parse(name, kind.reader.KEYS, kind.pin)
+
+
+def change(name: str, given: Mapping[str, str], labels: tuple[str, ...]) -> str:
+    """Return the name of a table with other choices: its columns, how it is written; "" takes a choice away."""
+    return str(choices(unpinned(name)).with_choices(kind_of(name).reader.KEYS, given, labels=labels))
 
 
 def table() -> pd.DataFrame:

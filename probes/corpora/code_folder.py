@@ -20,6 +20,8 @@ from probes.errors import StrataError
 from probes.values import Text, digest_of
 
 PREFIX = "code:"
+KEYS: dict[str, tuple[str, ...]] = {}
+"""The name of a folder holds no choices."""
 LEFT_OUT = frozenset({"node_modules", "__pycache__", "site-packages"})
 BY_EXTENSION = {extension: name for name, row in LANGUAGES.items() for extension in row.extensions}
 

@@ -45,6 +45,7 @@ def of_files(name: str, found: Mapping[str, Mapping[str, Path]], *, n: int) -> P
     sizes = [len(t.text) for t in texts]
     return Preview(
         name,
+        shown(name.rpartition("/")[2]),
         "functions",
         ("origin", "language", "text"),
         pd.DataFrame(first, columns=["origin", "language", "text"], dtype=object),

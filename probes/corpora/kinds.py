@@ -6,7 +6,7 @@ A module of a kind offers `stream`, `pin` and `preview`, as `Reader` says. Anoth
 import importlib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -22,6 +22,9 @@ ANY_LANGUAGE = "any"
 
 class Reader(Protocol):
     """What the module of a kind offers."""
+
+    KEYS: Mapping[str, tuple[str, ...]]
+    """The choices its names may hold, as `probes.corpora.names` reads them."""
 
     def stream(self, name: str, *, language: str | None, seed: int, skipped: Counter[str] | None) -> Iterator[Text]:
         """Refuse what cannot be read, then yield texts in an order fixed by `seed`; count what is left out."""
@@ -106,6 +109,18 @@ def kind_of(name: str) -> Kind:
     choices = [kind.named for kind in KINDS]
     why = f"{nearest(name[:200], choices)}There are: {', '.join(choices)}."
     raise StrataError("E-CORPUS-UNKNOWN", f"There is no corpus '{name[:200]}'.", why, "See: python -m probes corpora")
+
+
+def named(given: str) -> str:
+    """Return the corpus name somebody means by what they typed: a name as it is, or the path of a folder or a file."""
+    given = given.strip()
+    if any(kind.owns(given) for kind in KINDS):
+        return given
+    from probes.corpora.names import Name  # on use: names suggest the nearest key with the grammars' help
+    from probes.corpora.place import confined
+
+    path = confined(given)
+    return f"code:{path}" if path.is_dir() else str(Name("table", str(path)))
 
 
 def unpinned(name: str) -> str:

@@ -21,7 +21,7 @@ MOST_COLUMNS = 40
 LONGEST_CELL = 2_000
 """Characters of a cell that are shown."""
 MOST_PROBLEMS = 50
-SHARES = {"shortest": 0.0, "5 %": 0.05, "25 %": 0.25, "half": 0.5, "75 %": 0.75, "95 %": 0.95, "longest": 1.0}
+SHARES = {"shortest": 0.0, "5 %": 0.05, "25 %": 0.25, "median": 0.5, "75 %": 0.75, "95 %": 0.95, "longest": 1.0}
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class Preview:
 
     name: str
     """The corpus name with the guesses written out: what to copy."""
+    title: str
+    """The file, folder or dataset, in short."""
     noun: str
     """What is counted: rows, lines, functions."""
     columns: tuple[str, ...]
@@ -57,15 +59,15 @@ class Preview:
         """Say what is there, with its numbers."""
         about = "" if self.exact else "about "
         many = f"{about}{self.count:,}" if self.count is not None else f"at least {self.looked_at:,}"
-        text = f"{many} {self.noun if self.count != 1 else self.noun.removesuffix('s')}"
+        text = f"{self.title}: {many} {self.noun if self.count != 1 else self.noun.removesuffix('s')}"
         if len(self.lengths):
             low, half, high = (
-                self.lengths.set_index("share").characters[name] for name in ("shortest", "half", "longest")
+                self.lengths.set_index("share").characters[name] for name in ("shortest", "median", "longest")
             )
-            text += f", texts of {low:,} to {high:,} characters, half of them under {half:,}"
+            text += f", texts of {low:,} to {high:,} characters (median {half:,})"
         if self.wrong:
             text += f"; {self.wrong:,} cannot be read"
-        return f"{text[0].upper()}{text[1:]}."
+        return f"{text}."
 
 
 def lengths_of(sizes: list[int]) -> pd.DataFrame:
@@ -121,7 +123,8 @@ def of_table(asked: Name, table: Table, file: str, *, n: int, keys: Keys, most: 
         notes.append(
             f"Columns of lists or records are not read: {', '.join(shown(c)[:60] for c in table.unread[:20])}."
         )
-    return _preview(named, table, look, columns, skip=len(wanted), notes=tuple(notes))
+    seen = _preview(named, table, look, columns, skip=len(wanted))
+    return replace(seen, title=file, notes=tuple(notes))
 
 
 def _see(look: _Look, row: Row | Problem, problem: Problem | None, *, skip: int, n: int) -> None:
@@ -139,9 +142,7 @@ def _see(look: _Look, row: Row | Problem, problem: Problem | None, *, skip: int,
         look.sizes.append(size)
 
 
-def _preview(
-    named: Name, table: Table, look: _Look, columns: tuple[str, ...], *, skip: int, notes: tuple[str, ...]
-) -> Preview:
+def _preview(named: Name, table: Table, look: _Look, columns: tuple[str, ...], *, skip: int) -> Preview:
     count, exact = (look.rows, True) if look.ended else (table.count, True)
     if count is None and look.rows and table.size:
         count, exact = max(look.rows, round(look.rows * table.size / max(1, look.characters))), False
@@ -153,6 +154,7 @@ def _preview(
     empty = look.sizes.count(0)
     return Preview(
         str(replace(named, pin="")),
+        "",
         noun,
         table.columns,
         frame,
@@ -165,7 +167,6 @@ def _preview(
         look.wrong,
         {NO_TEXT: empty} if empty else {},
         look.rows,
-        notes,
     )
 
 

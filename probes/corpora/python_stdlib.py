@@ -15,6 +15,7 @@ from probes.values import Text
 
 NAME = "python-stdlib"
 LANGUAGE = "python"
+KEYS: dict[str, tuple[str, ...]] = {}
 LEFT_OUT = frozenset({"test", "tests", "idle_test", "site-packages", "dist-packages", "__pycache__"})
 """Folders that are not the library: lib2to3's deliberately broken fixtures lie in its `tests`."""
 

@@ -5,6 +5,7 @@ import io
 import os
 import re
 import unicodedata
+from pathlib import Path
 from typing import BinaryIO
 
 from probes.corpora.code_folder import BY_EXTENSION
@@ -12,7 +13,7 @@ from probes.corpora.names import Name
 from probes.corpora.sniff import SAMPLE, refuse
 from probes.errors import StrataError
 from probes.store import home, writing
-from probes.store.folders import write_entry
+from probes.store.folders import MANIFEST, write_entry
 
 LARGEST = 50 << 20
 """Bytes of one upload: it passes through memory. A larger file is read where it lies, by its path."""
@@ -49,7 +50,20 @@ def keep(name: str, data: bytes | BinaryIO) -> str:
         if not (place / safe).is_file():
             write_entry(place, {safe: whole})  # into a folder of mode 0700, so the mode below comes in time
         (place / safe).chmod(0o600)
-    path = (place / safe).resolve()
+    return _name_of((place / safe).resolve())
+
+
+def kept() -> list[str]:
+    """Return the corpus names of the files kept here, the newest first."""
+    try:
+        folders = [entry for entry in (home() / "uploads").iterdir() if re.fullmatch("[0-9a-f]{32}", entry.name)]
+        found = [path for folder in folders for path in folder.iterdir() if path.name != MANIFEST]
+    except OSError:
+        return []
+    return [_name_of(path.resolve()) for path in sorted(found, key=lambda path: -path.stat().st_mtime)]
+
+
+def _name_of(path: Path) -> str:
     return f"code:{path.parent}" if path.suffix.lower() in BY_EXTENSION else str(Name("table", os.fspath(path)))
 
 
