@@ -28,6 +28,8 @@ class Text:
     text: str
     language: str
     origin: str
+    labels: tuple[tuple[str, Any], ...] = ()
+    """What a table says of it beside the text: column and value."""
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,8 @@ ONLY = {
     "peft": {"models"},
     "accelerate": {"models"},
     "bitsandbytes": {"models"},
+    "datasets": {"corpora"},
+    "charset_normalizer": {"corpora"},
 }
 """Libraries with one door each; pages and app.py may import streamlit."""
 LINES, FUNCTION, PARAMETERS, PAGE = 250, 40, 6, 100

@@ -28,7 +28,7 @@ class SyntaxSpec(ReadsModel):
     kind: ClassVar[str] = "syntax"
 
     corpus: str = "python-stdlib"
-    """python-stdlib, or code:FOLDER for the functions of a folder."""
+    """python-stdlib, code:FOLDER, table:FILE or hub:NAME; `python -m probes corpora` lists them."""
     language: str = "python"
     """The programming language whose functions are taken from the corpus."""
     input: Literal["source", "leaves"] = "source"

@@ -12,6 +12,7 @@ from probes.errors import StrataError
 from probes.ui.fields import form
 from probes.ui.refusals import refuse
 from probes.ui.shell import page_of
+from probes.ui.sources import preset
 from probes.ui.text import duration, plain
 
 S = TypeVar("S", bound=Spec)
@@ -39,7 +40,7 @@ def ask(kind: type[S], *, main: Sequence[str], about: str, method: str) -> None:
             )
             st.caption(about)
         given = asked(kind)
-        chosen = form(kind, main=main, given=given.unpinned() if given else None)
+        chosen = form(kind, main=main, given=given.unpinned() if given else preset(kind))
     question = kind() if demo else chosen
     if question is not None:
         _submit(question)

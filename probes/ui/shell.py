@@ -34,6 +34,13 @@ PAGES = (
         "Is the syntax tree of code in there, and in which subspace?",
         ("syntax",),
     ),
+    Page(
+        "pages/Corpora.py",
+        "Corpora",
+        "Set up",
+        ":material/library_books:",
+        "What do the models read?",
+    ),
 )
 
 _SIDEBAR = 200
