@@ -9,6 +9,7 @@ print(result.headline())
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from probes.checkup import ModelSpec, SizeSpec, TokensSpec
     from probes.corpora import load as corpus
     from probes.engine import run
     from probes.models import load
@@ -16,11 +17,14 @@ if TYPE_CHECKING:
     from probes.syntax import SnippetSpec, SyntaxSpec
 
 __version__ = "0.1.0"
-__all__ = ["SnippetSpec", "SyntaxSpec", "__version__", "corpus", "load", "run", "sweep"]
+__all__ = ["ModelSpec", "SizeSpec", "SnippetSpec", "SyntaxSpec", "TokensSpec", "__version__", "corpus", "load", "run", "sweep"]
 
 _HOMES = {
+    "ModelSpec": ("probes.checkup", "ModelSpec"),
+    "SizeSpec": ("probes.checkup", "SizeSpec"),
     "SnippetSpec": ("probes.syntax", "SnippetSpec"),
     "SyntaxSpec": ("probes.syntax", "SyntaxSpec"),
+    "TokensSpec": ("probes.checkup", "TokensSpec"),
     "corpus": ("probes.corpora", "load"),
     "load": ("probes.models", "load"),
     "run": ("probes.engine", "run"),

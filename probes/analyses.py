@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from probes import store
+from probes.checkup import ModelSpec, SizeSpec, TokensSpec
 from probes.contract import Analysis, Spec
 from probes.errors import StrataError
 from probes.syntax import SnippetSpec, SyntaxSpec
@@ -27,6 +28,26 @@ ANALYSES = (
             "probes.figures.trees:gold_and_predicted",
             "probes.figures.subspace:subspace",
         ),
+        live=True,
+    ),
+    Analysis(
+        spec=SizeSpec,
+        run_at="probes.checkup.size:run",
+        result_at="probes.checkup.size:SizeResult",
+        figures_at=("probes.figures.checkup:memory_by_precision",),
+        live=True,
+    ),
+    Analysis(
+        spec=ModelSpec,
+        run_at="probes.checkup.model:run",
+        result_at="probes.checkup.model:ModelResult",
+        figures_at=("probes.figures.checkup:differences",),
+    ),
+    Analysis(
+        spec=TokensSpec,
+        run_at="probes.checkup.tokens:run",
+        result_at="probes.checkup.tokens:TokensResult",
+        figures_at=("probes.figures.tokens:pieces",),
         live=True,
     ),
 )

@@ -102,7 +102,7 @@ class Source:
     model: str
     revision: str
     weights: str
-    """SHA-256 of the weight files, or how they were made (`random init, seed 0`)."""
+    """SHA-256 of the weight files, or how they were made (`random init, seed 0`), or `not read`."""
     dtype: str
     device: str
     corpus: str

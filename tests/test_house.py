@@ -15,7 +15,7 @@ ORDER = (
     {"store"},
     {"models", "corpora"},
     {"extract"},
-    {"syntax", "codebooks", "alignment", "geometry", "probing", "attribution", "intervention"},
+    {"checkup", "syntax", "codebooks", "alignment", "geometry", "probing", "attribution", "intervention"},
     {"figures"},
     {"analyses"},
     {"devices"},

@@ -5,7 +5,7 @@ largest value of the layer (or 1, whichever is larger).
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -32,6 +32,8 @@ class Row:
     detail: str
     difference: float = 0.0
     warning: bool = False
+    limit: float = 0.0
+    """The largest difference allowed; 0 where none is measured."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Check:
         return bool(self.rows) and all(row.passed or row.warning for row in self.rows)
 
     def table(self) -> pd.DataFrame:
-        """Return one row a question: name, passed, detail, difference, warning."""
+        """Return one row a question: name, passed, detail, difference, warning, limit."""
         return pd.DataFrame([vars(row) for row in self.rows])
 
 
@@ -149,7 +151,7 @@ def _padding(model: "Model") -> Iterator[Row]:
         worst = max(rows, key=lambda row: (not row.passed, row.difference))
         detail = f"real tokens alone against padded on the {side}, worst at layer {worst.name}"
         # Strata pads on the right; a model whose positions cannot be told about the left is still read correctly
-        yield Row(f"padding {side}", worst.passed, detail, worst.difference, warning=side == "left")
+        yield replace(worst, name=f"padding {side}", detail=detail, warning=side == "left")
 
 
 def _padded(model: "Model", label: str, alone: list[torch.Tensor], real: torch.Tensor) -> Row:
@@ -164,7 +166,7 @@ def _same(model: "Model", name: str, found: torch.Tensor, wanted: torch.Tensor, 
     limit = TOLERANCE[model.dtype] * max(1.0, float(wanted.abs().max()))
     passed = difference <= limit  # False for NaN
     said = detail if passed else f"{detail} differ by {difference:.2g} where {limit:.2g} is allowed"
-    return Row(name, passed, said, difference)
+    return Row(name, passed, said, difference, limit=limit)
 
 
 def _hooks(model: "Model") -> Iterator[Row]:
