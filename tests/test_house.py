@@ -20,6 +20,7 @@ ORDER = (
     {"analyses"},
     {"worker"},
     {"engine"},
+    {"history"},
     {"export"},
     {"ui", "commands"},
 )
