@@ -16,6 +16,7 @@ ORDER = (
     {"models", "corpora"},
     {"extract"},
     {"syntax", "codebooks", "alignment", "geometry", "probing", "attribution", "intervention"},
+    {"compare"},
     {"figures"},
     {"analyses"},
     {"worker"},
