@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = (
-    {"errors", "values", "contract", "stats", "linalg"},
+    {"errors", "values", "contract", "stats", "linalg", "access"},
     {"store"},
     {"models", "corpora"},
     {"extract"},

@@ -37,7 +37,7 @@ def side_by_side(comparison: "Comparison") -> alt.VConcatChart:
 
 def _looks(names: list[str]) -> dict[str, Any]:
     """Return colour, shape and dash by run, sharing one legend; labels as long as they are, one below the other."""
-    legend = alt.Legend(orient="top", direction="vertical", labelLimit=_WIDTH, title=None)
+    legend = alt.Legend(orient="top", direction="vertical", labelLimit=_WIDTH, title=None, symbolOpacity=1)
     count = len(names)
     return {
         "color": alt.Color("run:N", scale=alt.Scale(domain=names, range=list(OKABE_ITO[:count])), legend=legend),
@@ -67,11 +67,11 @@ def _values(values: pd.DataFrame, looks: dict[str, Any], comparison: "Comparison
 _NUMBERS = (("value", "value"), ("difference", "difference"), ("low", "interval from"), ("high", "to"))
 
 
-def _place(rows: pd.DataFrame, axis: str) -> alt.X:
+def _place(rows: pd.DataFrame, axis: str, **padding: Any) -> alt.X:
     places = rows.drop_duplicates("place").place.tolist()
     step = -(-len(places) // 14)  # labels that fit a single column side by side
     labels = alt.Axis(values=places[::step], labelAngle=0, labelOverlap=False)
-    return alt.X("place:O", sort=places, title=axis, scale=alt.Scale(domain=places), axis=labels)
+    return alt.X("place:O", sort=places, title=axis, scale=alt.Scale(domain=places, **padding), axis=labels)
 
 
 def _depth(axis: str) -> alt.X:
@@ -82,7 +82,9 @@ def _depth(axis: str) -> alt.X:
 def _by_place(rows: pd.DataFrame, looks: dict[str, Any], comparison: "Comparison") -> Any:
     """Return the differences by place, the runs of one place beside each other."""
     runs = rows.run.unique().tolist()
-    across = {"x": _place(rows, comparison.axis), "xOffset": alt.XOffset("run:N", sort=runs)}
+    # bands without gaps have their middles where the points of the panel above stand
+    x = _place(rows, comparison.axis, paddingInner=0, paddingOuter=0)
+    across = {"x": x, "xOffset": alt.XOffset("run:N", sort=runs)}
     return _differences(rows, looks, across).properties(width=_WIDTH, height=130)
 
 
