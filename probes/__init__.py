@@ -17,7 +17,18 @@ if TYPE_CHECKING:
     from probes.syntax import SnippetSpec, SyntaxSpec
 
 __version__ = "0.1.0"
-__all__ = ["ModelSpec", "SizeSpec", "SnippetSpec", "SyntaxSpec", "TokensSpec", "__version__", "corpus", "load", "run", "sweep"]
+__all__ = [
+    "ModelSpec",
+    "SizeSpec",
+    "SnippetSpec",
+    "SyntaxSpec",
+    "TokensSpec",
+    "__version__",
+    "corpus",
+    "load",
+    "run",
+    "sweep",
+]
 
 _HOMES = {
     "ModelSpec": ("probes.checkup", "ModelSpec"),

@@ -82,6 +82,20 @@ class _Part(Progress):
 
 
 @dataclass(frozen=True)
+class Comparable:
+    """What of a Result can be set beside another's: one value a place (a layer) and test text."""
+
+    measure: str
+    """What the values are, as a figure's axis says it: F1 of constituents."""
+    axis: str
+    """What a place is: layer."""
+    best: str
+    """The place where the run says it is best, chosen without these texts."""
+    items: pd.DataFrame
+    """One row a place and text: order, place, text (equal for equal texts of any run), value."""
+
+
+@dataclass(frozen=True)
 class Analysis:
     """One question Strata can answer: its Spec, where it is run, what it returns and how that is drawn.
 
@@ -95,6 +109,8 @@ class Analysis:
     figures_at: tuple[str, ...]
     live: bool = False
     """Answered by the warm worker while a person waits, and stored only when pinned."""
+    compare_at: str = ""
+    """What of a Spec and its Result can be compared with another run: a function to Comparables, the main one first."""
 
     @property
     def kind(self) -> str:
@@ -104,6 +120,11 @@ class Analysis:
     def run(self, spec: Spec, progress: Progress) -> Any:
         """Compute the answer here."""
         return resolve(self.run_at)(spec, progress)
+
+    def comparables(self, spec: Spec, result: Any) -> tuple[Comparable, ...]:
+        """Return what of an answer can be set beside another's; nothing, when the analysis does not say."""
+        found: tuple[Comparable, ...] = resolve(self.compare_at)(spec, result) if self.compare_at else ()
+        return found
 
     @property
     def result(self) -> type[Any]:

@@ -11,18 +11,19 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = (
-    {"errors", "values", "contract", "stats", "linalg"},
+    {"errors", "values", "contract", "stats", "linalg", "access"},
     {"store"},
     {"models", "corpora"},
     {"extract"},
     {"checkup", "syntax", "codebooks", "alignment", "geometry", "probing", "attribution", "intervention"},
+    {"compare"},
     {"figures"},
     {"analyses"},
     {"devices"},
     {"worker"},
     {"cluster"},
     {"engine"},
-    {"sweeps", "export"},
+    {"history", "sweeps", "export"},
     {"ui", "commands"},
 )
 """Who may import whom: a room imports what stands before it, and inside one group only the first one's own names."""

@@ -1,7 +1,9 @@
 """The store: content-addressed folders under one root, and the only writer to disk."""
 
+from probes.store.deleting import DAYS, Deleted, delete, deleted, restore
 from probes.store.folders import folder, home, lock, set_aside, sync, write_file, writing
 from probes.store.identity import marked, token
+from probes.store.jobs import LIVE, Job, jobs
 from probes.store.journal import (
     ask_to_stop,
     asked_to_stop,
@@ -14,13 +16,20 @@ from probes.store.journal import (
     quiet,
     read_events,
 )
+from probes.store.marks import NOTE, Mark, mark, marks, note_on, pin
 from probes.store.pack import pack, unpack
 from probes.store.residents import Resident, note_residents, residents
 from probes.store.roots import confined, roots
-from probes.store.runs import RunEntry, asked, load, runs, save, table
+from probes.store.runs import RunEntry, asked, entry_at, load, runs, save, table
 from probes.store.states import Part, States, open_states
 
 __all__ = [
+    "DAYS",
+    "Deleted",
+    "Job",
+    "LIVE",
+    "Mark",
+    "NOTE",
     "Part",
     "Resident",
     "RunEntry",
@@ -32,20 +41,29 @@ __all__ = [
     "begun",
     "clear_stop",
     "confined",
+    "delete",
+    "deleted",
+    "entry_at",
     "folder",
     "home",
+    "jobs",
     "last_event",
     "load",
     "lock",
+    "mark",
     "marked",
+    "marks",
     "note",
+    "note_on",
     "note_residents",
     "open_states",
     "pack",
+    "pin",
     "pulse",
     "quiet",
     "read_events",
     "residents",
+    "restore",
     "roots",
     "runs",
     "save",

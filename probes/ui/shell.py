@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import psutil
 import streamlit as st
 
-from probes import __version__, engine
+from probes import __version__, access, engine
+from probes.ui.token import admit
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,9 @@ _ICON = (
 
 
 def frame(title: str) -> None:
-    """Set the page up, start the worker in the background, and draw the sidebar."""
+    """Set the page up, ask for the token if there is one, start the worker in the background, and draw the sidebar."""
     st.set_page_config(page_title=f"{title} · Strata", page_icon=_ICON, layout="wide", initial_sidebar_state=_SIDEBAR)
+    admit()
     engine.warm()
     with st.sidebar:
         st.markdown("### Strata")
@@ -72,7 +74,8 @@ def frame(title: str) -> None:
 def _machine() -> str:
     """Say what answers here: nothing that needs torch, which only the worker imports."""
     memory = psutil.virtual_memory().total / 2**30
-    return f"Strata {__version__}  \n{psutil.cpu_count()} cores, {memory:.0f} GB, this machine only"
+    reach = "this machine only" if access.local(st.get_option("server.address")) else "open to others by token"
+    return f"Strata {__version__}  \n{psutil.cpu_count()} cores, {memory:.0f} GB, {reach}"
 
 
 def page_of(kind: str) -> Page | None:
