@@ -9,18 +9,20 @@ print(result.headline())
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from probes.analyses import figure
     from probes.corpora import load as corpus
     from probes.engine import run
     from probes.models import load
     from probes.syntax import SnippetSpec, SyntaxSpec
 
 __version__ = "0.1.0"
-__all__ = ["SnippetSpec", "SyntaxSpec", "__version__", "corpus", "load", "run"]
+__all__ = ["SnippetSpec", "SyntaxSpec", "__version__", "corpus", "figure", "load", "run"]
 
 _HOMES = {
     "SnippetSpec": ("probes.syntax", "SnippetSpec"),
     "SyntaxSpec": ("probes.syntax", "SyntaxSpec"),
     "corpus": ("probes.corpora", "load"),
+    "figure": ("probes.analyses", "figure"),
     "load": ("probes.models", "load"),
     "run": ("probes.engine", "run"),
 }

@@ -21,6 +21,7 @@ ORDER = (
     {"worker"},
     {"engine"},
     {"export"},
+    {"display"},
     {"ui", "commands"},
 )
 """Who may import whom: a room imports what stands before it, and inside one group only the first one's own names."""
@@ -34,6 +35,7 @@ ONLY = {
     "distributed": {"engine", "worker"},
     "dask": {"engine", "worker"},
     "vl_convert": {"export"},
+    "nbformat": {"export"},
 }
 """Libraries with one door each; pages and app.py may import streamlit."""
 LINES, FUNCTION, PARAMETERS, PAGE = 250, 40, 6, 100

@@ -1,5 +1,6 @@
 """The store: content-addressed folders under one root, and the only writer to disk."""
 
+from probes.store.collection import Collection, collect, collected, drop, empty, entitle
 from probes.store.folders import folder, home, lock, set_aside, sync, write_file, writing
 from probes.store.journal import ask_to_stop, asked_to_stop, begun, clear_stop, last_event, note, read_events
 from probes.store.pack import pack, unpack
@@ -7,6 +8,7 @@ from probes.store.runs import RunEntry, asked, load, runs, save, table
 from probes.store.states import Part, States, open_states
 
 __all__ = [
+    "Collection",
     "Part",
     "RunEntry",
     "States",
@@ -15,6 +17,11 @@ __all__ = [
     "asked_to_stop",
     "begun",
     "clear_stop",
+    "collect",
+    "collected",
+    "drop",
+    "empty",
+    "entitle",
     "folder",
     "home",
     "last_event",
