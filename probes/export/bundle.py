@@ -19,6 +19,7 @@ from probes.export.files import file_bytes
 from probes.export.latex import MOST_ROWS
 from probes.export.methods import methods
 from probes.export.names import filename, literal
+from probes.export.widths import WIDTHS
 from probes.store import Collection
 
 _WHEN = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say
@@ -83,7 +84,7 @@ def _readme(title: str, runs: list[Run], lost: list[str], look: Look) -> str:
     notes += [f"- {literal(look.note)}"] if look.note else []
     return f"""# {literal(title)}
 
-Made by Strata {__version__}. Figures are {literal(look.width)} wide, as PDF and SVG.
+Made by Strata {__version__}. Figures are {WIDTHS[look.width][0]:.2f} in wide ({literal(look.width)}), as PDF and SVG.
 
 {chr(10).join(rows)}
 {chr(10).join(["", *notes, ""]) if notes else ""}

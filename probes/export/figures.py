@@ -6,6 +6,7 @@ measuring: draw, compare, widen or narrow the views, at most a few times. One Ve
 """
 
 import re
+import threading
 import warnings
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ from probes.figures.fit import fitted
 from probes.figures.theme import PAPER_FONTS, paper
 
 PPI = 300
+_LIFTING = threading.Lock()  # altair keeps its row limit for the whole process, and two may export at once
 _TAG = re.compile(r"<[^>]*>")
 _CLIP = re.compile(r"(?<=[\"#])clip\d+(?=[\")])")
 _RESOURCES = re.compile(rb"(?:^ +/[a-z]+\d+ \d+ 0 R\n)+", re.MULTILINE)
@@ -86,7 +88,7 @@ def _on_paper(chart: Any, look: Look) -> dict[str, Any]:
         raise StrataError(
             "E-EXPORT-SIZE", f"Labels of {points:g} pt cannot be set.", fix=f"Choose {SIZES[0]:g} to {SIZES[1]:g} pt."
         )
-    with alt.data_transformers.enable("default", max_rows=None):
+    with _LIFTING, alt.data_transformers.enable("default", max_rows=None):
         spec = chart.to_dict()
     spec["config"] = paper(points, fonts.resolve(look.font)[0])
     small = fitted(thinned(spec), points=inches * 72, size=points, measure=_width_of)

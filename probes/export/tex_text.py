@@ -5,6 +5,7 @@ what LaTeX has no command for becomes `\strataunicode{4E2D}`, which the table's 
 itself where the engine can (XeLaTeX, LuaLaTeX), else its number.
 """
 
+import re
 import unicodedata
 
 from probes.figures.words import visible
@@ -32,13 +33,9 @@ ESCAPES = {
     "|": r"\textbar{}",
     "`": r"\textasciigrave{}",
     "'": r"\textquotesingle{}",
-    "-": "{-}",  # two would become a dash
     "[": "{[}",  # the first of a row would be an argument of the line break before it
     "]": "{]}",
     "*": "{*}",  # as [
-    ",": "{,}",  # two would become a quotation mark
-    "!": "{!}",  # with ` another mark
-    "?": "{?}",
 }
 """What means something to LaTeX, alone or beside its like."""
 
@@ -73,6 +70,7 @@ SYMBOLS = {
     "Ł": r"\L{}",
     "œ": r"\oe{}",
 }
+_JOINED = re.compile(r"([-,])(?=\1)")  # two hyphens would print as a dash, two commas as a quotation mark
 _ACCENTS = {
     "\u0300": "`",
     "\u0301": "'",
@@ -96,7 +94,8 @@ def tex(text: object) -> str:
     ('a\\_b \\& 50\\%', "\\'{e}\\strataunicode{4E2D}", '$\\langle$U+0000$\\rangle$')
     """
     shown = visible(str(text))
-    return "".join(_character(character) for character in shown).replace("  ", r" \ ")
+    whole = "".join(_character(character) for character in shown)
+    return _JOINED.sub(r"\1{}", whole).replace("  ", r" \ ")
 
 
 def _character(character: str) -> str:
