@@ -9,6 +9,7 @@ print(result.headline())
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from probes.analyses import figure
     from probes.checkup import ModelSpec, SizeSpec, TokensSpec
     from probes.corpora import load as corpus
     from probes.engine import run
@@ -25,6 +26,7 @@ __all__ = [
     "TokensSpec",
     "__version__",
     "corpus",
+    "figure",
     "load",
     "run",
     "sweep",
@@ -37,6 +39,7 @@ _HOMES = {
     "SyntaxSpec": ("probes.syntax", "SyntaxSpec"),
     "TokensSpec": ("probes.checkup", "TokensSpec"),
     "corpus": ("probes.corpora", "load"),
+    "figure": ("probes.analyses", "figure"),
     "load": ("probes.models", "load"),
     "run": ("probes.engine", "run"),
     "sweep": ("probes.sweeps", "sweep"),

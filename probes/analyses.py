@@ -21,6 +21,7 @@ ANALYSES = (
         result_at="probes.syntax.analysis:SyntaxResult",
         figures_at=("probes.figures.layers:f1_by_layer", "probes.figures.layers:recall_by_label"),
         compare_at="probes.syntax.comparable:comparables",
+        methods_at="probes.syntax.methods:probe",
     ),
     Analysis(
         spec=SnippetSpec,
@@ -31,6 +32,7 @@ ANALYSES = (
             "probes.figures.trees:gold_and_predicted",
             "probes.figures.subspace:subspace",
         ),
+        methods_at="probes.syntax.methods:snippet",
         live=True,
     ),
     Analysis(
@@ -71,6 +73,23 @@ def find(kind: str) -> Analysis:
 def of(spec: Spec) -> Analysis:
     """Return the analysis that answers a Spec."""
     return find(spec.kind)
+
+
+def answering(result: Any) -> Analysis:
+    """Return the analysis that a Result is an answer of; raises StrataError E-ANALYSIS-UNKNOWN for anything else."""
+    at = f"{type(result).__module__}:{type(result).__qualname__}"
+    for analysis in ANALYSES:
+        if analysis.result_at == at:
+            return analysis
+    raise StrataError("E-ANALYSIS-UNKNOWN", f"A {type(result).__name__} is no Result of an analysis.")
+
+
+def figure(result: Any, name: str = "") -> Any:
+    """Return a Result's figure as an altair chart, by its name or the main one; StrataError E-FIGURE names them all."""
+    figures = answering(result).figures
+    if name and name not in figures:
+        raise StrataError("E-FIGURE", f"There is no figure '{name[:60]}'.", fix=f"There are: {', '.join(figures)}.")
+    return figures[name or next(iter(figures))](result)
 
 
 def parse(kind: str, fields: dict[str, Any]) -> Spec:

@@ -59,6 +59,13 @@ class Result(Protocol):
         ...
 
 
+class Displayed:
+    """What every Result inherits: put at the end of a notebook's cell, it shows itself."""
+
+    def _repr_mimebundle_(self, **_asked: Any) -> dict[str, Any]:
+        return resolve("probes.display:mimebundle")(self)  # by name: the rooms stand before the figures
+
+
 class Progress:
     """Hears how far a run has come; override `report` to show it, and raise `Cancelled` in it to stop the run."""
 
@@ -99,7 +106,7 @@ class Comparable:
 class Analysis:
     """One question Strata can answer: its Spec, where it is run, what it returns and how that is drawn.
 
-    `run`, `result` and `figures` are written as "module:name" and imported on first use, so that listing the
+    `run`, `result`, `figures` and `methods` are written as "module:name" and imported on first use, so that listing the
     analyses (the command line's help, a page's first paint) imports neither torch nor altair.
     """
 
@@ -107,6 +114,8 @@ class Analysis:
     run_at: str
     result_at: str
     figures_at: tuple[str, ...]
+    methods_at: str = ""
+    """`(spec, result) -> sentences`: what was computed, as a paper would say it, with citations `[@key]`."""
     live: bool = False
     """Answered by the warm worker while a person waits, and stored only when pinned."""
     compare_at: str = ""
@@ -130,6 +139,10 @@ class Analysis:
     def result(self) -> type[Any]:
         """The frozen dataclass that `run` returns."""
         return resolve(self.result_at)
+
+    def methods(self, spec: Spec, result: Any) -> tuple[str, ...]:
+        """Return the sentences of a paper's methods section; their texts of others are already escaped."""
+        return resolve(self.methods_at)(spec, result)
 
     @property
     def figures(self) -> dict[str, Callable[[Any], Any]]:

@@ -24,6 +24,7 @@ ORDER = (
     {"cluster"},
     {"engine"},
     {"history", "sweeps", "export"},
+    {"display"},
     {"ui", "commands"},
 )
 """Who may import whom: a room imports what stands before it, and inside one group only the first one's own names."""
@@ -42,6 +43,7 @@ ONLY = {
     "bitsandbytes": {"models"},
     "datasets": {"corpora"},
     "charset_normalizer": {"corpora"},
+    "nbformat": {"export"},
 }
 """Libraries with one door each; pages and app.py may import streamlit."""
 LINES, FUNCTION, PARAMETERS, PAGE = 250, 40, 6, 100

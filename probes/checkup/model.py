@@ -68,12 +68,11 @@ class ModelResult:
 def run(spec: ModelSpec, progress: Progress) -> ModelResult:
     """Load and check; raises StrataError, naming the rows that failed, when the model is not fit to be read."""
     from probes.checkup.pieces import kind_of  # on use, as below: listing the analyses must not import torch
-    from probes.checkup.warm import warm
-    from probes.models import check
+    from probes.models import check, loaded
     from probes.models.provenance import source_of
 
     progress.report(0, 1, "reading weights")
-    model = warm(spec)
+    model = loaded(spec)
     progress.report(0.7, 1, "self-check")
     found = check.check(model)  # of the model as it stands now, also when it was warm
     check.require(model, found)

@@ -65,12 +65,12 @@ class TokensResult:
 def run(spec: TokensSpec, progress: Progress) -> TokensResult:
     """Cut the text with the model's own tokenizer; raises StrataError E-TEXT-UNICODE, E-LANGUAGE-UNKNOWN and so on."""
     from probes.checkup import pieces  # on use, as below: listing the analyses must not import torch
-    from probes.checkup.warm import warm
     from probes.checkup.words import spans
+    from probes.models import loaded
     from probes.models.provenance import source_of
 
     progress.report(0, 1, "reading weights")
-    model = warm(spec)
+    model = loaded(spec)
     model.lengths([spec.text])  # refuses what is not Unicode
     words = spans(spec.text, spec.language)
     tokens = pieces.aligned(pieces.table(model.tokenizer, spec.text), words)

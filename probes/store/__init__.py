@@ -1,5 +1,6 @@
 """The store: content-addressed folders under one root, and the only writer to disk."""
 
+from probes.store.collection import Collection, collect, collected, drop, empty, entitle
 from probes.store.deleting import DAYS, Deleted, delete, deleted, restore
 from probes.store.folders import folder, home, lock, set_aside, sync, write_file, writing
 from probes.store.identity import marked, token
@@ -24,6 +25,7 @@ from probes.store.runs import RunEntry, asked, entry_at, load, runs, save, table
 from probes.store.states import Part, States, open_states
 
 __all__ = [
+    "Collection",
     "DAYS",
     "Deleted",
     "Job",
@@ -40,9 +42,14 @@ __all__ = [
     "beat",
     "begun",
     "clear_stop",
+    "collect",
+    "collected",
     "confined",
     "delete",
     "deleted",
+    "drop",
+    "empty",
+    "entitle",
     "entry_at",
     "folder",
     "home",

@@ -13,7 +13,7 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from probes import corpora
-from probes.contract import Progress
+from probes.contract import Displayed, Progress
 from probes.models.choice import ReadsModel
 from probes.values import Source
 
@@ -80,7 +80,7 @@ class SyntaxSpec(ReadsModel):
 
 
 @dataclass(frozen=True)
-class SyntaxResult:
+class SyntaxResult(Displayed):
     """F1 of the decoded trees by layer, with its baselines, and the probes that gave it."""
 
     scores: pd.DataFrame
