@@ -139,7 +139,7 @@ def check_header(file: Path) -> None:
             length = int.from_bytes(opened.read(8), "little")
             if length > HEADER_LIMIT:
                 raise ValueError(f"its header is said to have {length} bytes")
-            names = [name for name, _ in json.loads(opened.read(length), object_pairs_hook=list)]
+            names = json.loads(opened.read(length), object_pairs_hook=lambda pairs: [name for name, _ in pairs])
         if len(names) > TENSORS or len(set(names)) < len(names):
             many = f"it names {len(names)} tensors" if len(names) > TENSORS else "it names a tensor twice"
             raise ValueError(many)
