@@ -125,7 +125,9 @@ def refuse_missing(folder: Path, wanted: str = "model.safetensors") -> None:
             "E-LOAD-PICKLE",
             f"{folder} has its weights only as a pickle ({', '.join(pickles[:3])}).",
             "Opening a pickle can run any code, so Strata does not.",
-            f"Convert it once, apart from everything else: python -m probes models convert {folder}",
+            f"Convert it once, apart from everything else: python -m probes models convert {folder}"
+            if wanted == "model.safetensors"
+            else "Ask its author for safetensors, or save it again with a newer PEFT.",
         )
     raise StrataError(
         "E-LOAD-WEIGHTS", f"{folder} has no {wanted}.", fix="Give the folder that holds config.json and the weights."
