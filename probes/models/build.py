@@ -222,8 +222,8 @@ def _explained(folder: Path, code: str, what: str) -> Iterator[None]:
     """Turn the many exceptions of transformers' loaders into one that names the folder."""
     try:
         yield
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, ImportError) as error:
-        if out_of_memory(error):
+    except Exception as error:  # tokenizers raises the bare class; nothing of ours runs in here
+        if out_of_memory(error) or isinstance(error, StrataError):
             raise
         said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         raise StrataError(code, f"{folder} cannot be loaded: {what}.", said) from error

@@ -65,7 +65,7 @@ def _download(hub_id: str, revision: str | None, want: Want) -> tuple[Path, str]
         if want is PICKLED and any(n in MODEL.weights for n in names):
             raise StrataError("E-CONVERT", f"'{hub_id}' has safetensors.", "There is nothing to convert.", "Load it.")
         if ends and not any(n.endswith(tuple(ends)) and "/" not in n for n in names):
-            _refuse(hub_id, names)
+            _refuse(hub_id, names, want)
         options: dict[str, Any] = {"allow_patterns": list(want.patterns), "ignore_patterns": UNWANTED}
         path = huggingface_hub.snapshot_download(hub_id, revision=info.sha, etag_timeout=PATIENCE, **options)
     return Path(path), str(info.sha)
@@ -129,14 +129,15 @@ def _broken(hub_id: str, error: Exception) -> StrataError:
     )
 
 
-def _refuse(hub_id: str, names: list[str]) -> None:
+def _refuse(hub_id: str, names: list[str], want: Want) -> None:
     pickles = [n for n in names if n.endswith(PICKLES) and "/" not in n]
+    again = f"Convert it once, apart from everything else: python -m probes models convert {hub_id}"
     if pickles:
         raise StrataError(
             "E-LOAD-PICKLE",
             f"'{hub_id}' has its weights only as a pickle ({', '.join(pickles[:3])}).",
             "Opening a pickle can run any code, so Strata does not.",
-            f"Convert it once, apart from everything else: python -m probes models convert {hub_id}",
+            again if want is MODEL else "Ask its author for safetensors.",
         )
     raise StrataError("E-LOAD-WEIGHTS", f"'{hub_id}' holds no safetensors.")
 

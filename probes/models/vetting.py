@@ -125,7 +125,9 @@ def refuse_missing(folder: Path, wanted: str = "model.safetensors") -> None:
             "E-LOAD-PICKLE",
             f"{folder} has its weights only as a pickle ({', '.join(pickles[:3])}).",
             "Opening a pickle can run any code, so Strata does not.",
-            f"Convert it once, apart from everything else: python -m probes models convert {folder}",
+            f"Convert it once, apart from everything else: python -m probes models convert {folder}"
+            if wanted == "model.safetensors"
+            else "Ask its author for safetensors, or save it again with a newer PEFT.",
         )
     raise StrataError(
         "E-LOAD-WEIGHTS", f"{folder} has no {wanted}.", fix="Give the folder that holds config.json and the weights."
@@ -139,7 +141,7 @@ def check_header(file: Path) -> None:
             length = int.from_bytes(opened.read(8), "little")
             if length > HEADER_LIMIT:
                 raise ValueError(f"its header is said to have {length} bytes")
-            names = [name for name, _ in json.loads(opened.read(length), object_pairs_hook=list)]
+            names = json.loads(opened.read(length), object_pairs_hook=lambda pairs: [name for name, _ in pairs])
         if len(names) > TENSORS or len(set(names)) < len(names):
             many = f"it names {len(names)} tensors" if len(names) > TENSORS else "it names a tensor twice"
             raise ValueError(many)
