@@ -17,9 +17,6 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 LIKELY = (
-    "cp1252",
-    "latin_1",
-    "cp1250",
     "cp1251",
     "cp1253",
     "koi8_r",
@@ -29,10 +26,12 @@ LIKELY = (
     "big5",
     "euc_kr",
 )
-"""What files that are not Unicode are written in; a guess among all there are takes an exotic one too often."""
+"""What files that are neither Unicode nor Western are written in: a guess among all there are takes an exotic one."""
 _UNDEFINED = frozenset(b"\x81\x8d\x8f\x90\x9d")
 """Bytes that cp1252 has no character for."""
 _GUESSED_FROM = 64 << 10
+_WESTERN = 0.3
+"""The share of letters beyond ASCII up to which a text is taken for a Western one: it has few é, not а or 日."""
 
 
 def guess(sample: bytes) -> str:
@@ -48,24 +47,30 @@ def guess(sample: bytes) -> str:
         return "utf-8"
     except UnicodeDecodeError:
         pass
-    if b"\0" not in sample:
+    if b"\0" not in sample and _foreign(sample) > _WESTERN:
         start = max(0, next(i for i, byte in enumerate(sample) if byte > 127) - _GUESSED_FROM // 2)
         best = from_bytes(sample[start : start + _GUESSED_FROM], cp_isolation=list(LIKELY)).best()
-        # the western pages differ in signs alone; between them a guess is worth less than what most files are
-        if best is not None and best.encoding not in ("cp1252", "latin_1", "cp1250"):
+        if best is not None:
             return best.encoding
     return "latin-1" if _UNDEFINED & set(sample) else "cp1252"
 
 
+def _foreign(sample: bytes) -> float:
+    """Return the share of bytes beyond ASCII among what may be letters."""
+    beyond = sum(byte > 127 for byte in sample[:_GUESSED_FROM])
+    letters = sum(chr(byte).isalpha() for byte in sample[:_GUESSED_FROM] if byte < 128)
+    return beyond / max(1, beyond + letters)
+
+
 def _wide(sample: bytes) -> str:
-    """Recognise UTF-16 without a mark: every second byte of most scripts' punctuation and blanks is 0."""
+    """Recognise UTF-16 without a mark: every second byte of most Western texts is 0."""
     if len(sample) < 4:
         return ""
     even, odd = sample[::2].count(0), sample[1::2].count(0)
     half = len(sample) // 2
-    if odd > half * 0.3 and even < half * 0.05:
+    if odd > half * 0.5 and even < half * 0.05:
         return "utf-16-le"
-    return "utf-16-be" if even > half * 0.3 and odd < half * 0.05 else ""
+    return "utf-16-be" if even > half * 0.5 and odd < half * 0.05 else ""
 
 
 def known(encoding: str) -> str:

@@ -22,7 +22,7 @@ from probes.corpora.parquet_file import open_parquet
 from probes.corpora.place import confined
 from probes.corpora.previews import Preview
 from probes.corpora.rows import Problem, Row, Table, unique
-from probes.corpora.texts import finished, texts
+from probes.corpora.texts import finished, text_of
 from probes.errors import StrataError
 from probes.values import Text, digest_of
 
@@ -152,8 +152,10 @@ def stream(name: str, *, language: str | None, seed: int, skipped: Counter[str] 
     if language is not None and not chosen.has_language and language not in LANGUAGES:
         grammar(language)  # refuses, as for a table
     counts: Counter[str] = Counter() if skipped is None else skipped
-    found = texts(table.read(wanted), chosen, language=language, counts=counts)
-    return finished(_windows(found, seed), name, language=language, counts=counts)
+    found = (text_of(row, chosen, language=language, counts=counts) for row in table.read(wanted))
+    return finished(
+        _windows((text for text in found if text is not None), seed), name, language=language, counts=counts
+    )
 
 
 def _windows(found: Iterator[Text], seed: int) -> Iterator[Text]:

@@ -20,8 +20,7 @@ def open_jsonlines(path: Path, size: int, *, encoding: str) -> Table:
     for _, value in islice(_objects(path, encoding), _LOOKED_AT):
         if isinstance(value, dict):
             found.update(dict.fromkeys(value))
-    if not found:
-        _not_lines(path, encoding)
+    _check_lines(path, encoding, found)
     columns = tuple(found)
     unique([*columns])  # refuses too many
 
@@ -42,16 +41,18 @@ def _objects(path: Path, encoding: str) -> Iterator[tuple[int, dict[str, Any] | 
         if not line.strip():
             continue
         try:
-            value = json.loads(line)
+            value = json.loads(line.rstrip("\r\n"))
             yield number, flat(value) if isinstance(value, dict) else f"not a JSON object but {_said(value)}"
         except RecursionError:
             yield number, "JSON nested too deeply"
         except ValueError as error:
-            yield number, f"not JSON: {getattr(error, 'msg', error)}{_at(error)}"
+            yield number, f"not JSON: {_reason(error)}"
 
 
-def _at(error: ValueError) -> str:
-    return f" at character {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+def _reason(error: ValueError) -> str:
+    if not isinstance(error, json.JSONDecodeError):
+        return str(error)
+    return f"{error.msg.removesuffix(' at').removesuffix(' starting')} at character {error.colno}"
 
 
 def _said(value: Any) -> str:
@@ -69,11 +70,11 @@ def flat(value: dict[str, Any], before: str = "") -> dict[str, Any]:
     return whole
 
 
-def _not_lines(path: Path, encoding: str) -> None:
-    """Refuse a file none of whose first lines is an object: one large JSON document, as a rule."""
-    first = next((line for line in lines(path, encoding) if line.strip()), "")
-    if not first:
+def _check_lines(path: Path, encoding: str, found: dict[str, None]) -> None:
+    """Refuse one JSON document over many lines, some of which may look like rows, and what holds no object at all."""
+    first = next((line.strip() for line in lines(path, encoding) if line.strip()), "")
+    if not first or (found and first not in ("[", "{")):
         return
-    why = "It is one JSON document over several lines." if first.lstrip()[0] in "[{" else "Its first lines hold none."
+    why = "It is one JSON document over several lines." if first[0] in "[{" else "Its first lines hold none."
     fix = f"Write one object a line, for instance: jq -c '.[]' '{path.name}' > lines.jsonl"
     raise StrataError("E-TABLE-FORMAT", f"'{path.name}' does not hold one JSON object a line.", why, fix)

@@ -5,7 +5,7 @@ So the declared sizes are judged before anything is decoded, and a repeated text
 read as what they store; whatever code their metadata carries is never looked at.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -73,31 +73,22 @@ def _rows(path: Path, columns: list[str]) -> Iterator[Row | Problem]:
         with pq.ParquetFile(path, arrow_extensions_enabled=False, read_dictionary=columns, pre_buffer=False) as file:
             for batch in file.iter_batches(_BATCH, columns=list(dict.fromkeys(columns)), use_threads=False):
                 cells = [_cells(batch.column(batch.schema.get_field_index(name))) for name in columns]
-                for row in range(batch.num_rows):
+                for row in zip(*cells, strict=True):
                     number += 1
-                    yield Row(number, tuple(cell(row) for cell in cells))
+                    yield Row(number, tuple(map(_plain, row)))
     except (pa.ArrowException, OSError) as error:
         raise _damaged(path, error) from error
 
 
-def _cells(column: Any) -> Any:
-    """Return a function from row to plain value; equal values of a dictionary are one object."""
+def _cells(column: Any) -> Iterable[Any]:
+    """Return a batch's plain values; equal values of a dictionary are one object, the others are made one by one."""
     while isinstance(column, pa.ExtensionArray):
         column = column.storage
-    if not pa.types.is_dictionary(column.type):
-        return lambda row: _plain(column[row].as_py())
-    indices, values = column.indices.to_pylist(), column.dictionary
-    seen: dict[int, Any] = {}
-
-    def cell(row: int) -> Any:
-        index = indices[row]
-        if index is None:
-            return None
-        if index not in seen:
-            seen[index] = _plain(values[index].as_py())
-        return seen[index]
-
-    return cell
+    if pa.types.is_dictionary(column.type):
+        used = column.indices.unique().drop_null()
+        values = dict(zip(used.to_pylist(), column.dictionary.take(used).to_pylist(), strict=True))
+        return [values.get(index) for index in column.indices.to_pylist()]
+    return column.to_pylist() if pa.types.is_primitive(column.type) else (cell.as_py() for cell in column)
 
 
 def _plain(value: Any) -> Any:

@@ -24,10 +24,10 @@ from probes.corpora.parquet_file import open_parquet
 from probes.corpora.place import confined
 from probes.corpora.plain_text import UNITS, open_text
 from probes.corpora.previews import Preview
-from probes.corpora.rows import Table
+from probes.corpora.rows import Problem, Row, Table
 from probes.corpora.sampling import printable
 from probes.corpora.sniff import FORMATS, SAMPLE, format_of, refuse
-from probes.corpora.texts import SLICE, finished, in_order, texts
+from probes.corpora.texts import SLICE, finished, in_order, text_of
 from probes.errors import StrataError
 from probes.values import Text
 
@@ -164,13 +164,16 @@ def stream(name: str, *, language: str | None, seed: int, skipped: Counter[str] 
     before = _state(found.path)
     counts: Counter[str] = Counter() if skipped is None else skipped
 
-    def one_pass(counts: Counter[str]) -> Iterator[Text]:
+    def read() -> Iterator[Row | Problem]:
         if _state(found.path) != before:
             raise _moved(found)
-        return texts(found.table.read(wanted), chosen, language=language, counts=counts)
+        return found.table.read(wanted)
+
+    def text(row: Row | Problem, counts: Counter[str]) -> Text | None:
+        return text_of(row, chosen, language=language, counts=counts)
 
     slices = max(1, -(-found.table.size // SLICE))
-    return finished(in_order(one_pass, slices, seed=seed, counts=counts), name, language=language, counts=counts)
+    return finished(in_order(read, text, slices, seed=seed, counts=counts), name, language=language, counts=counts)
 
 
 def _moved(found: Opened) -> StrataError:

@@ -1,11 +1,11 @@
 """Texts out of rows: the columns somebody chose, rows refused or skipped with a count, in a fair order.
 
-A table is often sorted, so its first rows are no sample of it. Each row gets a place by a seeded hash, and the file is
+A table is often sorted, so its first rows are no sample of it. Each row is drawn a place by the seed, and the file is
 read once for every slice of that order: the first slice needs one pass, whatever the size of the file, and memory holds
 one slice. The first pass also meets every row that cannot be read, before any text is given out.
 """
 
-import hashlib
+import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -44,20 +44,21 @@ class Chosen:
     file: str = ""
 
 
-def texts(
-    rows: Iterator[Row | Problem], chosen: Chosen, *, language: str | None, counts: Counter[str]
-) -> Iterator[Text]:
-    """Yield the texts of all rows in the file's order; E-TABLE-ROW at the first that cannot be read, unless skipped."""
-    for row in rows:
-        found = row if isinstance(row, Problem) else _text(row, chosen)
-        if isinstance(found, Problem):
-            _refuse(found, chosen, counts)
-        elif found is None:
-            counts[NO_TEXT] += 1
-        elif chosen.has_language and language and not _same(found.language, language):
-            counts[OTHER_LANGUAGE] += 1
-        else:
-            yield found
+def text_of(row: Row | Problem, chosen: Chosen, *, language: str | None, counts: Counter[str]) -> Text | None:
+    """Return a row's text, or None when it is left out and counted; E-TABLE-ROW when it cannot be read.
+
+    With `chosen.skip` a row that cannot be read is left out too.
+    """
+    found = row if isinstance(row, Problem) else _text(row, chosen)
+    if isinstance(found, Problem):
+        _refuse(found, chosen, counts)
+        return None
+    if found is None:
+        counts[NO_TEXT] += 1
+    elif chosen.has_language and language and not _same(found.language, language):
+        counts[OTHER_LANGUAGE] += 1
+        return None
+    return found
 
 
 def problem_of(row: Row, chosen: Chosen) -> Problem | None:
@@ -104,17 +105,27 @@ def _same(said: str, language: str) -> bool:
 
 
 def in_order(
-    one_pass: Callable[[Counter[str]], Iterator[Text]], slices: int, *, seed: int, counts: Counter[str]
+    read: Callable[[], Iterator[Row | Problem]],
+    text: Callable[[Row | Problem, Counter[str]], Text | None],
+    slices: int,
+    *,
+    seed: int,
+    counts: Counter[str],
 ) -> Iterator[Text]:
-    """Yield every text of `one_pass` once, by the hash of its origin; only the first pass counts what is left out."""
+    """Yield the text of every row once, by places drawn for the rows; only the first pass counts what is left out."""
     for part in range(slices):
-        held = []
-        for text in one_pass(counts if part == 0 else Counter()):
-            place = hashlib.blake2b(f"{seed} {text.origin}".encode(), digest_size=8).digest()
-            if int.from_bytes(place, "big") * slices >> 64 == part:
-                held.append((place, text.origin, text))
+        places = random.Random(seed)  # the same place for the same row in every pass
+        tally = counts if part == 0 else Counter[str]()
+        held: list[tuple[float, int, Text]] = []
+        for row in read():
+            place = places.random()
+            mine = int(place * slices) == part
+            if mine or part == 0:
+                found = text(row, tally)
+                if mine and found is not None:
+                    held.append((place, len(held), found))
         held.sort(key=lambda item: item[:2])
-        yield from (text for _, _, text in held)
+        yield from (found for _, _, found in held)
 
 
 def finished(found: Iterator[Text], name: str, *, language: str | None, counts: Counter[str]) -> Iterator[Text]:
