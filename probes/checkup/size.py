@@ -15,6 +15,7 @@ from pydantic import Field
 from probes.checkup.names import short
 from probes.contract import Progress
 from probes.models.choice import ReadsModel
+from probes.models.memory import Shape, Work, need, needs
 from probes.values import Source, digest_of
 
 
@@ -25,10 +26,15 @@ class SizeSpec(ReadsModel):
 
     tokens: int = Field(512, ge=1, le=1_000_000)
     """Tokens of one text."""
-    batch: int = Field(8, ge=1, le=65_536)
+    texts: int = Field(8, ge=1, le=65_536)
     """Texts read in one forward pass."""
     layers: int = Field(0, ge=0, le=10_000)
     """Layers kept whole; 0 when each is pooled as it passes, as in every analysis of a corpus."""
+
+    @property
+    def work(self) -> Work:
+        """What one forward pass is to do."""
+        return Work(self.tokens, self.texts, self.layers, getattr(self, "attention", "auto"))
 
     @property
     def precision(self) -> str:
@@ -63,6 +69,12 @@ class SizeResult:
     """One row a precision: precision, weights, activations, needed (bytes) and gib."""
     source: Source
 
+    @property
+    def shape(self) -> Shape:
+        """What the size follows from, to weigh other work with."""
+        values = {name: getattr(self, name) for name in Shape.__dataclass_fields__ if name != "layers"}
+        return Shape(**values, layers=self.depth)
+
     def headline(self) -> str:
         """State how large the model is and what it takes."""
         return (
@@ -77,21 +89,19 @@ class SizeResult:
 
 def run(spec: SizeSpec, progress: Progress) -> SizeResult:
     """Count the model; raises what finding it would raise, and nothing is loaded."""
-    from probes.models import build, memory, shapes  # on use: they import torch, which listing the analyses must not
+    from probes.models import build, shapes  # on use: they import torch, which listing the analyses must not
     from probes.models.provenance import LIBRARIES
 
     progress.report(0, 1, "reading the configuration")
     shape = shapes.shape_of(spec.model, spec.revision)
-    work = memory.Work(spec.tokens, spec.batch, spec.layers, getattr(spec, "attention", "auto"))
-    needs = memory.needs(shape, work)
     return SizeResult(
         name=short(spec.model),
         millions=shape.parameters / 1e6,
         depth=shape.layers,
-        tokens=spec.tokens * spec.batch,
+        tokens=spec.tokens * spec.texts,
         precision=spec.precision,
-        gib=memory.need(shape, work, spec.precision).needed / 2**30,
-        needs=needs,
+        gib=need(shape, spec.work, spec.precision).needed / 2**30,
+        needs=needs(shape, spec.work),
         source=Source(
             model=spec.model,
             revision=spec.revision or "",

@@ -63,7 +63,7 @@ class TokensResult:
 
 
 def run(spec: TokensSpec, progress: Progress) -> TokensResult:
-    """Cut the text with the model's own tokenizer; raises StrataError E-TEXT-UNICODE, E-LANGUAGE-UNKNOWN and so on."""
+    """Cut the text with the model's own tokenizer; raises what loading the model raises, and E-LANGUAGE-UNKNOWN."""
     from probes.checkup import pieces  # on use, as below: listing the analyses must not import torch
     from probes.checkup.words import spans
     from probes.models import loaded
@@ -71,7 +71,6 @@ def run(spec: TokensSpec, progress: Progress) -> TokensResult:
 
     progress.report(0, 1, "reading weights")
     model = loaded(spec)
-    model.lengths([spec.text])  # refuses what is not Unicode
     words = spans(spec.text, spec.language)
     tokens = pieces.aligned(pieces.table(model.tokenizer, spec.text), words)
     cut = pieces.cut(tokens, words)
@@ -107,16 +106,19 @@ def _notes(model: "Model", text: str, tokens: pd.DataFrame) -> Iterator[str]:
     written = [i for i, added in zip(tokens["id"], tokens["added"], strict=True) if i in reserved and not added]
     unknown = written.count(model.tokenizer.unk_token_id)
     if unknown:
-        yield f"{_counted(unknown, 'token')} stand for text that is not in the vocabulary: all of it reads the same."
-    if len(written) > unknown:
-        yield f"{_counted(len(written) - unknown, 'token')} of the text have a meaning of their own to this model."
+        one = "1 token stands" if unknown == 1 else f"{unknown} tokens stand"
+        yield f"{one} for text that is not in the vocabulary: all of it reads the same."
+    if meant := len(written) - unknown:
+        one = (
+            "1 token of the text has a meaning of its own"
+            if meant == 1
+            else f"{meant} tokens of the text have meanings"
+        )
+        yield f"{one} to this model, besides being text."
     covered: set[int] = set()
     for start, end in zip(tokens["start"], tokens["end"], strict=True):
         covered.update(range(start, end))
     lost = sum(not character.isspace() for i, character in enumerate(text) if i not in covered)
     if lost:
-        yield f"{_counted(lost, 'character')} that are not blank are in no token: the tokenizer drops them."
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+        one = "1 character that is not blank is" if lost == 1 else f"{lost} characters that are not blank are"
+        yield f"{one} in no token: the tokenizer drops what it does not read."

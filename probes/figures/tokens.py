@@ -42,7 +42,7 @@ def pieces(result: "TokensResult") -> alt.LayerChart:
         color=INK,
     )
     chart = alt.layer(_boxes(boxes, across, down), _letters(boxes, across, down)).properties(
-        width=LETTER * (LINE + 2), height=ROW * lines, title=title, description=result.headline()
+        width=LETTER * (LINE + 2), height=ROW * lines, title=title, description=result.headline(), autosize="pad"
     )
     return dressed(chart)
 

@@ -7,6 +7,7 @@ activations = tokens × (kept layers × width + working width) × size × 1.3, a
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import Any
 
 import pandas as pd
@@ -83,33 +84,39 @@ def needs(shape: Shape, work: Work) -> pd.DataFrame:
     return table.assign(gib=table["needed"] / 2**30)
 
 
-def remedies(shape: Shape, work: Work, precision: str, devices: Sequence[Device], *, bits: bool) -> list[str]:
-    """Return what would make the work fit, each with its numbers; `bits` says whether bitsandbytes is installed.
+def remedies(shape: Shape, work: Work, precision: str, here: Device, others: Sequence[Device]) -> list[str]:
+    """Return what would make the work fit, each with its numbers, when it does not fit on `here` as it is.
 
-    Every sentence is true of the memory that is free now. When no single change is enough, the last sentence says what
-    the least this model can take is.
+    Every sentence is true of the memory that is free now. When no single change is enough, the one sentence left says
+    what all of them together come to.
     """
-    cards = [d for d in devices if d.name.startswith("cuda")]
-    room = max((d.free for d in devices), default=0)
-    most = max((d.free for d in cards), default=0)
-    found = []
+    wanted = need(shape, work, precision).needed
+    found = [f"Load it on {d.name}: {size(d.free)} are free there." for d in others if wanted <= d.free]
     half = need(shape, work, "bfloat16").needed
-    if precision == "float32" and half <= room:
+    if precision == "float32" and half <= here.free:
         found.append(f"Load it in bfloat16: {size(half)}.")
-    for bit in ("8bit", "4bit"):
-        if precision != bit and (least := need(shape, work, bit).needed) <= most:
-            how = "" if bits else " (install bitsandbytes first)"
-            found.append(f"Quantise it to {bit.removesuffix('bit')} bits{how}: {size(least)}.")
-    if len(cards) > 1 and need(shape, work, precision).needed <= (together := sum(d.free for d in cards)):
-        found.append(f"Spread it over {len(cards)} GPUs (device 'all'): {size(together)} are free together.")
-    if work.layers and (less := need(shape, replace(work, layers=0), precision).needed) <= room:
-        found.append(f"Keep no layer whole: pooled as they pass, {size(less)}.")
+    found += _quantised(shape, work, precision, here)
+    cards = [d for d in (here, *others) if d.name.startswith("cuda")]
+    if len(cards) > 1 and here in cards and wanted <= (together := sum(d.free for d in cards)):
+        found.append(f"Spread it over {len(cards)} GPUs, device 'all': {size(together)} are free together.")
+    if work.layers and (less := need(shape, replace(work, layers=0), precision).needed) <= here.free:
+        found.append(f"Keep no layer whole, each pooled as it passes: {size(less)}.")
     for smaller in _smaller(work):
-        if (less := need(shape, smaller, precision).needed) <= room:
-            said = f"{smaller.batch} texts at a time" if work.batch > 1 else f"texts of {smaller.tokens:,} tokens"
+        if (less := need(shape, smaller, precision).needed) <= here.free:
+            texts = f"{smaller.batch} text{'s' if smaller.batch > 1 else ''} at a time"
+            said = texts if work.batch > 1 else f"texts of {smaller.tokens:,} tokens"
             found.append(f"Read {said}: {size(less)}.")
             break
-    return found or [_least(shape, work, room, most)]
+    return found or [_least(shape, work, here)]
+
+
+def _quantised(shape: Shape, work: Work, precision: str, here: Device) -> list[str]:
+    """Return what fewer bits would come to, where there is a GPU that can hold them."""
+    if not here.name.startswith("cuda"):
+        return []
+    first = "" if find_spec("bitsandbytes") else " (needs pip install bitsandbytes)"
+    sizes = {bits: need(shape, work, f"{bits}bit").needed for bits in (8, 4) if precision != f"{bits}bit"}
+    return [f"Quantise it to {bits} bits{first}: {size(taken)}." for bits, taken in sizes.items() if taken <= here.free]
 
 
 def _smaller(work: Work) -> list[Work]:
@@ -119,13 +126,14 @@ def _smaller(work: Work) -> list[Work]:
     return [replace(work, tokens=work.tokens >> k) for k in range(1, work.tokens.bit_length() - 6)]
 
 
-def _least(shape: Shape, work: Work, room: int, cards: int) -> str:
-    precision = "4bit" if cards else "bfloat16"
-    least = need(shape, replace(work, batch=1, layers=0, tokens=min(work.tokens, 128)), precision).needed
-    together = f"in {precision}, one text of {min(work.tokens, 128)} tokens at a time"
-    if least <= (cards or room):
-        return f"All of it together fits: {together}, it takes {size(least)}."
-    return f"Even {together}, it takes {size(least)}: choose a smaller model, or a machine with more memory."
+def _least(shape: Shape, work: Work, here: Device) -> str:
+    precision = "4bit" if here.name.startswith("cuda") else "bfloat16"
+    least = Work(min(work.tokens, 128), attention=work.attention)
+    taken = need(shape, least, precision).needed
+    together = f"in {precision}, one text of {least.tokens} tokens at a time, {size(taken)}"
+    if taken <= here.free:
+        return f"All of it together fits: {together}."
+    return f"Even {together}: choose a smaller model, or a machine with more memory."
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ Nothing but a config.json is read or fetched. A model of the catalogue or a pres
 judged by the numbers written down for it, so the answer needs no hub.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -29,7 +30,9 @@ def shape_of(model: str | Mapping[str, Any], revision: str | None = None) -> Sha
     if model in catalogue.names() and not (entry := catalogue.entry(model)).cached:
         return _published(entry.family, entry.parameters, entry.layers, entry.width, vocabulary=0)
     if model in catalogue.names() or not fetch.HUB_ID.fullmatch(model) or Path(model).is_dir():
-        return _of(build.config_of(fetch.folder_of(model, revision).path))
+        folder = fetch.folder_of(model, revision).path
+        with _explained():
+            return _of(build.config_of(folder))
     known = presets.presets().get(model)
     if known is not None and not presets.cached(model):
         return _published(known.family, known.parameters, known.layers, known.width, vocabulary=known.vocabulary)
@@ -40,9 +43,18 @@ def counted(values: Mapping[str, Any]) -> Shape:
     """Return the shape of a configuration; raises StrataError E-LOAD-CONFIG when it is none."""
     if vetting.needs_code(values) or "model_type" not in values:
         raise StrataError("E-LOAD-CONFIG", "This is not the configuration of a model built into transformers.")
-    try:
+    with _explained():
         return _of(build.config_from(values))
-    except (ValueError, TypeError, KeyError) as error:
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn whatever transformers makes of a wrong value into one refusal: it has a dozen exceptions for that."""
+    try:
+        yield
+    except StrataError:
+        raise
+    except Exception as error:
         said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         raise StrataError("E-LOAD-CONFIG", "This configuration is not one transformers accepts.", said) from error
 

@@ -1,9 +1,13 @@
 """What a page is made of; besides the pages themselves, the only importer of streamlit."""
 
 from probes.ui.answers import answer, ask, asked, live
+from probes.ui.checks import badge, onward
 from probes.ui.corpora import choices_of, looked_at
+from probes.ui.cutting import table as tokens
+from probes.ui.cutting import text
 from probes.ui.fields import form, spec
 from probes.ui.home import loaded, questions, recent
+from probes.ui.models import choose, demo, folded, load, verdict
 from probes.ui.refusals import refuse
 from probes.ui.results import details, figure, show
 from probes.ui.shell import frame
@@ -15,19 +19,25 @@ __all__ = [
     "answer",
     "ask",
     "asked",
+    "badge",
     "choices_of",
+    "choose",
     "code",
     "corpus",
+    "demo",
     "details",
     "example",
     "figure",
+    "folded",
     "form",
     "frame",
     "headline",
     "live",
+    "load",
     "loaded",
     "looked_at",
     "notes",
+    "onward",
     "plain",
     "questions",
     "recent",
@@ -35,4 +45,7 @@ __all__ = [
     "refuse",
     "show",
     "spec",
+    "text",
+    "tokens",
+    "verdict",
 ]

@@ -28,7 +28,7 @@ def ask(kind: type[S], *, main: Sequence[str], about: str, method: str) -> None:
 
     Folded into one line once the address names a run that exists, so that the answer is what the page opens on.
     """
-    folded = _known(st.query_params.get("run", ""))
+    folded = known(st.query_params.get("run", ""))
     with st.expander("Ask another question", icon=":material/tune:") if folded else st.container():
         st.caption(method)
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -43,17 +43,18 @@ def ask(kind: type[S], *, main: Sequence[str], about: str, method: str) -> None:
         chosen = form(kind, main=main, given=given.unpinned() if given else preset(kind))
     question = kind() if demo else chosen
     if question is not None:
-        _submit(question)
+        submit(question)
 
 
-def _known(digest: str) -> bool:
+def known(digest: str) -> bool:
     """Say whether a run of this name is stored, under way, or was tried here."""
     if not _DIGEST.fullmatch(digest):
         return False
     return _question(digest) is not None or engine.status(digest).state != "unknown"
 
 
-def _submit(question: Spec) -> None:
+def submit(question: Spec) -> None:
+    """Start the job of a question and put its run into the address, or show why it is refused."""
     try:
         with st.spinner("Waking the worker"):
             digest = engine.submit(question)
@@ -137,7 +138,7 @@ def _standing(digest: str, now: engine.Status, question: Spec | None) -> None:
     else:
         st.warning("The stored answer was damaged and has been set aside.", icon=":material/healing:")
     if question is not None and st.button("Run it again", icon=":material/replay:", key="again"):
-        _submit(question)
+        submit(question)
 
 
 @st.fragment(run_every=_POLL)

@@ -28,6 +28,14 @@ class Page:
 HOME = Page("app.py", "Home", "", ":material/home:", "")
 PAGES = (
     Page(
+        "pages/Models.py",
+        "Models",
+        "Set up",
+        ":material/deployed_code:",
+        "Which model, and will it run here?",
+        ("model",),
+    ),
+    Page(
         "pages/Syntax.py",
         "Syntax",
         "Structure",
