@@ -47,7 +47,7 @@ class Filter:
     """Which lines are wanted; what is empty does not narrow."""
 
     search: str = ""
-    """Words that all occur in the headline, model, corpus, note, kind, state or digest."""
+    """Words that all occur in the headline, model, corpus, note, kind or state, or that the digest begins with."""
     kind: str = ""
     model: str = ""
     corpus: str = ""
@@ -66,8 +66,10 @@ class Filter:
             return False
         if self.days is not None and now - line.when > timedelta(days=self.days):
             return False
-        whole = " ".join((line.text, line.model, line.corpus, line.note, line.kind, line.state, line.digest)).casefold()
-        return all(word in whole for word in self.search.casefold().split())
+        whole = " ".join((line.text, line.model, line.corpus, line.note, line.kind, line.state)).casefold()
+        # a digest holds every digit: it is found by how it begins
+        words = self.search.casefold().split()
+        return all(word in whole or (len(word) >= 4 and line.digest.startswith(word)) for word in words)
 
 
 def lines(wanted: Filter | None = None) -> list[Line]:

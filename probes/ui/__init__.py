@@ -2,20 +2,24 @@
 
 from probes.ui.answers import answer, ask, asked, live
 from probes.ui.checks import badge, onward
+from probes.ui.comparing import compare, comparing
 from probes.ui.corpora import choices_of, looked_at
 from probes.ui.cutting import table as tokens
 from probes.ui.cutting import text
 from probes.ui.fields import form, spec
+from probes.ui.frame import frame
 from probes.ui.home import loaded, questions, recent
 from probes.ui.models import choose, demo, folded, load, verdict
 from probes.ui.refusals import refuse
 from probes.ui.results import details, figure, show
-from probes.ui.shell import frame
+from probes.ui.selected import actions, deleted
 from probes.ui.snippets import code, example
 from probes.ui.sources import corpus, recent_corpora
+from probes.ui.table import empty, filters, picked
 from probes.ui.text import headline, notes, plain
 
 __all__ = [
+    "actions",
     "answer",
     "ask",
     "asked",
@@ -23,11 +27,16 @@ __all__ = [
     "choices_of",
     "choose",
     "code",
+    "compare",
+    "comparing",
     "corpus",
+    "deleted",
     "demo",
     "details",
+    "empty",
     "example",
     "figure",
+    "filters",
     "folded",
     "form",
     "frame",
@@ -38,6 +47,7 @@ __all__ = [
     "looked_at",
     "notes",
     "onward",
+    "picked",
     "plain",
     "questions",
     "recent",
