@@ -51,7 +51,8 @@ def test_a_pickle_that_would_do_something_does_not(kind: str, folder: Path, tmp_
     with pytest.raises(StrataError) as caught:
         load(str(folder))
     assert caught.value.code == "E-LOAD-PICKLE"
-    refused(folder, "not a file torch has written" if kind == "pickle" else "restricted reader refuses it")
+    # by the reader itself: that nothing can be written is only the second wall
+    refused(folder, "not a file torch has written" if kind == "pickle" else "reader refuses it: UnpicklingError")
     assert not canary.exists()
     if kind == "pickle":
         pickle.loads((folder / "pytorch_model.bin").read_bytes())  # noqa: S301 the canary does sing when it is opened
@@ -119,6 +120,19 @@ def test_a_file_that_is_cut_or_too_large(folder: Path, monkeypatch: pytest.Monke
         unpickle.read(str(file))
     monkeypatch.setattr(convert, "LIMIT", 1000)
     refused(folder, "1000 are allowed")
+
+
+def test_a_file_that_changes_under_the_reader(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pickled(folder, weights_of(folder))
+    child = convert._child
+
+    def slow(sources: list[Path], files: list[Path]) -> dict[str, Any]:
+        said = child(sources, files)
+        sources[0].write_bytes(sources[0].read_bytes() + b"\n")
+        return said
+
+    monkeypatch.setattr(convert, "_child", slow)
+    refused(folder, "changed while it was converted")
 
 
 def test_what_needs_no_conversion(folder: Path, tmp_path: Path) -> None:
