@@ -18,6 +18,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_TEXT_ENCODING_MAPPI
 
 from probes.errors import StrataError
 from probes.models import placing, vetting
+from probes.models.oom import out_of_memory
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -209,12 +210,6 @@ def _attending(way: Way) -> Iterator[None]:
             raise
         what = f"This model has no attention of the kind '{way.attention}'."
         raise StrataError("E-ATTENTION", what, fix="Choose eager, which every model has, or auto.") from error
-
-
-def out_of_memory(error: BaseException) -> bool:
-    """Tell an allocator that gave up: CUDA has a type for it, the CPU and MPS only words."""
-    said = isinstance(error, RuntimeError) and ("allocate memory" in str(error) or "out of memory" in str(error))
-    return said or isinstance(error, torch.OutOfMemoryError | MemoryError)
 
 
 @contextmanager

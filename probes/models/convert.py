@@ -151,6 +151,8 @@ def _make(folder: Path, sources: list[Path], target: Path) -> None:
         files = [into / (name if len(sources) > 1 else "model.safetensors") for name in names]
         said = _child(sources, files)
         _compare(folder, files, said["files"])
+        if _target(folder, sources) != target:
+            raise _refused(sources[0], "It changed while it was converted.")
         if len(files) > 1:
             place = {name: file.name for file, one in zip(files, said["files"], strict=True) for name in one["tensors"]}
             index = {"metadata": {}, "weight_map": place}

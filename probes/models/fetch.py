@@ -179,11 +179,10 @@ def with_weights(located: Located) -> Located:
     made = convert.find(located.path) if located.entry is None else None
     if made is None:
         return located
-    with store.lock(made.path):
-        for file in made.path.rglob("*.py"):
-            file.unlink()
-        for file in located.path.glob("*.py"):
-            shutil.copyfile(file, made.path / file.name)
+    if code := list(located.path.glob("*.py")):
+        with store.lock(made.path), store.writing(made.path):
+            for file in code:
+                shutil.copyfile(file, made.path / file.name)
     return replace(located, path=made.path, notes=(*located.notes, made.note), converted=located.path)
 
 

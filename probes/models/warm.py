@@ -21,6 +21,7 @@ from probes.models import build, loading
 from probes.models.choice import ReadsModel
 from probes.models.loading import Prepared
 from probes.models.model import Model
+from probes.models.oom import out_of_memory
 from probes.store import Resident
 
 MARGIN = 1.2
@@ -83,7 +84,7 @@ class Warm:
         try:
             return loading.made(prepared)
         except (RuntimeError, MemoryError) as error:
-            if not build.out_of_memory(error):
+            if not out_of_memory(error):
                 raise
             traceback.clear_frames(error.__traceback__)  # which hold what was loaded so far
         _collect()
