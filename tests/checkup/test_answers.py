@@ -101,7 +101,7 @@ def test_a_loaded_model_is_told_with_its_checks(folder: Path) -> None:
 
 def test_every_measured_check_has_its_limit(folder: Path) -> None:
     checks = model_room.run(ModelSpec(model=str(folder)), Progress()).checks
-    measured = checks["name"].str.match("layer |padding |final norm")
+    measured = checks["name"].str.match("layer |padding |final norm|batch ")
     assert (checks[measured]["limit"] > 0).all()
     assert (checks[measured]["difference"] <= checks[measured]["limit"]).all()
     assert (checks[~measured]["limit"] == 0).all()

@@ -1,5 +1,6 @@
 """The Models page: cold, every list, every verdict, the demo, every refusal, and a text cut into tokens."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from probes.checkup import ModelSpec, SizeSpec
 from probes.contract import Progress
 from probes.corpora.grammars import LANGUAGES
 from probes.errors import StrataError
-from probes.models import catalogue, hub, memory, presets
+from probes.models import catalogue, load, memory, presets
 from probes.models.devices import Device
 from probes.ui import cutting
 from probes.ui import models as room
@@ -286,10 +287,13 @@ def test_a_preset_in_a_pickle_names_the_conversion(page: Open, monkeypatch: pyte
     assert "python -m probes models convert microsoft/codebert-base" in says(at)
 
 
-def test_a_pickle_that_was_loaded_anyway_is_a_refusal(page: Open, here: Any) -> None:
+def test_a_pickle_that_was_loaded_anyway_is_a_refusal(page: Open, here: Any, tiny_bert: Path, tmp_path: Path) -> None:
     """Case 1: the refusal of the loader is what the page shows."""
+    folder = tmp_path / "pickled"
+    shutil.copytree(tiny_bert, folder)
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
     with pytest.raises(StrataError) as refused:
-        hub._refuse("a/b", ["pytorch_model.bin"])
+        load(str(folder))
     at = page(PAGE)
     at.button(key="model_demo").click().run()
     error = {name: getattr(refused.value, name) for name in ("code", "what", "why", "fix")}
