@@ -14,7 +14,7 @@ from probes.values import Source
 if TYPE_CHECKING:
     from probes.models import Model
 
-EXAMPLE = "def área(w, h):\n    return w * h  # 面积 🙂"
+EXAMPLE = "def área(w, h):\n    return w * h  # naïve: 3 € → 4 €"
 
 
 class TokensSpec(ReadsModel):
@@ -52,10 +52,7 @@ class TokensResult:
     def headline(self) -> str:
         """State how many tokens the text becomes."""
         between = f" ({self.ratio:.1f} characters a token)" if self.count else ""
-        return (
-            f"{self.characters} characters become {self.count} tokens{between}; the tokenizer adds {self.added}, and "
-            f"{self.whole} of {len(self.words)} words stay whole."
-        )
+        return f"{self.characters} characters become {self.count} tokens{between}; the tokenizer adds {self.added}."
 
     def frame(self) -> pd.DataFrame:
         """Return the tokens."""

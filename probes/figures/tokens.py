@@ -38,7 +38,7 @@ def pieces(result: "TokensResult") -> alt.LayerChart:
     down = alt.Scale(domain=[0, lines], reverse=True, nice=False)
     title = alt.TitleParams(
         f"As {shorten(visible(result.tokenizer), 40)} cuts it",
-        subtitle=_said(len(result.tokens)),
+        subtitle=_said(result),
         color=INK,
     )
     chart = alt.layer(_boxes(boxes, across, down), _letters(boxes, across, down)).properties(
@@ -47,9 +47,11 @@ def pieces(result: "TokensResult") -> alt.LayerChart:
     return dressed(chart)
 
 
-def _said(count: int) -> list[str]:
+def _said(result: "TokensResult") -> list[str]:
+    count, words = len(result.tokens), len(result.words)
+    signs = "blanks and line ends are drawn as signs, bytes that are no letter alone by their numbers"
     rest = [f"the first {MOST} of {count:,} tokens"] if count > MOST else []
-    return ["blanks and line ends are drawn as signs, bytes that are no letter alone by their numbers", *rest]
+    return [f"{result.whole:,} of {words:,} words are one token; {signs}", *rest]
 
 
 def _placed(tokens: pd.DataFrame, text: str) -> pd.DataFrame:

@@ -32,9 +32,14 @@ def folded(label: str) -> Any:
 
 def demo(question: Spec, about: str) -> None:
     """Draw "Run the demo", which asks one fixed question."""
-    kind = "secondary" if known(st.query_params.get("run", "")) else "primary"
+    asked_before = known(st.query_params.get("run", ""))
     with st.container(horizontal=True, vertical_alignment="center"):
-        pressed = st.button("Run the demo", type=kind, icon=":material/play_arrow:", key=f"{question.kind}_demo")
+        pressed = st.button(
+            "Run the demo",
+            type="secondary" if asked_before else "primary",
+            icon=":material/play_arrow:",
+            key=f"{question.kind}_demo",
+        )
         st.caption(about)
     if pressed:
         submit(question)
@@ -45,6 +50,8 @@ def choose(main: tuple[str, ...] = ("dtype", "tokens", "texts", "layers")) -> Si
     kind = SizeSpec.kind
     _list(f"{kind}_model")
     options = [*catalogue.names(), *presets.presets()]
+    typed = st.session_state.get(f"{kind}_model")
+    options += [typed] if typed and typed not in options else []
     name = st.selectbox(
         "Model",
         options,
