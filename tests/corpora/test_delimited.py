@@ -222,6 +222,8 @@ def test_a_header_alone_and_a_column_of_nothing_say_what_was_left_out(tmp_path: 
         ("a;b\n1,5;2,5\n3,5;4\n", ";"),
         ('a\tb\n"x, y"\t2\n', "tab"),
         ("text\nHello, world\nno comma here\n", ","),
+        ("text\none, two\nthree, four\nfive, six\n", ","),
+        ("a;b;c\n1;2;3\nbroken\n4;5;6\n", ";"),
         ('"a;b;c",x\n"d;e;f",y\n', ","),
         ("a|b|c\n1|2|3\n", "|"),
         ("only\n", ","),
