@@ -44,10 +44,11 @@ def preset(kind: type[S]) -> S | None:
         return None
 
 
-def corpus() -> str:
-    """Draw the three ways to name a corpus; return the name in the address."""
+def corpus(about: str) -> str:
+    """Draw the three ways to name a corpus, folded away once there is one; return the name in the address."""
     name = st.query_params.get("corpus", "")
     with st.expander("Choose another corpus", icon=":material/tune:") if name else st.container():
+        st.caption(about)
         way = st.segmented_control(
             "Where from",
             list(SOURCES),

@@ -51,7 +51,7 @@ def test_an_upload_is_read_and_taken_to_syntax(window: Open, server: Any) -> Non
     seen.page.wait_for_url(re.compile("language%3Dlanguage"))
     seen.settled()
     with seen.page.expect_download(timeout=SLOW) as coming:
-        seen.page.locator(".st-key-corpus_csv button").click()
+        seen.page.get_by_role("button", name="Rows as CSV").click()
     saved = pd.read_csv(io.BytesIO(coming.value.path().read_bytes()))
     assert saved["code"].tolist() == pd.read_csv(SAMPLE)["code"].tolist()
 
