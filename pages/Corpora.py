@@ -7,12 +7,11 @@ from probes import ui
 ui.frame("Corpora")
 
 st.title("What do the models read?")
-st.caption(
+name = ui.corpus(
     "A corpus is texts by name: a table with a column of texts, a folder of source code, a dataset of the hub. "
     "Nothing is executed, and nothing leaves this machine. A name goes into the form of any question, a script or the "
     "command line, and an answer says which state of the files it was computed from."
 )
-name = ui.corpus()
 seen = ui.looked_at(name)
 if seen:
     ui.choices_of(seen)

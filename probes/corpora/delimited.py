@@ -17,8 +17,8 @@ from probes.corpora.rows import LARGEST_CELL, Problem, Row, Table, too_large, un
 SEPARATORS = {",": ",", ";": ";", "tab": "\t", "|": "|"}
 """How a corpus name writes them → what they are."""
 _LOOKED_AT = 200
-_CONSISTENT = 0.8
-"""The share of rows that must have the same number of cells before a sign is taken for the separator."""
+_CONSISTENT = 0.6
+"""The share of rows, the first among them, that must have as many cells before a sign is taken for the separator."""
 _NUMBER = re.compile(r"[+-]?(\d[\d_.,]*|\.\d+)([eE][+-]?\d+)?%?")
 
 csv.field_size_limit(LARGEST_CELL)  # the module's own 128 KB is less than a long source file
@@ -88,7 +88,8 @@ def separator(sample: str, extension: str = "") -> str:
             widths[len(found[-1])] -= 1  # the sample may end inside a row
         width, often = max(widths.items(), key=lambda item: (item[1], item[0]), default=(1, 0))
         share = often / max(1, widths.total())
-        if width > 1 and share >= _CONSISTENT and (share, width) > score:
+        heads = next((len(row) for row in found if row), 0) == width
+        if width > 1 and heads and share >= _CONSISTENT and (share, width) > score:
             best, score = sep, (share, width)
     return best
 

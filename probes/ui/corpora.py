@@ -18,6 +18,8 @@ from probes.ui.sources import LONGEST
 from probes.ui.text import headline, notes, plain
 
 ROWS = 20
+_DISTANT = "corpus_distant"
+"""Where a session keeps the one dataset it looked at last."""
 _HEIGHT = 250
 """Pixels of the table: its first rows, and the form below it still in sight."""
 _WORDS = {"as": "format", "sep": "separator"}
@@ -44,10 +46,12 @@ def looked_at(name: str) -> Preview | None:
     return seen
 
 
-@st.cache_data(ttl=300, max_entries=16, show_spinner=False)
 def _distant(name: str) -> Preview:
-    """Look at a dataset of the hub once in five minutes: every look streams its rows again."""
-    return corpora.preview(name, ROWS)
+    """Look at a dataset of the hub once, until another is looked at: every look streams its rows again."""
+    held = st.session_state.get(_DISTANT)
+    if held is None or held[0] != name:
+        held = st.session_state[_DISTANT] = (name, corpora.preview(name, ROWS))
+    return held[1]
 
 
 def _show(seen: Preview) -> None:

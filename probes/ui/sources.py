@@ -12,7 +12,6 @@ from probes.contract import Spec
 from probes.corpora.grammars import LANGUAGES
 from probes.corpora.uploads import LARGEST
 from probes.errors import StrataError
-from probes.figures.words import shorten
 from probes.ui.refusals import refuse
 from probes.ui.text import plain
 
@@ -27,6 +26,8 @@ SOURCES = {
     "Hub": ":material/cloud_download: A hub dataset",
 }
 _RECENT = 8
+_LABEL = 100
+"""Characters of a name in the list: of a longer one, its beginning and its end."""
 _REFUSED, _ROUND = "corpus_refused", "corpus_round"
 """Where a session keeps the refusal to show next, and how many files it has uploaded."""
 
@@ -43,10 +44,11 @@ def preset(kind: type[S]) -> S | None:
         return None
 
 
-def corpus() -> str:
-    """Draw the three ways to name a corpus; return the name in the address."""
+def corpus(about: str) -> str:
+    """Draw the three ways to name a corpus, folded away once there is one; return the name in the address."""
     name = st.query_params.get("corpus", "")
     with st.expander("Choose another corpus", icon=":material/tune:") if name else st.container():
+        st.caption(about)
         way = st.segmented_control(
             "Where from",
             list(SOURCES),
@@ -113,5 +115,5 @@ def recent_corpora() -> None:
     asked = [corpora.unpinned(str(entry.spec["corpus"])) for entry in store.runs() if entry.spec.get("corpus")]
     sample = [corpora.named(str(SAMPLE))] if SAMPLE.is_file() else []
     for name in list(dict.fromkeys([*asked, *corpora.kept(), corpora.STDLIB, *sample]))[:_RECENT]:
-        label = plain(shorten(name, 100))
+        label = plain(name if len(name) <= _LABEL else f"{name[: _LABEL // 4]}…{name[-_LABEL * 3 // 4 :]}")
         st.page_link("pages/Corpora.py", label=label, icon=":material/description:", query_params={"corpus": name})

@@ -4,7 +4,6 @@ import csv
 import io
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from tables import name_of, numbered, refusal, texts
 
 from probes import corpora, export
-from probes.corpora import delimited, rows
+from probes.corpora import rows
 from probes.corpora.table_file import opened
 
 ROWS = [("id", "text", "topic"), ("1", "naïve café", "a"), ("2", 'say "hi"', "b"), ("3", "two\nlines", "a")]
@@ -210,41 +209,3 @@ def test_a_header_alone_and_a_column_of_nothing_say_what_was_left_out(tmp_path: 
     frame.to_csv(path, index=False)
     error = refusal(f"table:{path}")
     assert (error.code, error.why) == ("E-CORPUS-EMPTY", "Left out: row without a text (3).")
-
-
-# ---- the guess -------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("sample", "sep"),
-    [
-        ("a,b\n1,2\n", ","),
-        ("a;b\n1,5;2,5\n3,5;4\n", ";"),
-        ('a\tb\n"x, y"\t2\n', "tab"),
-        ("text\nHello, world\nno comma here\n", ","),
-        ('"a;b;c",x\n"d;e;f",y\n', ","),
-        ("a|b|c\n1|2|3\n", "|"),
-        ("only\n", ","),
-        ("", ","),
-    ],
-)
-def test_the_separator_is_the_one_that_makes_rows_alike(sample: str, sep: str) -> None:
-    assert delimited.separator(sample) == sep
-
-
-def test_a_tsv_is_tabs_when_nothing_tells() -> None:
-    assert delimited.separator("text\nno tab\n", ".tsv") == "tab"
-
-
-def test_a_sample_that_ends_inside_a_row_does_not_mislead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("probes.corpora.table_file.SAMPLE", 40)
-    path = tmp_path / "a.csv"
-    path.write_text('text;n\n"one, two, three";1\n"four, five\n, six";2\n')
-    assert texts(name_of(path, text="text")) == ["one, two, three", "four, five\n, six"]
-
-
-def test_what_is_told_wins(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    path.write_text("a,b;c\nx,y;z\n")
-    found: dict[str, Any] = {sep: opened(name_of(path, sep=sep)).table.columns for sep in (",", ";", "tab")}
-    assert found == {",": ("a", "b;c"), ";": ("a,b", "c"), "tab": ("a,b;c",)}
