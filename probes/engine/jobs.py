@@ -36,7 +36,7 @@ def submit(spec: Spec) -> str:
     digest = spec.digest
     if status(digest).state == "done":  # an answer needs no worker
         return digest
-    client, home = _client(), _home()
+    home, client = _home(), _client()  # a store that cannot be written is known before a worker is started
     # two tabs, or two servers, that press together must not start two jobs
     with _submitting, store.lock(store.folder("jobs", digest)):
         if status(digest).state in ("queued", "running", "done"):
