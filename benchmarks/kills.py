@@ -42,7 +42,7 @@ def extract(place: Path) -> None:
     from probes.models import load
     from probes.models.provenance import source_of
 
-    room.BLOCK_BYTES = 16 << 20  # smaller than usual: a kill costs seconds, and twenty of them fit into minutes
+    room.BLOCK_BYTES = 4 << 20  # smaller than usual: a kill costs seconds, and twenty of them fit into minutes
     data = json.loads(place.read_text())
     model, texts = load("minilm"), [text for text, _ in data]
     source = source_of(model, corpus="benchmark", texts=texts, seed=0)
