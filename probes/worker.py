@@ -60,10 +60,11 @@ def client() -> Any:
 
 def lost(line: Any) -> bool:
     """Say whether a line leads to a local worker whose keeper has died: nobody takes its jobs up again."""
-    if not _cluster.cache_info().currsize:
-        return False
-    client, started = _cluster()
-    return line is client and started.poll() is not None
+    keeper = _keepers.get(id(line))
+    return keeper is not None and keeper.poll() is not None
+
+
+_keepers: dict[int, "subprocess.Popen[bytes]"] = {}
 
 
 @cache
@@ -85,6 +86,7 @@ def _cluster() -> tuple[Any, Any]:
     )
     started = start(cluster.scheduler_address, security)
     client = Client(cluster, security=security, set_as_default=False)
+    _keepers[id(client)] = started
     atexit.register(stop)
     return client, started
 
@@ -94,6 +96,7 @@ def stop() -> None:
     if not _cluster.cache_info().currsize:
         return
     client, started = _cluster()
+    _keepers.pop(id(client), None)  # first: what is stopped on purpose is not lost
     started.terminate()
     started.communicate()  # closes its input, and leaves no zombie
     client.close(timeout=2)

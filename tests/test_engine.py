@@ -1,6 +1,7 @@
 """The engine in this process, with an analysis of our own; the worker process is in faults/test_worker.py."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,6 +14,8 @@ from probes import engine, store
 from probes.contract import Progress
 from probes.engine import work
 from probes.errors import Cancelled, StrataError
+
+DIGEST = "ab" * 16
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +61,18 @@ def test_a_run_can_be_stopped_and_asked_again() -> None:
     assert store.runs() == []
     assert len(engine.run(ToySpec()).table) == 3
     assert calls == [3, 3]
+
+
+def test_whoever_waits_for_another_process_says_so_and_can_be_stopped() -> None:
+    class Stop(Progress):
+        def report(self, done: float, total: float, note: str = "") -> None:
+            assert note == "waiting for another process that asks the same"
+            raise Cancelled
+
+    with store.lock(store.folder("runs", ToySpec().pinned().digest)), pytest.raises(Cancelled):
+        engine.run(ToySpec(), Stop())
+    assert calls == []
+    assert len(engine.run(ToySpec()).table) == 3
 
 
 def test_a_refusal_is_raised_and_stores_nothing() -> None:
@@ -139,6 +154,42 @@ def test_a_job_asked_to_stop_stops() -> None:
     do(spec)
     assert engine.status(spec.digest).state == "cancelled"
     assert store.runs() == []
+
+
+def test_a_job_that_was_cancelled_before_it_began_computes_nothing() -> None:
+    spec = ToySpec().pinned()
+    store.note(spec.digest, "queued")
+    store.ask_to_stop(spec.digest)
+    do(spec)
+    assert engine.status(spec.digest).state == "cancelled"
+    assert calls == []
+
+
+def test_a_worker_that_keeps_another_store_computes_nothing_and_says_where_it_looks(strata_home: Path) -> None:
+    store.marked()
+    spec = ToySpec().pinned()
+    error = work.job(spec.canonical(), ("their/home", "another token"))
+    assert error is not None
+    assert error["code"] == "E-WORKER-HOME"
+    assert str(strata_home) in error["what"]
+    assert "their/home" in error["what"]
+    assert calls == []
+    assert store.last_event(spec.digest) is None
+
+
+def test_a_long_silent_step_has_a_pulse(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "BEAT", 0.02)
+    store.note(DIGEST, "running")
+    first = store.pulse(DIGEST)
+    with work.beating(DIGEST):
+        time.sleep(0.3)
+        second = store.pulse(DIGEST)
+    assert first is not None
+    assert second is not None
+    assert second > first
+    third = store.pulse(DIGEST)
+    time.sleep(0.1)
+    assert store.pulse(DIGEST) == third, "and none when it is over"
 
 
 def test_progress_is_written_a_few_times_a_second_and_not_at_every_step() -> None:

@@ -196,9 +196,9 @@ class FakeEngine:
 
 def test_workers_are_kept_busy_and_not_flooded(toys: None, monkeypatch: pytest.MonkeyPatch) -> None:
     fake = FakeEngine(monkeypatch, 1)
-    swept = probes.sweep({"kind": "toy", "grid": [{"n": list(range(1, 9))}]})
-    assert swept.runs.state.tolist() == ["done"] * 8
-    assert max(map(len, fake.together)) == 2
+    swept = probes.sweep({"kind": "toy", "grid": [{"n": list(range(1, 13))}]})
+    assert swept.runs.state.tolist() == ["done"] * 12
+    assert max(map(len, fake.together)) == asking._LEAST
 
 
 def test_on_a_cluster_one_question_makes_the_states_that_the_others_wait_for(

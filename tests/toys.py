@@ -1,8 +1,10 @@
 """An analysis of our own: it counts, refuses thirteen, and remembers that it was called."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 import pandas as pd
@@ -44,6 +46,9 @@ class Toy:
 
 def count(spec: ToySpec, progress: Progress) -> Toy:
     calls.append(spec.n)
+    if "TOYS_CALLS" in os.environ:  # of a process of its own
+        with Path(os.environ["TOYS_CALLS"]).open("a") as out:
+            out.write(f"{spec.n}\n")
     for i in range(spec.n):
         progress.report(i, spec.n, "counting")
     if spec.n == 13:

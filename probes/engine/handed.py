@@ -17,6 +17,8 @@ class Handed:
 
 
 jobs: dict[str, Handed] = {}
+unwritten: dict[str, dict[str, str]] = {}
+"""Why jobs failed whose journal takes no word, because the disk is full or gone."""
 
 
 def pending(digest: str) -> bool:

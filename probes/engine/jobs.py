@@ -7,11 +7,11 @@ import time
 from collections import OrderedDict
 from typing import Any
 
-from probes import cluster, store, worker
+from probes import cluster, devices, store, worker
 from probes.analyses import find
 from probes.contract import Spec
 from probes.engine import watch, work
-from probes.engine.standing import process, status
+from probes.engine.standing import INTERRUPTED, process, refusal, status
 from probes.errors import StrataError
 
 log = logging.getLogger("strata.engine")
@@ -36,7 +36,7 @@ def submit(spec: Spec) -> str:
     digest = spec.digest
     if status(digest).state == "done":  # an answer needs no worker
         return digest
-    client, home = _client(), _home()
+    home, client = _home(), _client()  # a store that cannot be written is known before a worker is started
     # two tabs, or two servers, that press together must not start two jobs
     with _submitting, store.lock(store.folder("jobs", digest)):
         if status(digest).state in ("queued", "running", "done"):
@@ -45,7 +45,11 @@ def submit(spec: Spec) -> str:
         store.note(digest, "queued", question=json.loads(spec.canonical()), **process())
         # a key is spent once its task ended, well or not: a second try is another task under the same digest
         key = f"{digest}-{time.time_ns()}"
-        watch.hand(digest, client.submit(work.job, spec.canonical(), home, key=key, retries=0), client)
+        try:
+            watch.hand(digest, client.submit(work.job, spec.canonical(), home, key=key, retries=0), client)
+        except BaseException:  # a job that was not handed out must not be called queued for as long as we live
+            store.note(digest, "failed", error=refusal(INTERRUPTED), **process())
+            raise
     return digest
 
 
@@ -99,7 +103,9 @@ def ask(spec: Spec, timeout: float = 60.0) -> Any:
 
 def width() -> int:
     """Count the jobs that can run at the same time: one a worker, and one worker a GPU."""
-    return max(1, len(_client().scheduler_info(n_workers=-1)["workers"]))
+    if not cluster.address():
+        return len(devices.environments())
+    return max(1, len(cluster.client().scheduler_info(n_workers=-1)["workers"]))
 
 
 def warm() -> None:

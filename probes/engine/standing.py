@@ -9,7 +9,7 @@ from typing import Any, Literal
 import psutil
 
 from probes import store
-from probes.engine.handed import pending
+from probes.engine.handed import pending, unwritten
 from probes.errors import StrataError
 
 State = Literal["unknown", "queued", "running", "done", "failed", "cancelled"]
@@ -53,6 +53,8 @@ def status(digest: str) -> Status:
         if pending(digest):
             return Status("queued", share, "the worker was lost; starting again", elapsed)
         return Status("failed", share, elapsed=elapsed, error=refusal(INTERRUPTED))
+    if digest in unwritten:
+        return Status("failed", share, elapsed=elapsed, error=unwritten[digest])
     said = "stopping" if store.asked_to_stop(digest) else event.get("note", "")
     return Status(event["state"], share, said, elapsed, _left(event, share))
 

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from probes import store, worker
-from probes.engine.handed import Handed, jobs
+from probes.engine.handed import Handed, jobs, unwritten
 from probes.engine.standing import INTERRUPTED, process, refusal
 from probes.engine.work import unforeseen
 from probes.errors import StrataError
@@ -29,6 +29,7 @@ _thread: list[threading.Thread] = []
 def hand(digest: str, future: Any, client: Any) -> None:
     """Look after a job from now on."""
     with _guard:
+        unwritten.pop(digest, None)
         jobs[digest] = Handed(future, client, time.monotonic())
         if not _thread:
             _thread.append(threading.Thread(target=_watch, name="strata-watch", daemon=True))
@@ -80,10 +81,13 @@ def _end(digest: str, error: dict[str, str] | None) -> None:
     event = store.last_event(digest)
     if event is None or event["state"] not in ("queued", "running"):
         return  # the job itself said how it ended
-    if error is None:
-        store.note(digest, "cancelled", **process())
-    else:
-        store.note(digest, "failed", error=error, **process())
+    try:
+        if error is None:
+            store.note(digest, "cancelled", **process())
+        else:
+            store.note(digest, "failed", error=error, **process())
+    except StrataError as refused:
+        unwritten[digest] = error or refusal(refused)
 
 
 def _died(error: BaseException) -> dict[str, str]:

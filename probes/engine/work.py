@@ -10,7 +10,7 @@ from typing import Any
 
 from probes import store
 from probes.analyses import from_json
-from probes.contract import Progress
+from probes.contract import Progress, Spec
 from probes.engine.here import run
 from probes.engine.standing import BEAT, process, refusal
 from probes.errors import Cancelled, StrataError
@@ -62,27 +62,34 @@ def job(canonical: str, home: tuple[str, str]) -> dict[str, str] | None:
     """Run a Spec in the worker; whatever happens is told in the journal, and nothing is raised across processes.
 
     `home` is where the asking process keeps its store, and that store's token. Only a refusal that cannot be told in
-    the journal is returned: this worker keeps another one.
+    the journal is returned: this worker keeps another one, or the disk takes no word.
     """
-    if store.token() != home[1]:
-        return refusal(elsewhere(home[0]))
-    spec = from_json(canonical)
-    if store.asked_to_stop(spec.digest):
-        store.note(spec.digest, "cancelled", **process())
-        return None
     try:
-        store.note(spec.digest, "running", note="starting", **process())
-        with beating(spec.digest):
-            run(spec, Journal(spec.digest))
-    except Cancelled:
-        store.note(spec.digest, "cancelled", **process())
+        if store.token() != home[1]:
+            raise elsewhere(home[0])
+        _tell(from_json(canonical))
     except StrataError as error:
-        store.note(spec.digest, "failed", error=refusal(error), **process())
-    except Exception as error:
-        store.note(spec.digest, "failed", error=unforeseen(error), trace=traceback.format_exc(), **process())
-    else:
-        store.note(spec.digest, "done", share=1.0, **process())
+        return refusal(error)
     return None
+
+
+def _tell(spec: Spec) -> None:
+    digest = spec.digest
+    if store.asked_to_stop(digest):
+        store.note(digest, "cancelled", **process())
+        return
+    try:
+        store.note(digest, "running", note="starting", **process())
+        with beating(digest):
+            run(spec, Journal(digest))
+    except Cancelled:
+        store.note(digest, "cancelled", **process())
+    except StrataError as error:
+        store.note(digest, "failed", error=refusal(error), **process())
+    except Exception as error:
+        store.note(digest, "failed", error=unforeseen(error), trace=traceback.format_exc(), **process())
+    else:
+        store.note(digest, "done", share=1.0, **process())
 
 
 def elsewhere(asked: str) -> StrataError:

@@ -160,9 +160,10 @@ def set_aside(path: Path, why: str) -> None:
         return  # another reader was quicker
     target = home() / "set-aside" / f"{path.parent.name}-{path.name}-{time.time_ns()}"
     log.warning("set aside %s: %s", path.name, why)
-    with writing(target):
+    try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            path.rename(target)
-        except FileNotFoundError:
-            return
+        path.rename(target)
+    except FileNotFoundError:
+        return
+    except OSError as error:  # a store that cannot be written: the entry stays, and is refused at every reading
+        log.warning("%s stays where it is: %s", path.name, error.strerror)

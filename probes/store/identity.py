@@ -2,7 +2,7 @@
 
 import uuid
 
-from probes.store.folders import home, writing
+from probes.store.folders import home, lock, writing
 
 NAME = "home.id"
 
@@ -16,20 +16,17 @@ def token() -> str | None:
 
 
 def marked() -> str:
-    """Return the token of this process's home, giving it one if need be; of two that do so at once, one wins."""
-    while (known := token()) is None:
-        path = home() / NAME
-        part = path.with_name(f".{NAME}-{uuid.uuid4().hex}")
-        with writing(path):
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            part.write_text(uuid.uuid4().hex, "ascii")
-            try:
-                if path.exists():  # and empty: its writer was stopped by a full disk
+    """Return the token of this process's home, giving it one if need be; of many that do so at once, one does."""
+    if (known := token()) is not None:
+        return known
+    path = home() / NAME
+    with lock(path):
+        if token() is None:  # none yet, or an empty one: its writer was stopped by a full disk
+            part = path.with_name(f".{NAME}-{uuid.uuid4().hex}")
+            with writing(path):
+                try:
+                    part.write_text(uuid.uuid4().hex, "ascii")
                     part.replace(path)
-                else:
-                    path.hardlink_to(part)
-            except FileExistsError:
-                continue
-            finally:
-                part.unlink(missing_ok=True)
-    return known
+                finally:
+                    part.unlink(missing_ok=True)
+    return token() or marked()

@@ -14,8 +14,9 @@ from probes.sweeps.grid import shared
 
 _LOOK = 0.3
 """Seconds between two looks at the jobs under way."""
-_AHEAD = 2
-"""Jobs in flight for every one that can run, so that no worker waits for the next."""
+_AHEAD, _LEAST = 2, 8
+"""Jobs in flight for every one that can run, so that no worker waits for the next; and at least so many, so that a
+cluster that grows with what is asked sees that more is."""
 ENDED = refusal(StrataError("E-CANCELLED", "Cancelled, or its answer is damaged.", fix="Ask it again."))
 
 
@@ -67,11 +68,11 @@ def here(specs: Sequence[Spec], progress: Progress) -> list[Asked]:
 
 def away(specs: Sequence[Spec], progress: Progress) -> list[Asked]:
     """Have the workers answer them; whoever stops this stops the jobs it started, and not those it joined."""
-    flight = _Flight(specs, engine.width())
+    flight = _Flight(specs)
     try:
         while flight.waiting or flight.flying:
             flight.land()
-            flight.launch()
+            flight.launch(engine.width())
             share = len(flight.landed) + flight.share
             left = f"{len(flight.landed)} of {len(specs)} answered, {len(flight.flying)} under way"
             progress.report(share, len(specs), left)
@@ -86,8 +87,8 @@ def away(specs: Sequence[Spec], progress: Progress) -> list[Asked]:
 class _Flight:
     """The questions that wait, are under way and are answered; of those that share states, one goes ahead alone."""
 
-    def __init__(self, specs: Sequence[Spec], workers: int) -> None:
-        self.specs, self.room, self.alone = specs, workers * _AHEAD, workers > 1
+    def __init__(self, specs: Sequence[Spec]) -> None:
+        self.specs = specs
         self.reads = [shared(spec) for spec in specs]
         self.under_way, self.made = Counter[tuple[str, ...]](), set[tuple[str, ...]]()
         self.waiting = list(range(len(specs)))
@@ -108,13 +109,14 @@ class _Flight:
                 self.made.add(self.reads[index])
                 self.landed[index] = Asked(digest, None if now.state == "done" else now.error or ENDED)
 
-    def launch(self) -> None:
+    def launch(self, workers: int) -> None:
         """Hand out what there is room for."""
+        room, alone = max(_LEAST, workers * _AHEAD), workers > 1
         for index in list(self.waiting):
-            if len(self.flying) >= self.room:
+            if len(self.flying) >= room:
                 return
             reads = self.reads[index]
-            if self.alone and reads not in self.made and self.under_way[reads]:
+            if alone and reads not in self.made and self.under_way[reads]:
                 continue  # somebody is making the states this question reads
             self.waiting.remove(index)
             one = _pinned(self.specs[index])

@@ -181,7 +181,7 @@ def test_a_waiting_job_can_be_cancelled(spec: Callable[..., SyntaxSpec]) -> None
 
 
 def test_a_killed_worker_is_replaced_and_nobody_is_lied_to(spec: Callable[..., SyntaxSpec]) -> None:
-    asked = spec(seed=8, epochs=400)
+    asked = spec(seed=8, epochs=60, control=False)
     digest = engine.submit(asked)
     pid = running(digest)
     os.kill(pid, signal.SIGKILL)
