@@ -21,6 +21,8 @@ DIGEST = re.compile(r"[0-9a-f]{32}")
 _SHOWN = 60
 _LONGEST = 4_096
 """Characters a value in the address may have: as many as a path."""
+_FOLLOWED = "strata_followed"
+"""Where a session keeps which run it showed last."""
 
 
 def given(name: str) -> str:
@@ -101,6 +103,14 @@ def _allowed(kind: type[Spec], values: dict[str, str]) -> bool:
     return True
 
 
-def go(digest: str) -> None:
-    """Make a run the address; what a form was started from leaves it."""
-    st.query_params.from_dict({"run": digest})
+def only(**parts: str) -> None:
+    """Make these parts the whole address; what stood in it leaves."""
+    st.query_params.from_dict(parts)
+
+
+def follow(digest: str) -> None:
+    """Tell the browser which run is shown: a link to the page it stands on leaves the browser's address behind."""
+    before = st.session_state.get(_FOLLOWED)
+    st.session_state[_FOLLOWED] = digest
+    if before not in (None, digest):
+        st.query_params["run"] = digest

@@ -59,7 +59,7 @@ def _submit(question: Spec) -> None:
         refuse(error)
         return
     st.session_state.setdefault(_ASKED, {})[digest] = question
-    address.go(digest)
+    address.only(run=digest)
     st.rerun()
 
 
@@ -84,6 +84,7 @@ def answer(kind: type[Spec]) -> Any | None:
     if not address.DIGEST.fullmatch(digest):
         st.warning("The address names no run: a run's name is 32 hexadecimal digits.", icon=":material/link_off:")
         return None
+    address.follow(digest)
     question = _question(digest)
     if question is not None and not isinstance(question, kind):
         _elsewhere(question, digest)

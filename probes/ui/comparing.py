@@ -37,7 +37,7 @@ def compare() -> None:
         _show(made, chosen)
     except StrataError as error:
         refuse(error)
-    st.page_link("pages/Runs.py", label="All runs", icon=":material/arrow_back:")
+    st.button("All runs", icon=":material/arrow_back:", key="all_runs", type="tertiary", on_click=address.only)
 
 
 @st.cache_data(max_entries=16, show_spinner="Comparing")

@@ -39,9 +39,9 @@ def under_way() -> list[tuple[store.Job, engine.Status]]:
 
 def _strip(looking: bool) -> None:
     live = under_way()
-    _notice({job.digest for job, _ in live})
-    if looking != bool(live):  # the page decides whether to look again by itself
+    if looking != bool(live):  # only a whole page begins or ends looking again by itself
         st.rerun()
+    _notice({job.digest for job, _ in live})  # after that, or the toast would go with the page it was shown on
     if live:
         st.caption("Running")
     for job, now in live[:_SHOWN]:

@@ -32,11 +32,16 @@ def two(stored: SyntaxSpec, here: Any) -> list[str]:
     return [stored.digest, twin.digest]
 
 
-def test_picked_runs_of_a_kind_link_to_their_comparison(page: Open, two: list[str]) -> None:
+def test_picked_runs_of_a_kind_are_compared_by_one_press(page: Open, two: list[str]) -> None:
     at = pick(page(PAGE), 0, 1)
-    (link,) = [link for link in at.main.get("page_link") if link.proto.label == "Compare"]
-    assert "compare=" in link.proto.query_string
-    assert set(two) <= set(link.proto.query_string.replace("%2C", ",").partition("=")[2].split(","))
+    at.button(key="compare_picked").click().run()
+    assert not at.exception
+    asked = at.query_params["compare"]
+    assert set((asked if isinstance(asked, str) else asked[0]).split(",")) == set(two)
+    assert at.title[0].value == "How do these runs differ?"
+    at.button(key="all_runs").click().run()
+    assert dict(at.query_params) == {}
+    assert at.title[0].value == "What was asked before?"
 
 
 def test_a_comparison_has_its_address_sentence_figure_and_table(page: Open, two: list[str], here: Any) -> None:
