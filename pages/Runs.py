@@ -6,7 +6,7 @@ from probes import ui
 
 ui.frame("Runs")
 
-st.title("What was asked before?")
+st.title("How do these runs differ?" if ui.comparing() else "What was asked before?")
 if ui.comparing():
     ui.compare()
 elif not ui.empty():

@@ -54,24 +54,26 @@ class Comparison:
         top = str(tops.run.iloc[0])
         rest = [str(run) for run in tops.run if run != first]
         row = self.best[self.best.run == (top if top != first else rest[0])].iloc[0]
-        return f"{_sentence(row, self.axis)}{' Of all, ' + top + ' is the highest.' if len(tops) > 2 else ''}"
+        highest = f" Of all {len(tops)}, “{top}” is the highest." if len(tops) > 2 else ""
+        return _sentence(row, self.measure, self.axis) + highest
 
     def frame(self) -> pd.DataFrame:
         """Return the differences."""
         return self.differences
 
 
-def _sentence(row: pd.Series, axis: str) -> str:
+def _sentence(row: pd.Series, measure: str, axis: str) -> str:
     size, low, high = row.difference, row.low, row.high
     if size < 0:
         size, low, high = -size, -high, -low
-    said = f"{size:.2f} [{low:.2f}, {high:.2f}] {'above' if row.difference >= 0 else 'below'} {row.against}"
+    other = f"“{row.against}”"
+    said = f"{size:.2f} [{low:.2f}, {high:.2f}] {'above' if row.difference >= 0 else 'below'} {other}"
     if row.difference == low == high == 0:
-        said = f"exactly as {row.against}"
+        said = f"exactly as {other}"
     elif low <= 0 <= high:
-        said = f"not clearly apart from {row.against}: {said}"
+        said = f"not clearly apart from {other}, {said.removesuffix(' ' + other)} it"
     at = f"at {axis} {row.place}" if row.place == row.other else f"each at its best {axis} ({row.place}, {row.other})"
-    return f"{row.run} is {said}, {at}."
+    return f"“{row.run}” is {said} in {measure}, {at}."
 
 
 def compare(

@@ -31,7 +31,7 @@ def test_the_same_answers_differ_by_exactly_nothing() -> None:
     made = compare({"a": planted(), "b": planted()})
     assert (made.differences[["difference", "low", "high"]].to_numpy() == 0).all()
     assert set(made.differences.how) == {"paired"}
-    assert made.headline() == "b is exactly as a, at layer 2."
+    assert made.headline() == "“b” is exactly as “a” in F1, at layer 2."
 
 
 def test_a_planted_difference_is_found_with_its_interval_at_every_place() -> None:
@@ -42,7 +42,9 @@ def test_a_planted_difference_is_found_with_its_interval_at_every_place() -> Non
     assert ((rows.low < 0.03) & (rows.high > 0.03)).sum() >= 3  # 19 of 20 intervals hold it
     assert (rows.high - rows.low).to_numpy() == pytest.approx(2 * 1.96 * 0.02 / N**0.5, rel=0.25)  # theory
     row = made.best.iloc[0]
-    assert made.headline() == f"b is {row.difference:.2f} [{row.low:.2f}, {row.high:.2f}] above a, at layer 2."
+    assert made.headline() == (
+        f"“b” is {row.difference:.2f} [{row.low:.2f}, {row.high:.2f}] above “a” in F1, at layer 2."
+    )
 
 
 def test_pairing_is_what_finds_it() -> None:
@@ -81,16 +83,21 @@ def test_swapping_the_runs_turns_the_sign() -> None:
 
 def test_no_difference_is_said_to_be_none() -> None:
     made = compare({"a": planted(), "b": planted(seed=1, noise=0.1)})
-    assert "not clearly apart from a" in made.headline()
+    row = made.best.iloc[0]
+    size, low, high = sorted((abs(row.low), abs(row.high), abs(row.difference)))[0], row.low, row.high
+    assert low < 0 < high
+    assert f"{size:.2f} [" in made.headline()
+    assert made.headline().startswith("“b” is not clearly apart from “a”, ")
+    assert made.headline().endswith(" it in F1, at layer 2.")
 
 
 def test_three_runs_are_measured_against_the_first_and_the_highest_is_named() -> None:
     made = compare({"a": planted(), "b": planted(0.02), "c": planted(0.05)})
     assert set(made.differences.against) == {"a"}
-    assert made.headline() == "c is 0.05 [0.05, 0.05] above a, at layer 2. Of all, c is the highest."
+    assert made.headline() == ("“c” is 0.05 [0.05, 0.05] above “a” in F1, at layer 2. Of all 3, “c” is the highest.")
     back = compare({"c": planted(0.05), "a": planted(), "b": planted(0.02)})
-    assert back.headline().startswith("b is 0.03 [0.03, 0.03] below c")
-    assert back.headline().endswith("Of all, c is the highest.")
+    assert back.headline().startswith("“b” is 0.03 [0.03, 0.03] below “c”")
+    assert back.headline().endswith("Of all 3, “c” is the highest.")
 
 
 def test_models_of_different_depth_are_compared_each_at_its_best() -> None:

@@ -42,7 +42,7 @@ def _looks(names: list[str]) -> dict[str, Any]:
     return {
         "color": alt.Color("run:N", scale=alt.Scale(domain=names, range=list(OKABE_ITO[:count])), legend=legend),
         "shape": alt.Shape("run:N", scale=alt.Scale(domain=names, range=list(SHAPES[:count])), legend=legend),
-        "strokeDash": alt.StrokeDash("run:N", scale=alt.Scale(domain=names, range=list(DASHES[:count])), legend=legend),
+        "strokeDash": alt.StrokeDash("run:N", scale=alt.Scale(domain=names, range=list(DASHES[:count])), legend=None),
     }
 
 

@@ -1,5 +1,6 @@
 """What a page is made of; besides the pages themselves, the only importer of streamlit."""
 
+from probes.ui.address import among
 from probes.ui.answers import answer, ask, asked, live
 from probes.ui.checks import badge, onward
 from probes.ui.comparing import compare, comparing
@@ -8,7 +9,7 @@ from probes.ui.cutting import table as tokens
 from probes.ui.cutting import text
 from probes.ui.fields import form, spec
 from probes.ui.frame import frame
-from probes.ui.home import loaded, questions, recent
+from probes.ui.home import loaded, questions, recent, resident, running, start
 from probes.ui.models import choose, demo, folded, load, verdict
 from probes.ui.refusals import refuse
 from probes.ui.results import details, figure, show
@@ -20,6 +21,7 @@ from probes.ui.text import headline, notes, plain
 
 __all__ = [
     "actions",
+    "among",
     "answer",
     "ask",
     "asked",
@@ -53,8 +55,11 @@ __all__ = [
     "recent",
     "recent_corpora",
     "refuse",
+    "resident",
+    "running",
     "show",
     "spec",
+    "start",
     "text",
     "tokens",
     "verdict",

@@ -1,6 +1,5 @@
 """Ask, wait, read: a question is submitted, its digest goes into the address, and the address shows the answer."""
 
-import re
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -9,14 +8,13 @@ import streamlit as st
 from probes import analyses, engine
 from probes.contract import Spec
 from probes.errors import StrataError
+from probes.ui import address
 from probes.ui.fields import form
 from probes.ui.refusals import refuse
 from probes.ui.shell import page_of
-from probes.ui.sources import preset
 from probes.ui.text import duration, plain
 
 S = TypeVar("S", bound=Spec)
-_DIGEST = re.compile(r"[0-9a-f]{32}")
 _ASKED = "strata_asked"
 """Where a session keeps the questions it asked, by digest."""
 _POLL = 0.5
@@ -40,7 +38,7 @@ def ask(kind: type[S], *, main: Sequence[str], about: str, method: str) -> None:
             )
             st.caption(about)
         given = asked(kind)
-        chosen = form(kind, main=main, given=given.unpinned() if given else preset(kind))
+        chosen = form(kind, main=main, given=given.unpinned() if given else address.start(kind))
     question = kind() if demo else chosen
     if question is not None:
         submit(question)
@@ -48,7 +46,7 @@ def ask(kind: type[S], *, main: Sequence[str], about: str, method: str) -> None:
 
 def known(digest: str) -> bool:
     """Say whether a run of this name is stored, under way, or was tried here."""
-    if not _DIGEST.fullmatch(digest):
+    if not address.DIGEST.fullmatch(digest):
         return False
     return _question(digest) is not None or engine.status(digest).state != "unknown"
 
@@ -62,7 +60,7 @@ def submit(question: Spec) -> None:
         refuse(error)
         return
     st.session_state.setdefault(_ASKED, {})[digest] = question
-    st.query_params["run"] = digest
+    address.only(run=digest)
     st.rerun()
 
 
@@ -74,7 +72,7 @@ def asked(kind: type[S]) -> S | None:
 
 def _question(digest: str) -> Spec | None:
     """Return what a run asked; of one that is not finished, only the session that asked it knows."""
-    if not _DIGEST.fullmatch(digest):
+    if not address.DIGEST.fullmatch(digest):
         return None
     return analyses.spec_of(digest) or st.session_state.get(_ASKED, {}).get(digest)
 
@@ -84,9 +82,10 @@ def answer(kind: type[Spec]) -> Any | None:
     digest = st.query_params.get("run")
     if digest is None:
         return None
-    if not _DIGEST.fullmatch(digest):
+    if not address.DIGEST.fullmatch(digest):
         st.warning("The address names no run: a run's name is 32 hexadecimal digits.", icon=":material/link_off:")
         return None
+    address.follow(digest)
     question = _question(digest)
     if question is not None and not isinstance(question, kind):
         _elsewhere(question, digest)

@@ -26,13 +26,18 @@ def comparing() -> bool:
 def compare() -> None:
     """Show the comparison that the address asks for."""
     chosen = address.digests("compare", MOST)
+    answer = st.container()  # the sentence stands above the choice of what is measured
     try:
         names = analyses.measures(chosen)
-        measure = address.choice("measure", "Measure", names[1:], at=st, none=names[0]) if len(names) > 1 else ""
-        _show(_compared(tuple(chosen), measure), chosen)
+        narrow, _ = st.columns([1, 2])
+        measure = address.choice("measure", "Measure", names[1:], at=narrow, none=names[0]) if names[1:] else ""
+        made = _compared(tuple(chosen), measure)
+        with answer:
+            headline(made.headline())
+        _show(made, chosen)
     except StrataError as error:
         refuse(error)
-    st.page_link("pages/Runs.py", label="Compare others", icon=":material/close:")
+    st.button("All runs", icon=":material/arrow_back:", key="all_runs", type="tertiary", on_click=address.only)
 
 
 @st.cache_data(max_entries=16, show_spinner="Comparing")
@@ -42,7 +47,6 @@ def _compared(digests: tuple[str, ...], measure: str) -> Comparison:
 
 
 def _show(made: Comparison, digests: list[str]) -> None:
-    headline(made.headline())
     paired = sorted(
         {"paired over shared test texts" if how == "paired" else "unpaired" for how in made.differences.how}
     )

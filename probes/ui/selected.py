@@ -9,6 +9,7 @@ from probes import analyses, engine, store
 from probes.compare import MOST
 from probes.errors import StrataError
 from probes.history import Line
+from probes.ui import address
 from probes.ui.refusals import refuse
 from probes.ui.shell import page_of
 from probes.ui.text import duration, plain
@@ -69,11 +70,13 @@ def _several(lines: list[Line]) -> None:
         if len(kinds) == 1 and done and len(lines) <= MOST and _comparable(kinds.pop()):
             # the run picked first is what the others are measured against: the oldest is the natural one
             names = [line.digest for line in sorted(lines, key=lambda n: n.when)]
-            st.page_link(
-                "pages/Runs.py",
-                label="Compare",
+            # not a link: one to the page it is on would leave the browser's address as it was
+            st.button(
+                "Compare",
                 icon=":material/compare_arrows:",
-                query_params={"compare": ",".join(names)},
+                key="compare_picked",
+                on_click=address.only,
+                kwargs={"compare": ",".join(names)},
             )
         else:
             st.caption(f"Compare takes 2 to {MOST} finished runs of one kind.")

@@ -2,20 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 import streamlit as st
-from pydantic import ValidationError
 
 from probes import corpora, store
-from probes.contract import Spec
-from probes.corpora.grammars import LANGUAGES
 from probes.corpora.uploads import LARGEST
 from probes.errors import StrataError
 from probes.ui.refusals import refuse
 from probes.ui.text import plain
-
-S = TypeVar("S", bound=Spec)
 
 LONGEST = 4096
 """Characters of a corpus name in an address."""
@@ -30,18 +24,6 @@ _LABEL = 100
 """Characters of a name in the list: of a longer one, its beginning and its end."""
 _REFUSED, _ROUND = "corpus_refused", "corpus_round"
 """Where a session keeps the refusal to show next, and how many files it has uploaded."""
-
-
-def preset(kind: type[S]) -> S | None:
-    """Return the question a link brings a corpus to (`?corpus=…&language=…`); None when the address names none."""
-    name, language = st.query_params.get("corpus", ""), st.query_params.get("language", "")
-    if not name or len(name) > LONGEST or "corpus" not in kind.model_fields:
-        return None
-    spoken = {"language": language} if language in LANGUAGES and "language" in kind.model_fields else {}
-    try:
-        return kind(**{"corpus": name, **spoken})
-    except ValidationError:
-        return None
 
 
 def corpus(about: str) -> str:

@@ -39,9 +39,9 @@ def under_way() -> list[tuple[store.Job, engine.Status]]:
 
 def _strip(looking: bool) -> None:
     live = under_way()
-    _notice({job.digest for job, _ in live})
-    if looking != bool(live):  # the page decides whether to look again by itself
+    if looking != bool(live):  # only a whole page begins or ends looking again by itself
         st.rerun()
+    _notice({job.digest for job, _ in live})  # after that, or the toast would go with the page it was shown on
     if live:
         st.caption("Running")
     for job, now in live[:_SHOWN]:
@@ -56,9 +56,9 @@ def _job(job: store.Job, now: engine.Status) -> None:
     left = f", {duration(now.left)} left" if now.left is not None else ""
     waits = "waiting" if now.state == "queued" else duration(now.elapsed) + left
     with st.container(gap=None, key=f"strip_{job.digest}"):
-        _link(job.digest, job.kind, _name(job.kind, job.spec))
+        _link(job.digest, job.kind, name_of(job.kind, job.spec))
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.progress(min(max(now.share, 0.0), 1.0), text=plain(waits))
+            st.progress(min(max(now.share, 0.0), 1.0), text=waits)
             st.button(
                 "Cancel",
                 key=f"strip_cancel_{job.digest}",
@@ -99,10 +99,11 @@ def _ended(digest: str) -> None:
     mark, text = _end_of(digest)
     spec: Any = analyses.spec_of(digest) if text else None
     if spec is not None:
-        _link(digest, spec.kind, f"{_name(spec.kind, spec.model_dump())}", mark)
+        _link(digest, spec.kind, name_of(spec.kind, spec.model_dump()), mark)
 
 
-def _name(kind: str, spec: dict[str, Any]) -> str:
+def name_of(kind: str, spec: dict[str, Any]) -> str:
+    """Name a job in a few words, escaped: its page and its model."""
     page = page_of(kind)
     model = str(spec.get("model") or "").rstrip("/").rpartition("/")[2]
     return ": ".join(filter(None, (page.title if page else kind, plain(model[:40]))))

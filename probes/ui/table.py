@@ -69,24 +69,23 @@ def picked(lines: list[Line]) -> list[Line]:
 
 
 _COLUMNS = {
-    "pinned": st.column_config.CheckboxColumn("Pinned", width=60),
+    "pinned": st.column_config.CheckboxColumn("Pin", width=45),
     "when": st.column_config.DatetimeColumn("When", format="D MMM YYYY, HH:mm", width=140),
-    "question": st.column_config.TextColumn("Question", width=80),
-    "state": st.column_config.TextColumn("State", width=90),
-    "found": st.column_config.TextColumn("What was found", width=400),
-    "model": st.column_config.TextColumn("Model", width=110),
+    "question": st.column_config.TextColumn("Question", width=75),
+    "model": st.column_config.TextColumn("Model", width=85),
+    "state": st.column_config.TextColumn("State", width=75),
+    "found": st.column_config.TextColumn("What was found", width=310),
+    "note": st.column_config.TextColumn("Note", width=150),
     "corpus": st.column_config.TextColumn("Corpus", width=110),
-    "note": st.column_config.TextColumn("Note", width=160),
     "seconds": st.column_config.NumberColumn("Seconds", format="%.1f", width=80),
 }
 
 
 def _frame(lines: list[Line]) -> pd.DataFrame:
     rows = [
-        (n.pinned, _local(n.when), _title(n.kind), n.state, n.text, n.note, n.model, n.corpus, n.seconds) for n in lines
+        (n.pinned, _local(n.when), _title(n.kind), n.model, n.state, n.text, n.note, n.corpus, n.seconds) for n in lines
     ]
-    names = ["pinned", "when", "question", "state", "found", "note", "model", "corpus", "seconds"]
-    return pd.DataFrame(rows, columns=names)
+    return pd.DataFrame(rows, columns=list(_COLUMNS))
 
 
 def _local(when: datetime) -> datetime:

@@ -13,7 +13,6 @@ from probes import engine, store
 from probes.syntax import SyntaxSpec
 
 PAGE = "pages/Runs.py"
-UNKNOWN = "0123456789abcdef" * 2
 HOSTILE = "<img src=x onerror=alert(1)> **b** :red[r] :material/bolt: $x^2$ [a](javascript:alert(2)) `c` =1+1"
 Open = Callable[..., AppTest]
 
@@ -128,7 +127,7 @@ def test_a_filter_nobody_has_is_said_and_left_out(page: Open, history: dict[str,
     """Case 60."""
     at = page(PAGE, **{name: value})
     assert not at.exception
-    assert "which is not among" in says(at)
+    assert "which is not among those here" in says(at)
     assert len(table(at)) == 4
     assert len(at.warning) == 1
     assert len(at.warning[0].value) < 500
@@ -247,62 +246,3 @@ def test_hostile_words_are_literal(page: Open, strata_home: Any) -> None:
     assert r"\<img" in shown
     assert ":material/bolt:" not in shown.replace("\\", "")
     assert table(at).model.tolist() == [HOSTILE]
-
-
-# ---- comparing -------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def two(stored: SyntaxSpec, here: Any) -> list[str]:
-    """Two finished runs of the same answers: they differ by their seed alone, and so in nothing."""
-    from probes import analyses
-
-    result = analyses.result_of(stored.digest)
-    twin = stored.model_copy(update={"seed": 5})
-    store.save(twin, result, 2.0)
-    return [stored.digest, twin.digest]
-
-
-def test_picked_runs_of_a_kind_link_to_their_comparison(page: Open, two: list[str]) -> None:
-    at = pick(page(PAGE), 0, 1)
-    (link,) = [link for link in at.main.get("page_link") if link.proto.label == "Compare"]
-    assert "compare=" in link.proto.query_string
-    assert set(two) <= set(link.proto.query_string.replace("%2C", ",").partition("=")[2].split(","))
-
-
-def test_a_comparison_has_its_address_sentence_figure_and_table(page: Open, two: list[str], here: Any) -> None:
-    at = page(PAGE, compare=",".join(two))
-    assert not at.exception
-    assert "seed 5 is exactly as seed 0" in at.html[0].value
-    assert len(at.get("vega_lite_chart")) == 1
-    assert (at.dataframe[0].value[["difference", "low", "high"]].to_numpy() == 0).all()
-    assert [b.label for b in at.download_button] == ["PDF", "SVG", "PNG", "CSV", "Parquet"]
-    at.selectbox(key="measure").set_value("F1 above the control task").run()
-    assert not at.exception
-    assert here.submitted == []
-
-
-@pytest.mark.parametrize(
-    ("compare", "said"),
-    [
-        (UNKNOWN, "is not stored here"),
-        (f"{UNKNOWN},{UNKNOWN[::-1]}", "is not stored here"),
-        ("../../etc/passwd,x", "names something that is no run"),
-        ("NaN", "names something that is no run"),
-        ("<script>", "names something that is no run"),
-        ("a" * 100_000, "names something that is no run"),
-        (",".join(f"{i:032x}" for i in range(40)), "the first 8 are shown"),
-        ("{0}", "1 runs cannot be compared"),
-        ("{0},{0}", "1 runs cannot be compared"),
-        ("{0}," + UNKNOWN, "is not stored here"),
-    ],
-)
-def test_a_comparison_that_cannot_be_is_refused_with_the_reason(
-    page: Open, two: list[str], compare: str, said: str
-) -> None:
-    """Case 60: stale, unknown and hostile digests."""
-    at = page(PAGE, compare=compare.replace("{0}", two[0]))
-    assert not at.exception
-    assert said in says(at)
-    assert not at.get("vega_lite_chart")
-    assert len(says(at)) < 1_000
