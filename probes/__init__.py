@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from probes.analyses import figure
     from probes.corpora import load as corpus
+    from probes.display import show
     from probes.engine import run
     from probes.models import load
     from probes.syntax import SnippetSpec, SyntaxSpec
 
 __version__ = "0.1.0"
-__all__ = ["SnippetSpec", "SyntaxSpec", "__version__", "corpus", "figure", "load", "run"]
+__all__ = ["SnippetSpec", "SyntaxSpec", "__version__", "corpus", "figure", "load", "run", "show"]
 
 _HOMES = {
     "SnippetSpec": ("probes.syntax", "SnippetSpec"),
@@ -25,6 +26,7 @@ _HOMES = {
     "figure": ("probes.analyses", "figure"),
     "load": ("probes.models", "load"),
     "run": ("probes.engine", "run"),
+    "show": ("probes.display", "show"),
 }
 
 
