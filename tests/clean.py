@@ -23,7 +23,7 @@ def run(command: list[str], folder: Path, home: Path, **env: str) -> str:
     ours = {"PYTHONPATH": str(ROOT), "STRATA_HOME": str(home), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "STRATA"))}
     done = subprocess.run(command, cwd=folder, env=kept | ours | env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[:3000] + done.stderr[-3000:]
     return done.stdout
 
 

@@ -85,7 +85,9 @@ def mimetype(chart: Any) -> dict[str, Any]:
     with _LIFTING, alt.data_transformers.enable("default", max_rows=None), alt.renderers.enable("mimetype"):
         shown = chart._repr_mimebundle_() or {}
     kinds = shown[0] if isinstance(shown, tuple) else shown  # with metadata or without
-    return {kind: legible(value) for kind, value in kinds.items() if "vegalite" in kind}
+    # a notebook may hold an object only under a type that ends in +json, which altair's misses by one letter
+    named = {kind.removesuffix(".json").removesuffix("+json") + "+json": value for kind, value in kinds.items()}
+    return {kind: legible(value) for kind, value in named.items() if "vegalite" in kind}
 
 
 def _vectors(spec: dict[str, Any]) -> str:
