@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from probes.analyses import figure
     from probes.checkup import ModelSpec, SizeSpec, TokensSpec
     from probes.corpora import load as corpus
+    from probes.display import show
     from probes.engine import run
     from probes.models import load
     from probes.sweeps import sweep
@@ -29,6 +30,7 @@ __all__ = [
     "figure",
     "load",
     "run",
+    "show",
     "sweep",
 ]
 
@@ -42,6 +44,7 @@ _HOMES = {
     "figure": ("probes.analyses", "figure"),
     "load": ("probes.models", "load"),
     "run": ("probes.engine", "run"),
+    "show": ("probes.display", "show"),
     "sweep": ("probes.sweeps", "sweep"),
 }
 

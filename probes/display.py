@@ -6,28 +6,51 @@ Beside it goes the chart itself, for frontends that draw Vega-Lite.
 
 import base64
 import html
+from dataclasses import dataclass
 from typing import Any
 
 from probes import analyses
 from probes.errors import StrataError
-from probes.export import Look, draw
+from probes.export import Look, draw, mimetype
 from probes.figures.words import visible
 
 _TITLE = "font-size:1.15em;font-weight:600;margin:0 0 .5em"
 
 
 def mimebundle(result: Any) -> dict[str, Any]:
-    """Return the Result as text, as HTML and as a Vega-Lite chart; without a figure when none can be drawn."""
+    """Return the Result as text, as HTML and as a Vega-Lite chart."""
     chart = analyses.figure(result)
-    shown, drawn = dict(chart._repr_mimebundle_() or {}), ""
-    vega = {
-        kind: value for kind, value in shown.items() if "vegalite" in kind
-    }  # altair may also offer HTML with scripts
+    return {
+        "text/plain": _plain(result),
+        "text/html": _page(result, _drawn(chart, result.headline())),
+        **mimetype(chart),
+    }
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure that shows itself in a notebook: the drawing, which needs nothing else, and the chart it is of."""
+
+    chart: Any
+    about: str
+
+    def _repr_mimebundle_(self, **_asked: Any) -> dict[str, Any]:
+        return {"text/plain": visible(self.about), "text/html": _drawn(self.chart, self.about), **mimetype(self.chart)}
+
+
+def show(result: Any, figure: str = "") -> Picture:
+    """Return a Result's figure, by its name or the main one, as it is shown in a notebook and stored there."""
+    chart = analyses.figure(result, figure)
+    about = getattr(chart, "description", None)
+    return Picture(chart, about if isinstance(about, str) else result.headline())
+
+
+def _drawn(chart: Any, about: str) -> str:
+    """Return the figure as an image, or why there is none."""
     try:
-        drawn = _image(draw(chart, "svg", Look()), result.headline())
+        return _image(draw(chart, "svg", Look()), about)
     except StrataError as error:
-        drawn = f"<p>{_text(error)}</p>"
-    return {"text/plain": _plain(result), "text/html": _page(result, drawn), **vega}
+        return f"<p>{_text(error)}</p>"
 
 
 def _plain(result: Any) -> str:

@@ -1,7 +1,7 @@
 """What leaves Strata for a paper: figures, the tables under them, and the scripts that compute them again."""
 
 from probes.export.bundle import bundle_bytes
-from probes.export.figures import Look, draw, figure_bytes
+from probes.export.figures import Look, draw, figure_bytes, mimetype
 from probes.export.files import file_bytes
 from probes.export.fonts import STACKS, has_font, resolve
 from probes.export.latex import MOST_ROWS
@@ -26,6 +26,7 @@ __all__ = [
     "filename",
     "frame_bytes",
     "has_font",
+    "mimetype",
     "original",
     "resolve",
 ]

@@ -14,7 +14,7 @@ from probes import __version__, analyses
 from probes.contract import Spec
 from probes.errors import StrataError
 from probes.export.bibtex import bibliography, cited
-from probes.export.figures import Look
+from probes.export.figures import Look, both
 from probes.export.files import file_bytes
 from probes.export.latex import MOST_ROWS
 from probes.export.methods import methods
@@ -70,8 +70,7 @@ def _runs(collection: Collection) -> tuple[list[Run], list[str]]:
 def _files(run: Run, look: Look) -> Iterator[tuple[str, bytes]]:
     spec, result, figures = run
     for name in figures:
-        for fmt in ("pdf", "svg"):
-            data = file_bytes(spec, result, fmt, figure=name, look=look)
+        for fmt, data in both(analyses.figure(result, name), look).items():
             yield f"figures/{filename(f'{spec.kind}-{name}', spec.digest, fmt)}", data
     for fmt, folder in _FOLDERS.items():
         if fmt != "tex" or len(result.frame()) <= MOST_ROWS:

@@ -16,6 +16,7 @@ import vl_convert
 
 from probes.errors import StrataError
 from probes.export import fonts
+from probes.export.legible import legible
 from probes.export.names import FIGURES, unknown
 from probes.export.raster import rasterised
 from probes.export.thin import thinned
@@ -69,9 +70,31 @@ def draw(chart: Any, fmt: str, look: Look) -> bytes:
     spec = _on_paper(chart, look)
     if fmt == "png":
         return vl_convert.svg_to_png(_svg(spec), scale=1, ppi=PPI)
-    drawn = rasterised(_svg(spec), lambda svg, scale: vl_convert.svg_to_png(svg, scale=scale))
-    if fmt == "svg":
-        return drawn.encode()
+    drawn = _vectors(spec)
+    return drawn.encode() if fmt == "svg" else _pdf(drawn, look)
+
+
+def both(chart: Any, look: Look) -> dict[str, bytes]:
+    """Return the figure as SVG and as PDF, fitted and drawn once."""
+    drawn = _vectors(_on_paper(chart, look))
+    return {"svg": drawn.encode(), "pdf": _pdf(drawn, look)}
+
+
+def mimetype(chart: Any) -> dict[str, Any]:
+    """Return the chart as frontends take it that draw Vega-Lite themselves: data, without a script or an address."""
+    with _LIFTING, alt.data_transformers.enable("default", max_rows=None), alt.renderers.enable("mimetype"):
+        shown = chart._repr_mimebundle_() or {}
+    kinds = shown[0] if isinstance(shown, tuple) else shown  # with metadata or without
+    # a notebook may hold an object only under a type that ends in +json, which altair's misses by one letter
+    named = {kind.removesuffix(".json").removesuffix("+json") + "+json": value for kind, value in kinds.items()}
+    return {kind: legible(value) for kind, value in named.items() if "vegalite" in kind}
+
+
+def _vectors(spec: dict[str, Any]) -> str:
+    return rasterised(_svg(spec), lambda svg, scale: vl_convert.svg_to_png(svg, scale=scale))
+
+
+def _pdf(drawn: str, look: Look) -> bytes:
     data = _same_order(vl_convert.svg_to_pdf(drawn))
     if not fonts.has_font(data):
         raise fonts.no_font(look.font)
@@ -89,7 +112,7 @@ def _on_paper(chart: Any, look: Look) -> dict[str, Any]:
             "E-EXPORT-SIZE", f"Labels of {points:g} pt cannot be set.", fix=f"Choose {SIZES[0]:g} to {SIZES[1]:g} pt."
         )
     with _LIFTING, alt.data_transformers.enable("default", max_rows=None):
-        spec = chart.to_dict()
+        spec = legible(chart.to_dict())
     spec["config"] = paper(points, fonts.resolve(look.font)[0])
     small = fitted(thinned(spec), points=inches * 72, size=points, measure=_width_of)
     return small | {"datasets": spec["datasets"]} if "datasets" in spec else small

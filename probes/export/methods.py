@@ -14,7 +14,8 @@ _CITATION = re.compile(r"(\[@[a-z0-9-]+\])")
 def prose(sentence: str) -> str:
     """Return a sentence as Markdown: citations of papers we know stay citations, everything else is literal."""
     parts = _CITATION.split(sentence)
-    return "".join(part if part[2:-1] in entries() and part.startswith("[@") else literal(part) for part in parts)
+    kept = [not part.strip() or (part.startswith("[@") and part[2:-1] in entries()) for part in parts]
+    return "".join(part if keep else literal(part) for part, keep in zip(parts, kept, strict=True))
 
 
 def paragraphs(spec: Spec, result: Any) -> list[str]:

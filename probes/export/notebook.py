@@ -17,7 +17,7 @@ def notebook(spec: Spec, result: Any, figure: str = "") -> str:
     """Return the notebook as JSON, without outputs: what and where from, the question, the answer, figure and table."""
     said = header(spec, result)
     about = f"# {markdown(said[0])}\n\n" + "\n".join(f"- {markdown(text)}" for text in said[1:] if text)
-    draw = f"probes.figure(result, {figure!r})" if figure else "probes.figure(result)"
+    draw = f"probes.show(result, {figure!r})" if figure else "probes.show(result)"
     check = (
         f'table = frame_bytes(frame, "csv")\nPath("{stem(spec.kind, spec.digest)}.csv").write_bytes(table)\n'
         f'"the same table as exported" if hashlib.sha256(table).hexdigest() == "{checksum(result)}" '

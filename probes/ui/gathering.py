@@ -47,11 +47,14 @@ def _add(question: Spec, result: Any, figure: str) -> None:
     store.collect(question.digest, figure)
 
 
+def _rename(key: str) -> None:
+    _do(partial(store.entitle, st.session_state[key]))
+
+
 def _review(key: str, held: store.Collection) -> None:
     """List what is in it, each with a way out; name it, choose the width of its figures, take it away."""
-    named = st.text_input("Name", held.title, key=f"{key}_title", max_chars=200)
-    if named != held.title:
-        _do(partial(store.entitle, named))
+    # named when the person has typed: a second panel that still shows the old name must not bring it back
+    st.text_input("Name", held.title, key=f"{key}_title", max_chars=200, on_change=_rename, args=(f"{key}_title",))
     for digest, figure in held.items:
         spec = analyses.spec_of(digest)
         with st.container(horizontal=True, vertical_alignment="center"):

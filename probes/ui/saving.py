@@ -12,14 +12,14 @@ from probes.ui.gathering import gather
 from probes.ui.text import plain
 
 LABELS = {
-    "pdf": ("PDF", "The figure for print: vectors, fonts embedded"),
-    "svg": ("SVG", "The figure to edit further: vectors"),
-    "png": ("PNG", "The figure as pixels, 300 an inch"),
-    "csv": ("CSV", "The table under the figure"),
-    "parquet": ("Parquet", "The table under the figure, with its types"),
-    "tex": ("LaTeX", "The table under the figure, for a paper (booktabs)"),
-    "py": ("Script", "A Python file that computes this again"),
-    "ipynb": ("Notebook", "A Jupyter notebook that computes this again"),
+    "pdf": "PDF",
+    "svg": "SVG",
+    "png": "PNG",
+    "csv": "CSV",
+    "parquet": "Parquet",
+    "tex": "LaTeX",
+    "py": "Script",
+    "ipynb": "Notebook",
 }
 """The export bar, in its order."""
 
@@ -45,15 +45,13 @@ def bar(result: Any, *, name: str, question: Spec) -> None:
 
 
 def _button(key: str, fmt: str, make: Any, question: Spec, name: str) -> None:
-    label, about = LABELS[fmt]
     kind = f"{question.kind}-{name}" if fmt in export.FIGURES else question.kind
     st.download_button(
-        label,
+        LABELS[fmt],
         make,
         export.filename(kind, question.digest, fmt),
         export.FORMATS[fmt],
         key=f"{key}_{fmt}",
-        help=about,
         on_click="ignore",
         type="tertiary",
     )

@@ -189,7 +189,7 @@ def test_every_figure_has_its_export_bar(page: Open, stored: SyntaxSpec) -> None
     at = page(PAGE, run=stored.digest)
     labels = [button.label for button in at.download_button]
     charts = len(at.get("vega_lite_chart"))
-    assert labels == ["PDF", "SVG", "PNG", "CSV", "Parquet"] * charts
+    assert labels == ["PDF", "SVG", "PNG", "CSV", "Parquet", "LaTeX", "Script", "Notebook"] * charts
 
 
 @pytest.mark.slow
