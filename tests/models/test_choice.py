@@ -184,7 +184,33 @@ def test_the_first_gpu_of_a_spread_model_takes_the_input() -> None:
     class Net:
         hf_device_map = {"a": "cpu", "b": 1, "c": 0, "d": "disk"}
 
-    assert placing.place(Net(), "all") == "cuda:1"
+    assert placing.place(Net(), "all") == placing.place(Net(), "all", placed=True) == "cuda:1"
+
+
+def test_what_its_loader_has_placed_is_not_moved(tiny_bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """transformers keeps no map of a model that is whole on one GPU: moving it would bring it back to the CPU."""
+    net = load(str(tiny_bert), device="meta", random_init=0).net
+    monkeypatch.setattr(type(net), "to", lambda *_: pytest.fail("it was moved"))
+    assert placing.place(net, "all", placed=True) == "meta"
+    assert placing.place(net, "cuda:1", placed=True) == "meta"
+
+
+def test_a_random_twin_is_spread_by_accelerate(tiny_bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import accelerate
+
+    whole = load(str(tiny_bert), device="cpu", random_init=0)
+    other = load(str(tiny_bert), device="cpu", random_init=0)
+    asked = []
+
+    def infer(net: Any, **options: Any) -> dict[str, str]:
+        asked.append(options["no_split_module_classes"])
+        return dict.fromkeys(SPREAD, "cpu")
+
+    monkeypatch.setattr(accelerate, "infer_auto_device_map", infer)
+    assert placing.place(other.net, "all") == "cpu"
+    assert set(asked[0]) == set(other.net._no_split_modules)
+    encoded = whole.encode(["return value"])
+    assert torch.equal(hidden_states(whole, encoded)["2"], hidden_states(other, encoded)["2"])
 
 
 def test_pinning_names_the_adapter_as_it_is_today(tiny_llama: Path, adapter: Path) -> None:
