@@ -150,6 +150,18 @@ def test_few_bits_want_a_gpu_and_then_the_package(bits: str, tiny_bert: Path, mo
         load(str(tiny_bert), quantise=bits, device="cpu")
 
 
+def test_few_bits_are_asked_of_bitsandbytes_on_the_device_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: object())
+    one, spread = placing.options("8bit", "cuda:1"), placing.options("8bit", "all")
+    assert (one["device_map"], spread["device_map"]) == ({"": "cuda:1"}, "auto")
+    assert one["quantization_config"].load_in_8bit is True
+    assert one["quantization_config"].load_in_4bit is False
+    assert placing.options("none", "cuda:1") == {}
+    assert placing.options("none", "all") == {"device_map": "auto"}
+    assert placing.notes(object(), "8bit") == ("Weights kept in 8bit (bitsandbytes): not the original numbers.",)
+
+
 def test_all_is_the_cpu_where_there_is_no_gpu(tiny_bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     model = load(str(tiny_bert), device="all")
