@@ -109,7 +109,8 @@ def made(prepared: Prepared) -> Model:
         net = build.random(config, way, prepared.random_init)
         made = build.digest_of_parameters(net)
     own = _notes(prepared, net, located)
-    where = placing.place(net, way.device)
+    placed = prepared.random_init is None and (way.device == "all" or way.quantise != "none")
+    where = placing.place(net, way.device, placed=placed)
     if prepared.adapter is not None:
         own = (*own, adapters.put_on(net, prepared.adapter))
     net.eval().requires_grad_(False)

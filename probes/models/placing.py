@@ -30,15 +30,25 @@ def options(quantise: str, device: str) -> dict[str, Any]:
     return {"device_map": "auto" if device == "all" else {"": device}, "quantization_config": bits}
 
 
-def place(net: Any, device: str) -> str:
-    """Move a model to its device, unless its loader has; return where its inputs must be."""
-    spread = getattr(net, "hf_device_map", None)
-    if spread is None:
-        net.to("cpu" if device == "all" else device)  # a model made of random numbers is not spread
-        return "cpu" if device == "all" else device
+def place(net: Any, device: str, *, placed: bool = False) -> str:
+    """Move a model to its device, unless its loader has (`placed`); return where its inputs must be."""
+    if not placed and not hasattr(net, "hf_device_map"):
+        if device != "all":
+            net.to(device)
+            return device
+        _spread(net)  # a model made of random numbers has no loader
     # the first part that is not put away decides; accelerate's own hooks bring the rest there
-    first = next((where for where in spread.values() if str(where) not in {"cpu", "disk"}), "cpu")
+    parts = getattr(net, "hf_device_map", {}).values()
+    first = next((where for where in parts if str(where) not in {"cpu", "disk"}), None)
+    if first is None:
+        return str(net.get_input_embeddings().weight.device) if not parts else "cpu"
     return f"cuda:{first}" if isinstance(first, int) else str(first)
+
+
+def _spread(net: Any) -> None:
+    from accelerate import dispatch_model, infer_auto_device_map
+
+    dispatch_model(net, infer_auto_device_map(net, no_split_module_classes=list(net._no_split_modules or ())))
 
 
 def notes(net: Any, quantise: str) -> tuple[str, ...]:

@@ -65,8 +65,8 @@ class Warm:
         prepared = loading.prepare(choice, random_init)
         need = prepared.need
         device = prepared.way.device
-        while self.held and not self._fits(need, device):
-            self.held.popitem(last=False)
+        while (oldest := self._oldest(device)) is not None and not self._fits(need, device):
+            del self.held[oldest]
             self._released()
         model = self._tried(prepared)
         if model is None and self.held:  # the estimate was too low, or something else took the memory
@@ -89,6 +89,10 @@ class Warm:
             traceback.clear_frames(error.__traceback__)  # which hold what was loaded so far
         _collect()
         return None
+
+    def _oldest(self, device: str) -> Key | None:
+        """Name the model to give up first: of those whose memory would be of use."""
+        return next((key for key, one in self.held.items() if _same_memory(one.model.device, device)), None)
 
     def _fits(self, need: int, device: str) -> bool:
         if device == "meta":

@@ -150,6 +150,18 @@ def test_few_bits_want_a_gpu_and_then_the_package(bits: str, tiny_bert: Path, mo
         load(str(tiny_bert), quantise=bits, device="cpu")
 
 
+def test_few_bits_are_asked_of_bitsandbytes_on_the_device_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: object())
+    one, spread = placing.options("8bit", "cuda:1"), placing.options("8bit", "all")
+    assert (one["device_map"], spread["device_map"]) == ({"": "cuda:1"}, "auto")
+    assert one["quantization_config"].load_in_8bit is True
+    assert one["quantization_config"].load_in_4bit is False
+    assert placing.options("none", "cuda:1") == {}
+    assert placing.options("none", "all") == {"device_map": "auto"}
+    assert placing.notes(object(), "8bit") == ("Weights kept in 8bit (bitsandbytes): not the original numbers.",)
+
+
 def test_all_is_the_cpu_where_there_is_no_gpu(tiny_bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     model = load(str(tiny_bert), device="all")
@@ -184,7 +196,33 @@ def test_the_first_gpu_of_a_spread_model_takes_the_input() -> None:
     class Net:
         hf_device_map = {"a": "cpu", "b": 1, "c": 0, "d": "disk"}
 
-    assert placing.place(Net(), "all") == "cuda:1"
+    assert placing.place(Net(), "all") == placing.place(Net(), "all", placed=True) == "cuda:1"
+
+
+def test_what_its_loader_has_placed_is_not_moved(tiny_bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """transformers keeps no map of a model that is whole on one GPU: moving it would bring it back to the CPU."""
+    net = load(str(tiny_bert), device="meta", random_init=0).net
+    monkeypatch.setattr(type(net), "to", lambda *_: pytest.fail("it was moved"))
+    assert placing.place(net, "all", placed=True) == "meta"
+    assert placing.place(net, "cuda:1", placed=True) == "meta"
+
+
+def test_a_random_twin_is_spread_by_accelerate(tiny_bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import accelerate
+
+    whole = load(str(tiny_bert), device="cpu", random_init=0)
+    other = load(str(tiny_bert), device="cpu", random_init=0)
+    asked = []
+
+    def infer(net: Any, **options: Any) -> dict[str, str]:
+        asked.append(options["no_split_module_classes"])
+        return dict.fromkeys(SPREAD, "cpu")
+
+    monkeypatch.setattr(accelerate, "infer_auto_device_map", infer)
+    assert placing.place(other.net, "all") == "cpu"
+    assert set(asked[0]) == set(other.net._no_split_modules)
+    encoded = whole.encode(["return value"])
+    assert torch.equal(hidden_states(whole, encoded)["2"], hidden_states(other, encoded)["2"])
 
 
 def test_pinning_names_the_adapter_as_it_is_today(tiny_llama: Path, adapter: Path) -> None:

@@ -138,7 +138,7 @@ def test_memory_that_runs_out_half_way_leaves_nothing(
     kept.get(cpu(tiny_llama), None)
     tries = []
 
-    def fail(*_arguments: Any) -> None:
+    def fail(*_arguments: Any, **_options: Any) -> None:
         tries.append(len(memory.nets))
         raise SAID[kind]
 
@@ -153,6 +153,18 @@ def test_memory_that_runs_out_half_way_leaves_nothing(
     assert kept.held == {}
     assert store.residents() == []
     assert kept.get(cpu(tiny_bert), None).check.passed
+
+
+def test_only_what_takes_the_same_memory_is_given_up(
+    tiny_bert: Path, tiny_llama: Path, memory: Memory, kept: Warm
+) -> None:
+    shapes = kept.get(ReadsModel(model=str(tiny_bert), device="meta"), 0)  # the oldest, and of no use to the CPU
+    kept.get(cpu(tiny_bert), None)
+    memory.size = 0
+    kept.get(cpu(tiny_llama), None)
+    assert kept.get(ReadsModel(model=str(tiny_bert), device="meta"), 0) is shapes
+    assert names() == ["tiny_bert", "tiny_llama"]
+    assert {r.device for r in store.residents() if r.name.endswith("bert")} == {"meta"}
 
 
 def test_another_error_is_told_as_it_is_and_costs_nothing(
