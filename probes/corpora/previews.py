@@ -98,7 +98,7 @@ class _Look:
     sizes: list[int] = field(default_factory=list)
 
 
-def of_table(asked: Name, table: Table, file: str, *, n: int, keys: Keys, most: int = MOST_ROWS) -> Preview:
+def of_table(asked: Name, table: Table, file: str, *, n: int, keys: Keys, most: int | None = None) -> Preview:
     """Read the first rows of an opened table (at most `most`), and judge them as `stream` would."""
     columns = table.columns[:MOST_COLUMNS]
     text = asked.get("text") or usual(table.columns) or _longest(table, columns)
@@ -112,7 +112,7 @@ def of_table(asked: Name, table: Table, file: str, *, n: int, keys: Keys, most: 
         judged = Row(row.number, row.cells[: len(wanted)]) if isinstance(row, Row) else row
         problem = judged if isinstance(judged, Problem) else problem_of(judged, chosen)
         _see(look, row, problem, skip=len(wanted), n=n)
-        if look.rows >= most or look.characters >= MOST_CHARACTERS:
+        if look.rows >= (most or MOST_ROWS) or look.characters >= MOST_CHARACTERS:
             break
     else:
         look.ended = True

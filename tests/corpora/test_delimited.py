@@ -76,6 +76,13 @@ def test_a_csv_of_ours_gives_its_cells_back_only_when_asked(tmp_path: Path, foun
     assert texts(name_of(path, **told, original="yes")) == found
 
 
+def test_cells_are_left_as_they_are_unless_asked(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text,n\n'=1+1,1\n'tis,2\n")
+    assert texts(name_of(path, text="text")) == ["'=1+1", "'tis"]
+    assert texts(name_of(path, text="text", original="yes")) == ["=1+1", "'tis"]
+
+
 @given(st.text())
 def test_our_reading_of_safe_cells_is_the_exports(cell: str) -> None:
     from probes.corpora.formulas import original

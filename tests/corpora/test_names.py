@@ -24,6 +24,13 @@ def test_a_name_comes_back_whatever_its_parts_hold(place: str, text: str, labels
     assert " " not in str(name)
 
 
+@pytest.mark.parametrize("text", ["a%41b", "100%25", "%", "a?b&c=d@e#f", "@0123456789ab"])
+def test_signs_with_a_meaning_are_written_so_that_they_have_none(text: str) -> None:
+    name = Name("table", text).with_choices(KEYS, {"text": text}, labels=(text,))
+    assert parse(str(name)) == name
+    assert (parse(str(name)).place, parse(str(name)).pin) == (text, "")
+
+
 def test_a_file_name_that_is_not_utf_8_comes_back() -> None:
     place = os.fsdecode(b"/data/caf\xe9.csv")
     assert str(Name("table", place)) == "table:/data/caf%E9.csv"

@@ -47,9 +47,9 @@ def test_its_name_reads_what_was_seen(data: Path) -> None:
     assert corpora.choices(pinned).labels == ("n",)
 
 
-def test_a_preview_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(previews, "MOST_ROWS", 100)
-    monkeypatch.setattr("probes.corpora.previews.MOST_CHARACTERS", 5_000)
+@pytest.mark.parametrize(("bound", "most"), [("MOST_ROWS", 300), ("MOST_CHARACTERS", 5_000)])
+def test_a_preview_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str, most: int) -> None:
+    monkeypatch.setattr(previews, bound, most)
     path = tmp_path / "a.csv"
     path.write_text("text,n\n" + "some words here,1\n" * 5_000 + "broken\n")
     seen = corpora.preview(f"table:{path}", 10_000)
