@@ -125,7 +125,7 @@ def _look_at_running(digest: str, job: Handed, now: float) -> None:
         job.future.cancel()
         _end(digest, None)
     elif now - job.pulse_at > STUCK:
-        job.pulse_at, job.restarts = now, job.restarts + 1
+        job.pulse_at = now
         _restart(digest, job)
         if job.restarts > _RESTARTS:
             job.future.cancel()
@@ -133,8 +133,12 @@ def _look_at_running(digest: str, job: Handed, now: float) -> None:
 
 
 def _restart(digest: str, job: Handed) -> None:
-    """Kill the process that holds the job; its keeper starts another one, and the scheduler hands the job out again."""
-    held = [address for address, keys in job.client.processing().items() if job.future.key in keys]
-    log.warning("restarting the worker of %s at %s", digest, held)
-    if held:
-        job.client.restart_workers(held, timeout=30, raise_for_error=False)
+    """Kill the process that spoke last, if it still holds the job; its keeper starts another one.
+
+    A job whose worker died is held by one that has not spoken yet, and may need long to start: that one is left alone.
+    """
+    address = (store.last_event(digest) or {}).get("worker")
+    if job.future.key in job.client.processing().get(address, ()):
+        log.warning("restarting the worker of %s at %s", digest, address)
+        job.restarts += 1
+        job.client.restart_workers([address], timeout=30, raise_for_error=False)

@@ -37,7 +37,18 @@ class Journal(Progress):
         share = round(done / total, 4) if total else 0.0
         if self.base < 0:
             self.base = share  # what was found done is no measure of the pace
-        store.note(self.digest, "running", share=share, note=note, since=self.since, base=self.base, **process())
+        facts = {"share": share, "note": note, "since": self.since, "base": self.base}
+        store.note(self.digest, "running", worker=_address(), **facts, **process())
+
+
+def _address() -> str:
+    """Return where the scheduler finds this worker; nothing where there is none."""
+    from distributed import get_worker  # on use: what runs here needs no Dask
+
+    try:
+        return str(get_worker().address)
+    except ValueError:
+        return ""
 
 
 @contextlib.contextmanager
@@ -79,7 +90,7 @@ def _tell(spec: Spec) -> None:
         store.note(digest, "cancelled", **process())
         return
     try:
-        store.note(digest, "running", note="starting", **process())
+        store.note(digest, "running", note="starting", worker=_address(), **process())
         with beating(digest):
             run(spec, Journal(digest))
     except Cancelled:
