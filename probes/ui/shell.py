@@ -32,7 +32,7 @@ PAGES = (
         "Structure",
         ":material/account_tree:",
         "Is the syntax tree of code in there, and in which subspace?",
-        ("syntax",),
+        ("syntax", "snippet"),
     ),
 )
 
