@@ -60,10 +60,7 @@ def test_an_unknown_run_gives_a_notice_and_the_default_view(page: Open) -> None:
 
 
 def test_another_questions_run_is_sent_to_its_page(page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    class OtherSpec(Spec):
-        kind = "other"
-
-    monkeypatch.setattr(analyses, "spec_of", lambda digest: OtherSpec())
+    monkeypatch.setattr(analyses, "spec_of", lambda digest: type("OtherSpec", (Spec,), {"kind": "other"})())
     at = page(PAGE, run=UNKNOWN)
     assert not at.exception
     assert "This run answers another question." in says(at)
