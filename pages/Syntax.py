@@ -36,7 +36,9 @@ def snippet(question: SyntaxSpec, result: Any) -> None:
         ui.show(shown, asked)
 
 
-found, asked = ui.answer(SyntaxSpec), ui.asked(SyntaxSpec)
+found, asked, pinned = ui.answer(SyntaxSpec, SnippetSpec), ui.asked(SyntaxSpec), ui.asked(SnippetSpec)
 if found and asked:
     ui.show(found, asked)
     snippet(asked, found)
+elif found and pinned:
+    ui.show(found, pinned)

@@ -77,8 +77,8 @@ def _question(digest: str) -> Spec | None:
     return analyses.spec_of(digest) or st.session_state.get(_ASKED, {}).get(digest)
 
 
-def answer(kind: type[Spec]) -> Any | None:
-    """Return the Result of the run in the address; without one, show where the run stands and return None."""
+def answer(*kinds: type[Spec]) -> Any | None:
+    """Return the Result of the run in the address, of one of these kinds; without one, show where it stands instead."""
     digest = st.query_params.get("run")
     if digest is None:
         return None
@@ -87,7 +87,7 @@ def answer(kind: type[Spec]) -> Any | None:
         return None
     address.follow(digest)
     question = _question(digest)
-    if question is not None and not isinstance(question, kind):
+    if question is not None and not isinstance(question, kinds):
         _elsewhere(question, digest)
         return None
     found = analyses.result_of(digest)

@@ -120,6 +120,12 @@ def test_pinning_keeps_a_live_answer_among_the_runs(page: Open, stored: SyntaxSp
     assert {entry.kind for entry in store.runs()} == {"syntax", "snippet"}
     assert at.button(key="snippet_snippet_pin").disabled
     assert store.collected().items == ()
+    [pinned] = [entry.digest for entry in store.runs("snippet")]
+    kept = page(PAGE, run=pinned)  # and its address shows it again, with its bar
+    assert not kept.exception
+    assert "gives back" in kept.html[0].value
+    assert len(kept.get("vega_lite_chart")) == 1
+    assert kept.button(key="snippet_snippet_pin").label == "Pinned"
 
 
 def test_a_store_that_is_full_is_said_and_nothing_breaks(
