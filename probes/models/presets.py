@@ -55,9 +55,15 @@ def hub_cache() -> Path:
     return Path(os.environ.get("HF_HOME") or f"{above}/huggingface").expanduser() / "hub"
 
 
+def folder(hub_id: str) -> Path | None:
+    """Return a commit of that model with its configuration in the local hub cache, the newest; None without one."""
+    found = (hub_cache() / f"models--{hub_id.replace('/', '--')}").glob("snapshots/*/config.json")
+    return max((path.parent for path in found), key=lambda path: path.stat().st_mtime, default=None)
+
+
 def cached(hub_id: str) -> bool:
-    """Whether a commit of that model with its configuration is in the local hub cache."""
-    return any((hub_cache() / f"models--{hub_id.replace('/', '--')}").glob("snapshots/*/config.json"))
+    """Whether a commit of that model is in the local hub cache."""
+    return folder(hub_id) is not None
 
 
 def obstacle(preset: Preset) -> str:
