@@ -16,6 +16,8 @@ def choice() -> None:
         st.info("Choose a model to see what it takes and whether that is free here.", icon=":material/touch_app:")
         return
     ui.verdict(chosen)
+    ui.code_of_its_own(chosen)
+    ui.pickled(chosen)
     ui.load(chosen)
 
 
@@ -34,6 +36,8 @@ st.title("Which model, and will it run here?")
 with ui.folded("Choose another model"):
     ui.demo(ModelSpec(), "MiniLM, loaded and checked layer by layer: some seconds.")
     choice()
+    ui.residents()
+    ui.granted()
 
 found, asked = ui.answer(ModelSpec), ui.asked(ModelSpec)
 if found and asked:

@@ -34,13 +34,12 @@ class SizeSpec(ReadsModel):
     @property
     def work(self) -> Work:
         """What one forward pass is to do."""
-        return Work(self.tokens, self.texts, self.layers, getattr(self, "attention", "auto"))
+        return Work(self.tokens, self.texts, self.layers, self.attention)
 
     @property
     def precision(self) -> str:
         """The precision asked for: the quantisation where there is one, else the type."""
-        quantised = getattr(self, "quantise", "none")
-        return self.dtype if quantised == "none" else str(quantised)
+        return self.dtype if self.quantise == "none" else self.quantise
 
 
 @dataclass(frozen=True)

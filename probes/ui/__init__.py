@@ -18,6 +18,8 @@ from probes.ui.snippets import code, example
 from probes.ui.sources import corpus, recent_corpora
 from probes.ui.table import empty, filters, picked
 from probes.ui.text import headline, notes, plain
+from probes.ui.trust import code as code_of_its_own
+from probes.ui.trust import granted, pickled, residents
 
 __all__ = [
     "actions",
@@ -29,6 +31,7 @@ __all__ = [
     "choices_of",
     "choose",
     "code",
+    "code_of_its_own",
     "compare",
     "comparing",
     "corpus",
@@ -42,6 +45,7 @@ __all__ = [
     "folded",
     "form",
     "frame",
+    "granted",
     "headline",
     "live",
     "load",
@@ -50,12 +54,14 @@ __all__ = [
     "notes",
     "onward",
     "picked",
+    "pickled",
     "plain",
     "questions",
     "recent",
     "recent_corpora",
     "refuse",
     "resident",
+    "residents",
     "running",
     "show",
     "spec",

@@ -162,7 +162,7 @@ def verdict(question: SizeSpec) -> None:
 
 def _asked(question: SizeSpec, there: tuple[Device, ...]) -> tuple[Device, tuple[Device, ...]]:
     """Return the device the question means (all GPUs together counted as one) and the others; "auto" is the first."""
-    name = getattr(question, "device", "auto")
+    name = question.device
     cards = [d for d in there if d.name.startswith("cuda")]
     if name == "all" and cards:
         whole = Device("all", f"{len(cards)} GPUs", sum(d.free for d in cards), sum(d.total for d in cards))
