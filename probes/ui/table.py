@@ -83,9 +83,15 @@ _COLUMNS = {
 
 def _frame(lines: list[Line]) -> pd.DataFrame:
     rows = [
-        (n.pinned, _local(n.when), _title(n.kind), n.model, n.state, n.text, n.note, n.corpus, n.seconds) for n in lines
+        (n.pinned, _local(n.when), _title(n.kind), _short(n.model), n.state, n.text, n.note, n.corpus, n.seconds)
+        for n in lines
     ]
     return pd.DataFrame(rows, columns=list(_COLUMNS))
+
+
+def _short(model: str) -> str:
+    """Return the last part of a folder; a hub id stays whole."""
+    return model.rstrip("/").rpartition("/")[2] or model if model.startswith("/") else model
 
 
 def _local(when: datetime) -> datetime:

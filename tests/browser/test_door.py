@@ -20,7 +20,7 @@ Open = Callable[..., Any]
 def test_home_links_to_the_question(window: Open) -> None:
     here = window()
     page = here.open()
-    page.get_by_test_id("stMain").get_by_role("link", name="Syntax").click()
+    page.get_by_test_id("stMain").get_by_role("link", name="Syntax", exact=True).click()
     expect(page.get_by_role("heading", name="Is the syntax tree of code in there")).to_be_visible()
     assert here.elsewhere == []
 
