@@ -1,6 +1,5 @@
 """Grids of questions: how they are read, asked, shared out, and what comes of those that fail."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from toys import ToySpec, calls, in_place_of_the_others
 
 import probes
 from probes import engine, store, sweeps
-from probes.__main__ import main
 from probes.contract import Progress
 from probes.errors import Cancelled, StrataError
 from probes.sweeps import asking
@@ -229,32 +227,3 @@ def test_whoever_stops_a_sweep_stops_its_jobs_but_not_those_of_others(
     with pytest.raises(KeyboardInterrupt):
         probes.sweep([ToySpec(n=1, place="a"), ToySpec(n=2, place="b")], progress=Stop())
     assert fake.cancelled == [ToySpec(n=2).pinned().digest]
-
-
-# ---- the command -----------------------------------------------------------------------------------------------------
-
-
-def test_the_command_counts_before_it_runs(toys: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    grid = str(written(tmp_path / "g", 'kind = "toy"\n[[grid]]\nn = [1, 2]\n'))
-    engine.run(ToySpec(n=1))
-    assert main(["sweep", grid, "--dry-run"]) == 0
-    out = capsys.readouterr().out
-    assert out.startswith("2 questions, 1 of them answered before.")
-    assert calls == [1]
-    assert main(["sweep", grid, "--here"]) == 0
-    assert "There are 2 rows." in capsys.readouterr().out
-    assert calls == [1, 2]
-
-
-def test_the_command_prints_json_and_fails_when_a_question_does(
-    toys: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    grid = str(written(tmp_path / "g", 'kind = "toy"\n[[grid]]\nn = [1, 13]\n'))
-    assert main(["sweep", grid, "--here", "--json"]) == 2
-    out, err = capsys.readouterr()
-    told = json.loads(out)
-    assert [run["state"] for run in told["runs"]] == ["done", "failed"]
-    assert told["failures"][0]["code"] == "E-TOY"
-    assert "1 of 2 questions failed" in err
-    assert "Thirteen is refused." in err
-    assert main(["sweep", str(tmp_path / "none.toml")]) == 2
