@@ -16,7 +16,14 @@ ANALYSES = (
         spec=SyntaxSpec,
         run_at="probes.syntax.analysis:run",
         result_at="probes.syntax.analysis:SyntaxResult",
-        figures_at=("probes.figures.layers:f1_by_layer", "probes.figures.layers:recall_by_label"),
+        figures_at=(
+            "probes.figures.layers:f1_by_layer",
+            "probes.figures.worth:controls",
+            "probes.figures.worth:dimension_curve",
+            "probes.figures.worth:where_it_fails",
+            "probes.figures.worth:by_depth",
+            "probes.figures.layers:recall_by_label",
+        ),
     ),
     Analysis(
         spec=SnippetSpec,
