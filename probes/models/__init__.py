@@ -14,11 +14,10 @@ if TYPE_CHECKING:
     from probes.models.catalogue import names
     from probes.models.check import Check
     from probes.models.encoding import Encoded
-    from probes.models.loading import load
+    from probes.models.loading import load, loaded
     from probes.models.memory import estimate
     from probes.models.model import Model
     from probes.models.sites import Site, hidden_states, reading
-    from probes.models.warm import loaded
 
 _HOMES = {
     "Check": "check",
@@ -28,7 +27,7 @@ _HOMES = {
     "estimate": "memory",
     "hidden_states": "sites",
     "load": "loading",
-    "loaded": "warm",
+    "loaded": "loading",
     "names": "catalogue",
     "reading": "sites",
 }

@@ -26,7 +26,6 @@ def source_of(
 
     `also` names more installed packages whose versions decide the numbers (a grammar).
     """
-    adapted = ("peft",) if any(fact.startswith("adapter ") for fact in model.facts) else ()
     return Source(
         model=model.name,
         revision=model.revision,
@@ -37,8 +36,5 @@ def source_of(
         corpus_digest=digest_of(texts),
         seed=seed,
         notes=(*model.notes, *notes),
-        versions={
-            "python": platform.python_version(),
-            **{name: version(name) for name in (*LIBRARIES, *adapted, *also)},
-        },
+        versions={"python": platform.python_version(), **{name: version(name) for name in (*LIBRARIES, *also)}},
     )

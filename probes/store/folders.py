@@ -8,12 +8,12 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import platformdirs
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from probes.errors import StrataError
 
@@ -21,10 +21,8 @@ log = logging.getLogger("strata.store")
 
 MANIFEST = "manifest.json"
 SCHEMA = 1
-_LOOK = 0.3  # seconds between two looks of whoever waits for a lock
 _LONGEST = 64  # hexadecimal digits: a whole SHA-256
 _FULL = {errno.ENOSPC, errno.EDQUOT}
-_GONE = {errno.ENOENT, errno.ESTALE}
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
 
 
@@ -59,32 +57,17 @@ def writing(path: Path) -> Iterator[None]:
                 str(error.strerror),
                 "Point STRATA_HOME at a folder you may write to.",
             ) from error
-        if error.errno in _GONE:
-            raise StrataError(
-                "E-STORE-GONE",
-                f"{path} was cleared away while it was being written.",
-                fix="Run it again: what is left is used.",
-            ) from error
         raise
 
 
 @contextmanager
-def lock(path: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Let one process at a time make the entry at `path`; the others wait, and then find it made.
-
-    Whoever waits calls `waiting` a few times a second, which may raise to give up.
-    """
+def lock(path: Path) -> Iterator[None]:
+    """Let one process at a time make the entry at `path`; the others wait, and then find it made."""
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     held = FileLock(str(path) + ".lock")
-    while not held.is_locked:
-        with writing(path):
-            try:
-                held.acquire(timeout=_LOOK)
-                continue
-            except Timeout:
-                pass
-        waiting()
+    with writing(path):
+        held.acquire()
     try:
         yield
     finally:
@@ -160,10 +143,9 @@ def set_aside(path: Path, why: str) -> None:
         return  # another reader was quicker
     target = home() / "set-aside" / f"{path.parent.name}-{path.name}-{time.time_ns()}"
     log.warning("set aside %s: %s", path.name, why)
-    try:
+    with writing(target):
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.rename(target)
-    except FileNotFoundError:
-        return
-    except OSError as error:  # a store that cannot be written: the entry stays, and is refused at every reading
-        log.warning("%s stays where it is: %s", path.name, error.strerror)
+        try:
+            path.rename(target)
+        except FileNotFoundError:
+            return
