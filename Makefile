@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
+# what to listen on: other than this machine alone only with STRATA_TOKEN set (docs/shared-machine.md)
+ADDRESS ?= 127.0.0.1
 CACHE := $(CURDIR)/.cache
 # the suite's own weights and its knowledge of where they are; a person's STRATA_HOME is left alone
 TEST_ENV := STRATA_TEST_CACHE=$(CACHE) HF_HUB_OFFLINE=1 STREAMLIT_BROWSER_GATHER_USAGE_STATS=false
@@ -13,7 +15,7 @@ PYTEST := $(TEST_ENV) $(BIN)/python -m pytest
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make app     open Strata at http://127.0.0.1:$(PORT)"
+	@echo "make app     open Strata at http://127.0.0.1:$(PORT); for other machines: STRATA_TOKEN=... make app ADDRESS=0.0.0.0"
 	@echo "make test    the whole suite; fetches its own weights and browser"
 	@echo "make quick   the tests for while you work: no weights, no browser, nothing slow"
 	@echo "make check   lint, format and types"
@@ -23,7 +25,7 @@ help:
 
 app: $(VENV)/.installed
 	@$(BIN)/python -m probes models fetch minilm || echo "The default model could not be fetched: Strata opens without it, and says how to get it."
-	$(BIN)/python -m streamlit run app.py --server.port=$(PORT)
+	$(BIN)/python -m probes app --port=$(PORT) --address=$(ADDRESS)
 
 test: $(VENV)/.installed-dev weights browser
 	$(PYTEST)

@@ -14,10 +14,13 @@ st.markdown(
 
 left, right = st.columns([3, 2], gap="large")
 with left:
+    ui.start()
     st.subheader("Questions")
     ui.questions()
+    ui.running()
     st.subheader("Recent runs")
     ui.recent()
 with right:
+    ui.resident()
     st.subheader("Models on this machine")
     ui.loaded()

@@ -27,7 +27,7 @@ def snippet(question: SyntaxSpec, result: Any) -> None:
     left, right = st.columns([1, 2])
     with left:
         example = ui.example(question.language)
-        layer = st.select_slider("Layer", result.layers, result.best, help="Starts at the best layer.")
+        layer = ui.among("layer", "Layer", result.layers, result.best, help="Starts at the best layer.")
     with right:
         code = ui.code(question.language, example)
     asked = ui.spec(SnippetSpec, run=question.digest, code=code, layer=layer)
@@ -36,7 +36,9 @@ def snippet(question: SyntaxSpec, result: Any) -> None:
         ui.show(shown, asked)
 
 
-found, asked = ui.answer(SyntaxSpec), ui.asked(SyntaxSpec)
+found, asked, pinned = ui.answer(SyntaxSpec, SnippetSpec), ui.asked(SyntaxSpec), ui.asked(SnippetSpec)
 if found and asked:
     ui.show(found, asked)
     snippet(asked, found)
+elif found and pinned:
+    ui.show(found, pinned)

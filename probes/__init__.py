@@ -9,20 +9,43 @@ print(result.headline())
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from probes.analyses import figure
+    from probes.checkup import ModelSpec, SizeSpec, TokensSpec
     from probes.corpora import load as corpus
+    from probes.display import show
     from probes.engine import run
     from probes.models import load
+    from probes.sweeps import sweep
     from probes.syntax import SnippetSpec, SyntaxSpec
 
 __version__ = "0.1.0"
-__all__ = ["SnippetSpec", "SyntaxSpec", "__version__", "corpus", "load", "run"]
+__all__ = [
+    "ModelSpec",
+    "SizeSpec",
+    "SnippetSpec",
+    "SyntaxSpec",
+    "TokensSpec",
+    "__version__",
+    "corpus",
+    "figure",
+    "load",
+    "run",
+    "show",
+    "sweep",
+]
 
 _HOMES = {
+    "ModelSpec": ("probes.checkup", "ModelSpec"),
+    "SizeSpec": ("probes.checkup", "SizeSpec"),
     "SnippetSpec": ("probes.syntax", "SnippetSpec"),
     "SyntaxSpec": ("probes.syntax", "SyntaxSpec"),
+    "TokensSpec": ("probes.checkup", "TokensSpec"),
     "corpus": ("probes.corpora", "load"),
+    "figure": ("probes.analyses", "figure"),
     "load": ("probes.models", "load"),
     "run": ("probes.engine", "run"),
+    "show": ("probes.display", "show"),
+    "sweep": ("probes.sweeps", "sweep"),
 }
 
 

@@ -2,12 +2,15 @@
 
 import difflib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
 from probes import store
-from probes.contract import Analysis, Spec
+from probes.checkup import ModelSpec, SizeSpec, TokensSpec
+from probes.compare import Comparison, compare, labels
+from probes.contract import Analysis, Comparable, Spec
 from probes.errors import StrataError
 from probes.syntax import SnippetSpec, SyntaxSpec
 
@@ -17,6 +20,8 @@ ANALYSES = (
         run_at="probes.syntax.analysis:run",
         result_at="probes.syntax.analysis:SyntaxResult",
         figures_at=("probes.figures.layers:f1_by_layer", "probes.figures.layers:recall_by_label"),
+        compare_at="probes.syntax.comparable:comparables",
+        methods_at="probes.syntax.methods:probe",
     ),
     Analysis(
         spec=SnippetSpec,
@@ -27,6 +32,27 @@ ANALYSES = (
             "probes.figures.trees:gold_and_predicted",
             "probes.figures.subspace:subspace",
         ),
+        methods_at="probes.syntax.methods:snippet",
+        live=True,
+    ),
+    Analysis(
+        spec=SizeSpec,
+        run_at="probes.checkup.size:run",
+        result_at="probes.checkup.size:SizeResult",
+        figures_at=("probes.figures.checkup:memory_by_precision",),
+        live=True,
+    ),
+    Analysis(
+        spec=ModelSpec,
+        run_at="probes.checkup.model:run",
+        result_at="probes.checkup.model:ModelResult",
+        figures_at=("probes.figures.checkup:differences",),
+    ),
+    Analysis(
+        spec=TokensSpec,
+        run_at="probes.checkup.tokens:run",
+        result_at="probes.checkup.tokens:TokensResult",
+        figures_at=("probes.figures.tokens:pieces",),
         live=True,
     ),
 )
@@ -47,6 +73,23 @@ def find(kind: str) -> Analysis:
 def of(spec: Spec) -> Analysis:
     """Return the analysis that answers a Spec."""
     return find(spec.kind)
+
+
+def answering(result: Any) -> Analysis:
+    """Return the analysis that a Result is an answer of; raises StrataError E-ANALYSIS-UNKNOWN for anything else."""
+    at = f"{type(result).__module__}:{type(result).__qualname__}"
+    for analysis in ANALYSES:
+        if analysis.result_at == at:
+            return analysis
+    raise StrataError("E-ANALYSIS-UNKNOWN", f"A {type(result).__name__} is no Result of an analysis.")
+
+
+def figure(result: Any, name: str = "") -> Any:
+    """Return a Result's figure as an altair chart, by its name or the main one; StrataError E-FIGURE names them all."""
+    figures = answering(result).figures
+    if name and name not in figures:
+        raise StrataError("E-FIGURE", f"There is no figure '{name[:60]}'.", fix=f"There are: {', '.join(figures)}.")
+    return figures[name or next(iter(figures))](result)
 
 
 def parse(kind: str, fields: dict[str, Any]) -> Spec:
@@ -87,3 +130,42 @@ def result_of(digest: str) -> Any | None:
     """Return the stored Result of a digest, or None."""
     spec = spec_of(digest)
     return store.load(digest, of(spec).result) if spec is not None else None
+
+
+def compared(digests: Sequence[str], measure: str = "") -> Comparison:
+    """Set stored runs beside each other, the first being what the others are measured against.
+
+    `measure` names one of `measures`; none stands for the main one. Raises StrataError E-COMPARE, saying which run is
+    missing, of another kind, or of a kind that cannot be compared.
+    """
+    digests = list(dict.fromkeys(digests))
+    specs = [_spec_for(digest) for digest in digests]
+    found = [{c.measure: c for c in _comparables(spec)} for spec in specs]
+    chosen = measure or next((name for name in measures(digests)), "")
+    if not all(chosen in one for one in found):
+        raise StrataError(
+            "E-COMPARE", "These runs have nothing in common to compare.", fix="Compare runs of one kind, made alike."
+        )
+    names, shared = labels([spec.model_dump(mode="json") for spec in specs], digests)
+    runs = {name: one[chosen] for name, one in zip(names, found, strict=True)}
+    return compare(runs, digests=digests, shared=shared)
+
+
+def measures(digests: Sequence[str]) -> list[str]:
+    """Return what can be compared between all of these stored runs, the main measure first."""
+    found = [[c.measure for c in _comparables(_spec_for(digest))] for digest in digests]
+    return [name for name in found[0] if all(name in one for one in found)] if found else []
+
+
+def _spec_for(digest: str) -> Spec:
+    spec = spec_of(digest)
+    if spec is None:
+        raise StrataError("E-COMPARE", f"Run {digest[:12]} is not stored here.", fix="Leave it out.")
+    return spec
+
+
+def _comparables(spec: Spec) -> tuple[Comparable, ...]:
+    analysis, result = of(spec), result_of(spec.digest)
+    if result is None:
+        raise StrataError("E-COMPARE", f"Run {spec.digest[:12]} has no answer yet.", fix="Leave it out.")
+    return analysis.comparables(spec, result)

@@ -59,6 +59,13 @@ class Result(Protocol):
         ...
 
 
+class Displayed:
+    """What every Result inherits: put at the end of a notebook's cell, it shows itself."""
+
+    def _repr_mimebundle_(self, **_asked: Any) -> dict[str, Any]:
+        return resolve("probes.display:mimebundle")(self)  # by name: the rooms stand before the figures
+
+
 class Progress:
     """Hears how far a run has come; override `report` to show it, and raise `Cancelled` in it to stop the run."""
 
@@ -82,10 +89,24 @@ class _Part(Progress):
 
 
 @dataclass(frozen=True)
+class Comparable:
+    """What of a Result can be set beside another's: one value a place (a layer) and test text."""
+
+    measure: str
+    """What the values are, as a figure's axis says it: F1 of constituents."""
+    axis: str
+    """What a place is: layer."""
+    best: str
+    """The place where the run says it is best, chosen without these texts."""
+    items: pd.DataFrame
+    """One row a place and text: order, place, text (equal for equal texts of any run), value."""
+
+
+@dataclass(frozen=True)
 class Analysis:
     """One question Strata can answer: its Spec, where it is run, what it returns and how that is drawn.
 
-    `run`, `result` and `figures` are written as "module:name" and imported on first use, so that listing the
+    `run`, `result`, `figures` and `methods` are written as "module:name" and imported on first use, so that listing the
     analyses (the command line's help, a page's first paint) imports neither torch nor altair.
     """
 
@@ -93,8 +114,12 @@ class Analysis:
     run_at: str
     result_at: str
     figures_at: tuple[str, ...]
+    methods_at: str = ""
+    """`(spec, result) -> sentences`: what was computed, as a paper would say it, with citations `[@key]`."""
     live: bool = False
     """Answered by the warm worker while a person waits, and stored only when pinned."""
+    compare_at: str = ""
+    """What of a Spec and its Result can be compared with another run: a function to Comparables, the main one first."""
 
     @property
     def kind(self) -> str:
@@ -105,10 +130,19 @@ class Analysis:
         """Compute the answer here."""
         return resolve(self.run_at)(spec, progress)
 
+    def comparables(self, spec: Spec, result: Any) -> tuple[Comparable, ...]:
+        """Return what of an answer can be set beside another's; nothing, when the analysis does not say."""
+        found: tuple[Comparable, ...] = resolve(self.compare_at)(spec, result) if self.compare_at else ()
+        return found
+
     @property
     def result(self) -> type[Any]:
         """The frozen dataclass that `run` returns."""
         return resolve(self.result_at)
+
+    def methods(self, spec: Spec, result: Any) -> tuple[str, ...]:
+        """Return the sentences of a paper's methods section; their texts of others are already escaped."""
+        return resolve(self.methods_at)(spec, result)
 
     @property
     def figures(self) -> dict[str, Callable[[Any], Any]]:

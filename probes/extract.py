@@ -16,6 +16,7 @@ import torch
 from probes import store
 from probes.contract import Progress
 from probes.errors import StrataError
+from probes.models.oom import out_of_memory
 from probes.models.sites import reading
 from probes.store import States
 from probes.values import Source, digest_of
@@ -128,14 +129,14 @@ def extract(
     """
     lengths = model.lengths(texts)
     model.check_lengths(lengths)
-    digest = _identity(model, texts, spans)
-    with store.lock(store.folder("states", digest)):
+    digest, progress = _identity(model, texts, spans), progress or Progress()
+    with store.lock(store.folder("states", digest), lambda: progress.report(0, 1, "waiting for the same states")):
         if (known := store.open_states(digest)) is not None:
             return known
         starts = np.concatenate([[0], np.cumsum([len(s) for s in spans])]).astype(np.int64)
         part = store.Part(digest, model.layers, model.width, starts)
         try:
-            _fill(part, _Work(model, texts, spans, Packer(lengths)), progress or Progress())
+            _fill(part, _Work(model, texts, spans, Packer(lengths)), progress)
         finally:
             part.close()
         part.finish(source)
@@ -183,11 +184,6 @@ def _give_back() -> None:
             trim(0)
 
 
-def _out_of_memory(error: RuntimeError) -> bool:
-    """Tell an allocator that gave up: CUDA has a type for it, the CPU and MPS only words."""
-    return isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error) or "out of memory" in str(error)
-
-
 def _fill_block(part: store.Part, work: _Work, members: np.ndarray) -> Iterator[int]:
     """Put the rows of a block in place, yielding the sub-tokens of each batch as it is done."""
     while len(members):
@@ -195,7 +191,7 @@ def _fill_block(part: store.Part, work: _Work, members: np.ndarray) -> Iterator[
         try:
             rows, count = pooled(work.model, [work.texts[i] for i in batch], [work.spans[i] for i in batch])
         except RuntimeError as error:
-            if not _out_of_memory(error):
+            if not out_of_memory(error):
                 raise
             work.packer.halve(batch)
             continue

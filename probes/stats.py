@@ -31,3 +31,22 @@ def interval(values: np.ndarray, *, resamples: int = 1000, seed: int = 0) -> Int
     """Return the mean of [n] values with its 95 % percentile bootstrap interval over them."""
     value, low, high = bootstrap(np.asarray(values, np.float64)[None], resamples=resamples, seed=seed)
     return Interval(float(value), float(low), float(high), f"95 % bootstrap over {len(values)} texts")
+
+
+def unpaired(one: np.ndarray, other: np.ndarray, *, resamples: int = 1000, seed: int = 0) -> np.ndarray:
+    """Return [..., 3]: mean of one [..., n] minus mean of other [..., m], and its 95 % percentile bootstrap interval.
+
+    For values of different texts, each side resampled by itself; values of the same texts are compared by
+    bootstrapping their differences, which is the narrower and the truer interval.
+    """
+    draw = np.random.default_rng(seed)
+    means = []
+    for values in (one, other):
+        texts = values.shape[-1]
+        if not texts:
+            raise ValueError("An interval needs at least one value; got none.")
+        weights = draw.multinomial(texts, np.full(texts, 1 / texts), size=resamples) / texts
+        means.append(values @ weights.T)
+    low, high = np.percentile(means[0] - means[1], [2.5, 97.5], axis=-1)
+    mean = one.mean(-1) - other.mean(-1)
+    return np.stack([mean, np.minimum(low, mean), np.maximum(high, mean)], axis=-1)

@@ -28,6 +28,8 @@ class Text:
     text: str
     language: str
     origin: str
+    labels: tuple[tuple[str, Any], ...] = ()
+    """What a table says of it beside the text: column and value."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ class Source:
     model: str
     revision: str
     weights: str
-    """SHA-256 of the weight files, or how they were made (`random init, seed 0`)."""
+    """SHA-256 of the weight files, or how they were made (`random init, seed 0`), or `not read`."""
     dtype: str
     device: str
     corpus: str

@@ -1,7 +1,7 @@
 """The warm worker: a process of its own that joins the scheduler whose address and keys come on standard input.
 
 It is started as `python -m probes.worker`, not through multiprocessing: that would run the interface's main script
-once more in the child, which would start a worker of its own, and so on.
+once more in the child, which would start a worker of its own, and so on. It keeps one process a GPU, or one.
 """
 
 import asyncio
@@ -11,10 +11,12 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import AsyncExitStack
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from probes import devices
 from probes.store import home
 
 HOST = "127.0.0.1"
@@ -56,6 +58,15 @@ def client() -> Any:
         return client
 
 
+def lost(line: Any) -> bool:
+    """Say whether a line leads to a local worker whose keeper has died: nobody takes its jobs up again."""
+    keeper = _keepers.get(id(line))
+    return keeper is not None and keeper.poll() is not None
+
+
+_keepers: dict[int, "subprocess.Popen[bytes]"] = {}
+
+
 @cache
 def _cluster() -> tuple[Any, Any]:
     import dask  # on use: opening a page needs no Dask
@@ -75,6 +86,7 @@ def _cluster() -> tuple[Any, Any]:
     )
     started = start(cluster.scheduler_address, security)
     client = Client(cluster, security=security, set_as_default=False)
+    _keepers[id(client)] = started
     atexit.register(stop)
     return client, started
 
@@ -84,6 +96,7 @@ def stop() -> None:
     if not _cluster.cache_info().currsize:
         return
     client, started = _cluster()
+    _keepers.pop(id(client), None)  # first: what is stopped on purpose is not lost
     started.terminate()
     started.communicate()  # closes its input, and leaves no zombie
     client.close(timeout=2)
@@ -91,31 +104,53 @@ def stop() -> None:
     _cluster.cache_clear()
 
 
-async def serve(address: str, keys: dict[str, str]) -> None:
-    """Work until the scheduler or the interface goes away; a process that dies in a job is replaced."""
-    import dask  # on use, here and below: the interface only starts this module
+async def serve(address: str, security: Any, host: str | None, watch: bool) -> None:
+    """Keep one worker process a GPU until the scheduler (or, to `watch`, the interface) goes away; replace the dead."""
+    from distributed import Nanny
+
+    async with AsyncExitStack() as kept:
+        nannies = [
+            await kept.enter_async_context(
+                Nanny(
+                    address,
+                    nthreads=1,  # torch brings its own threads, and two jobs at once would only slow each other
+                    env=environment,
+                    security=security,
+                    memory_limit=0,  # the store bounds memory; Dask's limit would kill a worker that loads a model
+                    host=host,
+                    dashboard=False,
+                    dashboard_address=f"{HOST}:0",  # nothing is served there, but the port is opened
+                    local_directory=str(home() / "worker"),
+                    death_timeout=30,
+                )
+            )
+            for environment in devices.environments()
+        ]
+        ends = [asyncio.ensure_future(nanny.finished()) for nanny in nannies]
+        if watch:
+            ends.append(asyncio.ensure_future(asyncio.to_thread(sys.stdin.buffer.read)))
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+
+
+def main() -> None:
+    """Work for the interface that started this process and writes to its input."""
+    configure()
+    from distributed import Security
+
+    given = json.loads(sys.stdin.buffer.readline())
+    security = Security(require_encryption=True, **given["keys"])
+    asyncio.run(serve(given["address"], security, HOST, watch=True))  # else Dask would listen on every interface
+
+
+def configure() -> None:
+    """Set up Dask for a process that keeps workers."""
+    import dask  # on use, here and above: the interface only starts this module
 
     dask.config.set(LOGGING)  # before distributed is imported, which sets up its logging by it
-    from distributed import Nanny, Security
+    import distributed  # noqa: F401
 
     dask.config.set(SETTINGS)  # after, or its defaults come back
-    # one thread: torch brings its own, and two jobs at once would only slow each other
-    nanny = Nanny(
-        address,
-        nthreads=1,
-        security=Security(require_encryption=True, **keys),
-        memory_limit=0,  # the store keeps memory bounded; Dask's own limit would kill a worker that loads a model
-        host=HOST,  # Dask would listen on every interface
-        dashboard=False,
-        dashboard_address=f"{HOST}:0",  # nothing is served there, but the port is opened
-        local_directory=str(home() / "worker"),
-        death_timeout=30,
-    )
-    async with nanny:
-        orphaned = asyncio.get_running_loop().run_in_executor(None, sys.stdin.buffer.read)
-        await asyncio.wait([asyncio.ensure_future(nanny.finished()), orphaned], return_when=asyncio.FIRST_COMPLETED)
 
 
 if __name__ == "__main__":
-    given = json.loads(sys.stdin.buffer.readline())
-    asyncio.run(serve(given["address"], given["keys"]))
+    main()

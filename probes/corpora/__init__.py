@@ -1,80 +1,108 @@
-"""Corpora by name: `python-stdlib` and `code:FOLDER`, streamed function by function; nothing is executed.
+"""Corpora by name, streamed text by text: `python-stdlib`, `code:FOLDER`, `table:FILE`, `hub:NAME`; nothing is run.
 
 A *pinned* name (`python-stdlib@3.11.7`, `code:/path@0123456789ab`) says which state of the outside world was read, and
 refuses to stream another.
 """
 
-import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
+from typing import TYPE_CHECKING, BinaryIO
 
 import pandas as pd
 
-from probes.errors import StrataError
+from probes.corpora.kinds import CODE_LANGUAGES, KINDS, STDLIB, kind_of, named, unpinned
 from probes.values import Corpus, Text
 
-STDLIB, FOLDER = "python-stdlib", "code:"
+if TYPE_CHECKING:
+    from probes.corpora.names import Name
+    from probes.corpora.previews import Preview
+
+__all__ = [
+    "STDLIB",
+    "change",
+    "choices",
+    "keep",
+    "kept",
+    "load",
+    "named",
+    "pin",
+    "preview",
+    "stream",
+    "table",
+    "unpinned",
+]
 
 
 def stream(
     name: str, *, language: str | None = None, seed: int = 0, skipped: Counter[str] | None = None
 ) -> Iterator[Text]:
-    """Stream a corpus in an order fixed by `seed`; any prefix is a fair sample of its files.
+    """Stream a corpus in an order fixed by `seed`; any prefix is a fair sample of what is there.
 
-    A wrong name, folder or language is refused here, before anything is read; what is left out is counted in `skipped`.
+    A wrong name, file, folder or language is refused here, before anything is read; what is left out is counted in
+    `skipped`. With a programming language, a corpus gives functions in it.
     """
-    if _kind(name) == STDLIB:
-        from probes.corpora import python_stdlib  # on use: listing corpora needs no grammar
-
-        return python_stdlib.stream(name, language=language, seed=seed, skipped=skipped)
-    from probes.corpora import code_folder  # on use, as above
-
-    return code_folder.stream(name, language=language, seed=seed, skipped=skipped)
+    return kind_of(name).reader.stream(name, language=language, seed=seed, skipped=skipped)
 
 
 def load(name: str, *, language: str | None = None, n: int, seed: int = 0) -> Corpus:
-    """Return the first `n` texts of the stream (fewer if it ends before), labelled with `origin` and `language`."""
+    """Return the first `n` texts of the stream (fewer if it ends before), labelled with `origin` and `language`.
+
+    The label columns of a table come after these two; one that is called like them gets an underscore.
+    """
     if n < 1:
         raise ValueError(f"A corpus has at least one text; asked for n = {n}.")
     texts = list(islice(stream(name, language=language, seed=seed), n))
     labels = pd.DataFrame({"origin": [t.origin for t in texts], "language": [t.language for t in texts]})
+    for i, (column, _) in enumerate(texts[0].labels if texts else ()):
+        free = column
+        while free in labels:
+            free += "_"
+        labels[free] = pd.Series([t.labels[i][1] for t in texts], dtype=object).infer_objects()
     return Corpus(name, tuple(t.text for t in texts), labels)
 
 
 def pin(name: str) -> str:
     """Return the name that means what is there today; pinning a pinned name changes nothing."""
-    if _kind(name) == STDLIB:
-        from probes.corpora import python_stdlib  # on use, as above
-
-        return name if "@" in name else python_stdlib.pin()
-    from probes.corpora import code_folder  # on use, as above
-
-    return code_folder.pin(name)
+    return kind_of(name).reader.pin(name)
 
 
-def unpinned(name: str) -> str:
-    """Return the name without what `pin` added."""
-    return STDLIB if name.startswith(f"{STDLIB}@") else re.sub(r"@[0-9a-f]{12}$", "", name)
+def preview(name: str, n: int = 20) -> "Preview":
+    """Look at a corpus: its first `n` rows, how it is written, what is wrong in it; cheap, however large it is."""
+    return kind_of(name).reader.preview(name, max(1, min(n, 1000)))
+
+
+def keep(name: str, data: "bytes | BinaryIO") -> str:
+    """Keep an uploaded file under the store and return the corpus name that reads it."""
+    from probes.corpora import uploads  # on use: it needs the readers
+
+    return uploads.keep(name, data)
+
+
+def kept() -> list[str]:
+    """Return the corpus names of uploaded files, the newest first."""
+    from probes.corpora import uploads  # on use, as above
+
+    return uploads.kept()
+
+
+def choices(name: str) -> "Name":
+    """Take the name of a corpus apart: its place and the choices it holds."""
+    from probes.corpora.names import parse  # on use, as above
+
+    kind = kind_of(name)
+    return parse(name, kind.reader.KEYS, kind.pin)
+
+
+def change(name: str, given: Mapping[str, str], labels: tuple[str, ...]) -> str:
+    """Return the name of a table with other choices: its columns, how it is written; "" takes a choice away."""
+    return str(choices(unpinned(name)).with_choices(kind_of(name).reader.KEYS, given, labels=labels))
 
 
 def table() -> pd.DataFrame:
     """List the corpora: how each is named, what it holds, in which languages, and under which licence."""
     from probes.corpora.grammars import LANGUAGES  # on use, as above
 
-    rows = [
-        (STDLIB, "functions of the running interpreter's own library, tests left out", "python", "PSF-2.0"),
-        (FOLDER + "FOLDER", "functions of a folder of source code", ", ".join(LANGUAGES), "that of the code"),
-    ]
+    spoken = {CODE_LANGUAGES: ", ".join(LANGUAGES)}
+    rows = [(kind.named, kind.what, spoken.get(kind.languages, kind.languages), kind.licence) for kind in KINDS]
     return pd.DataFrame(rows, columns=["name", "what", "languages", "licence"])
-
-
-def _kind(name: str) -> str:
-    for kind in (STDLIB, FOLDER):
-        if name == kind or name.startswith(FOLDER if kind == FOLDER else STDLIB + "@"):
-            return kind
-    from probes.corpora.grammars import nearest  # on use, as above
-
-    choices = (STDLIB, FOLDER + "FOLDER")
-    why = f"{nearest(name, choices)}There are: {', '.join(choices)}."
-    raise StrataError("E-CORPUS-UNKNOWN", f"There is no corpus '{name}'.", why, "See: python -m probes corpora")

@@ -8,14 +8,20 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
+from probes.corpora import code_preview
 from probes.corpora.grammars import LANGUAGES, grammar, nearest
+from probes.corpora.place import confined
+from probes.corpora.previews import Preview
 from probes.corpora.sampling import sampled
 from probes.errors import StrataError
 from probes.values import Text, digest_of
 
 PREFIX = "code:"
+KEYS: dict[str, tuple[str, ...]] = {}
+"""The name of a folder holds no choices."""
 LEFT_OUT = frozenset({"node_modules", "__pycache__", "site-packages"})
 BY_EXTENSION = {extension: name for name, row in LANGUAGES.items() for extension in row.extensions}
 
@@ -30,17 +36,19 @@ def split_pin(name: str) -> tuple[str, str]:
     return (found[1], found[2]) if found and not Path(folder).is_dir() else (folder, "")
 
 
-def files(name: str) -> tuple[Path, Files]:
-    """Return the folder of a corpus name and its source files; says so when it is missing, a file or not readable."""
+def files(name: str, *, most: int | None = None) -> tuple[Path, Files]:
+    """Return the folder of a corpus name and its source files; says so when it is missing, a file or not readable.
+
+    With `most`, files behind that many are not looked at.
+    """
     given = split_pin(name)[0]
-    root = Path(given).expanduser().absolute()
+    root = confined(given) if given else Path()
     if not given or not root.is_dir():
         why = "A folder is wanted, and this is a file." if root.is_file() else "There is no such folder."
-        fix = f"Try: {PREFIX}{root.parent}" if root.is_file() else _sibling(root)
+        fix = f"Try: {PREFIX}{root.parent}, or table:{root}" if root.is_file() else _sibling(root)
         raise StrataError("E-CORPUS-FOLDER", f"Cannot read '{name}'.", why if given else "No folder is named.", fix)
-    root = root.resolve()
     found: Files = {}
-    for path in _walk(root):
+    for path in islice(_walk(root), most):
         language = BY_EXTENSION.get(path.suffix.lower())
         if language:
             found.setdefault(language, {})[path.relative_to(root).as_posix()] = path
@@ -116,3 +124,11 @@ def _language(root: Path, found: Files, language: str | None) -> str:
     if language not in found:
         raise StrataError("E-CORPUS-EMPTY", f"The folder '{root}' holds no {language} file.", f"There is: {there}.")
     return language
+
+
+def preview(name: str, n: int) -> Preview:
+    """Look at a folder: the languages in it, the functions of a sample of its files, what would be left out and why."""
+    root, found = files(name, most=code_preview.MOST_FILES)
+    if not found:
+        _language(root, found, None)
+    return code_preview.of_files(f"{PREFIX}{root}", found, n=n)

@@ -7,12 +7,15 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from probes.corpora import code_preview
+from probes.corpora.previews import Preview
 from probes.corpora.sampling import sampled
 from probes.errors import StrataError
 from probes.values import Text
 
 NAME = "python-stdlib"
 LANGUAGE = "python"
+KEYS: dict[str, tuple[str, ...]] = {}
 LEFT_OUT = frozenset({"test", "tests", "idle_test", "site-packages", "dist-packages", "__pycache__"})
 """Folders that are not the library: lib2to3's deliberately broken fixtures lie in its `tests`."""
 
@@ -30,9 +33,9 @@ def files() -> dict[str, Path]:
     return found
 
 
-def pin() -> str:
-    """Return the name that means this interpreter's library and no other: `python-stdlib@3.11.7`."""
-    return f"{NAME}@{platform.python_version()}"
+def pin(name: str = NAME) -> str:
+    """Return the name that means this interpreter's library and no other, `python-stdlib@3.11.7`; a pin stays."""
+    return name if "@" in name else f"{NAME}@{platform.python_version()}"
 
 
 def stream(name: str, *, language: str | None, seed: int, skipped: Counter[str] | None) -> Iterator[Text]:
@@ -46,8 +49,17 @@ def stream(name: str, *, language: str | None, seed: int, skipped: Counter[str] 
     if language not in (None, LANGUAGE):
         what = f"The corpus '{NAME}' has no {language}: it is {LANGUAGE}."
         raise StrataError("E-CORPUS-LANGUAGE", what, fix="Leave the language out, or name a folder: code:FOLDER.")
+    return sampled(_sources(), LANGUAGE, corpus=name, seed=seed, skipped=skipped)
+
+
+def _sources() -> dict[str, Path]:
     found = files()
     if not found:
         why = f"There are no .py files under {sysconfig.get_paths()['stdlib']}."
         raise StrataError("E-CORPUS-EMPTY", f"The corpus '{NAME}' is empty.", why, "Name a folder: code:FOLDER.")
-    return sampled(found, LANGUAGE, corpus=name, seed=seed, skipped=skipped)
+    return found
+
+
+def preview(name: str, n: int) -> Preview:
+    """Look at the functions of a sample of the library's files."""
+    return code_preview.of_files(NAME, {LANGUAGE: _sources()}, n=n)

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from probes.models.catalogue import names
     from probes.models.check import Check
     from probes.models.encoding import Encoded
-    from probes.models.loading import load, loaded
+    from probes.models.loading import load
     from probes.models.memory import estimate
     from probes.models.model import Model
     from probes.models.sites import Site, hidden_states, reading
+    from probes.models.warm import loaded
 
 _HOMES = {
     "Check": "check",
@@ -27,7 +28,7 @@ _HOMES = {
     "estimate": "memory",
     "hidden_states": "sites",
     "load": "loading",
-    "loaded": "loading",
+    "loaded": "warm",
     "names": "catalogue",
     "reading": "sites",
 }

@@ -5,7 +5,7 @@ largest value of the layer (or 1, whichever is larger).
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -32,6 +32,8 @@ class Row:
     detail: str
     difference: float = 0.0
     warning: bool = False
+    limit: float = 0.0
+    """The largest difference allowed; 0 where none is measured."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Check:
         return bool(self.rows) and all(row.passed or row.warning for row in self.rows)
 
     def table(self) -> pd.DataFrame:
-        """Return one row a question: name, passed, detail, difference, warning."""
+        """Return one row a question: name, passed, detail, difference, warning, limit."""
         return pd.DataFrame([vars(row) for row in self.rows])
 
 
@@ -58,7 +60,7 @@ def check(model: "Model") -> Check:
     rows = list(_layers(model))
     if any(not row.passed for row in rows):
         return Check(tuple(rows))  # what is read is wrong already; the rest would only say so again
-    rows += [*_padding(model), *_hooks(model)]
+    rows += [*_padding(model), *_attention(model), *_hooks(model)]
     rows.append(Row("parameters", fingerprint(model) == before, "every bit of every parameter as before the check"))
     return Check(tuple(rows))
 
@@ -78,8 +80,9 @@ def require(model: "Model", result: Check) -> None:
 
 def fingerprint(model: "Model") -> tuple[int, ...]:
     """Return a sum of the bits of each parameter: equal before and after anything that may not touch the weights."""
-    whole = {2: torch.int16, 4: torch.int32, 8: torch.int64}
-    return tuple(int(p.detach().view(whole[p.element_size()]).sum()) for p in model.net.parameters())
+    whole = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+    there = (p.detach() for p in model.net.parameters() if not p.is_meta)  # what is put away has no bits to look at
+    return tuple(int(p.view(whole[p.element_size()]).sum()) for p in there)
 
 
 def _texts(model: "Model") -> list[str]:
@@ -134,21 +137,43 @@ def _sound(label: str, states: torch.Tensor) -> Row:
 
 
 def _padding(model: "Model") -> Iterator[Row]:
-    """Compare each text alone with the same text in a batch padded on the right and on the left."""
+    """Compare each text alone with the same text in a batch: padded on the right, on the left, among six others."""
     texts = _texts(model)
     alone = [sites.hidden_states(model, model.encode([text])) for text in texts]
-    for side in ("right", "left"):
-        encoded = model.encode(texts, side="right" if side == "right" else "left")
-        batch = sites.hidden_states(model, encoded)
-        real = encoded.mask.bool()
-        if changed := [label for label, states in batch.items() if states.shape[:2] != real.shape]:
-            yield Row(f"padding {side}", False, f"layer {changed[0]} has another number of tokens")
-            continue
-        rows = [_padded(model, label, [one[label] for one in alone], batch[label][real]) for label in model.layers]
-        worst = max(rows, key=lambda row: (not row.passed, row.difference))
-        detail = f"real tokens alone against padded on the {side}, worst at layer {worst.name}"
-        # Strata pads on the right; a model whose positions cannot be told about the left is still read correctly
-        yield Row(f"padding {side}", worst.passed, detail, worst.difference, warning=side == "left")
+    seven = [i % len(texts) for i in range(1, 8)]
+    # Strata pads on the right; a model whose positions cannot be told about the left is still read correctly, and one
+    # whose rows feel their neighbours (experts of limited room) is what it is: both are said, and refuse nothing
+    yield _batched(model, "padding right", texts, alone)
+    yield _batched(model, "padding left", texts, alone)
+    yield _batched(model, "batch order", [texts[i] for i in seven], [alone[i] for i in seven])
+
+
+def _batched(model: "Model", name: str, texts: list[str], alone: list[dict[str, torch.Tensor]]) -> Row:
+    encoded = model.encode(texts, side="left" if name == "padding left" else "right")
+    batch = sites.hidden_states(model, encoded)
+    real = encoded.mask.bool()
+    if changed := [label for label, states in batch.items() if states.shape[:2] != real.shape]:
+        return Row(name, False, f"layer {changed[0]} has another number of tokens")
+    rows = [
+        _padded(model, label, [one[label] for one in alone], batch[label][real.to(batch[label].device)])
+        for label in model.layers
+    ]
+    worst = max(rows, key=lambda row: (not row.passed, row.difference))
+    detail = f"{len(texts)} texts together against each alone, worst at layer {worst.name}"
+    return replace(worst, name=name, detail=detail, warning=name != "padding right")
+
+
+def _attention(model: "Model") -> Iterator[Row]:
+    """Look at the attention weights of a model that shows them: of every layer, and adding up to one."""
+    if model.attention != "eager":
+        return
+    with torch.no_grad():
+        given = getattr(model.forward(model.encode(_texts(model)[:1]), output_attentions=True), "attentions", None)
+    shown = [weights for weights in given or () if weights is not None]
+    even = all(bool(torch.isclose(w.float().sum(-1), w.new_ones(()).float(), atol=1e-2).all()) for w in shown)
+    good = len(shown) == model.depth and even
+    # a warning: the states are right without them (some families keep a share of attention for nothing)
+    yield Row("attention weights", good, f"{len(shown)} of {model.depth} layers show theirs", warning=True)
 
 
 def _padded(model: "Model", label: str, alone: list[torch.Tensor], real: torch.Tensor) -> Row:
@@ -158,12 +183,12 @@ def _padded(model: "Model", label: str, alone: list[torch.Tensor], real: torch.T
 def _same(model: "Model", name: str, found: torch.Tensor, wanted: torch.Tensor, detail: str) -> Row:
     if found.shape != wanted.shape:
         return Row(name, False, f"{detail}: shape {tuple(found.shape)} against {tuple(wanted.shape)}", float("inf"))
-    found, wanted = found.float(), wanted.float()
+    found, wanted = found.float(), wanted.to(found.device).float()  # a model may be spread over several devices
     difference = float((found - wanted).abs().max())
     limit = TOLERANCE[model.dtype] * max(1.0, float(wanted.abs().max()))
     passed = difference <= limit  # False for NaN
     said = detail if passed else f"{detail} differ by {difference:.2g} where {limit:.2g} is allowed"
-    return Row(name, passed, said, difference)
+    return Row(name, passed, said, difference, limit=limit)
 
 
 def _hooks(model: "Model") -> Iterator[Row]:

@@ -54,7 +54,7 @@ def encode(model: "Model", texts: Sequence[str], side: Literal["left", "right"] 
     check_lengths(lengths, model.name, model.context)
     _check_content(rows, model)
     shape = (len(rows), int(lengths.max(initial=0)))
-    ids = np.full(shape, pad_id(model.tokenizer), np.int64)
+    ids = np.full(shape, pad_id(model.tokenizer, embeddings_of(model.net)), np.int64)
     mask, offsets, special = np.zeros(shape, np.int64), np.zeros((*shape, 2), np.int64), np.ones(shape, bool)
     for i, row in enumerate(rows):
         at = slice(shape[1] - len(row.ids), None) if side == "left" else slice(0, len(row.ids))
@@ -100,10 +100,31 @@ def context_of(net: Any, tokenizer: Any) -> int:
     return min(known, default=NO_LIMIT)
 
 
-def pad_id(tokenizer: Any) -> int:
-    """Return the id that fills a row: the pad token, or any other where there is none (it is masked either way)."""
+def pad_id(tokenizer: Any, embeddings: int) -> int:
+    """Return the id that fills a row: the pad token, or any other where there is none (it is masked either way).
+
+    A pad token that was added to the tokenizer and not to the model has no embedding, and counts as none.
+    """
     ids = (tokenizer.pad_token_id, tokenizer.eos_token_id)
-    return next((int(i) for i in ids if i is not None), 0)
+    return next((int(i) for i in ids if i is not None and i < embeddings), 0)
+
+
+def embeddings_of(net: Any) -> int:
+    """Return how many tokens a model knows; under an adapter, those of the table it stands on."""
+    table = net.get_input_embeddings()
+    return int(getattr(table, "base_layer", table).num_embeddings)
+
+
+def check_vocabulary(net: Any, tokenizer: Any, name: str) -> None:
+    """Raise StrataError E-TOKENIZER-VOCAB when the tokenizer's own words (not those added later) have no embedding."""
+    own, known = int(tokenizer.vocab_size), embeddings_of(net)
+    if own > known:
+        raise StrataError(
+            "E-TOKENIZER-VOCAB",
+            f"The tokenizer of '{name[:200]}' has {own} tokens, but the model has only {known} embeddings.",
+            "They are not from the same model.",
+            "Put the tokenizer that the model was trained with into its folder.",
+        )
 
 
 def _rows(tokenizer: Any, texts: Sequence[str]) -> Iterator[_Row]:
@@ -134,7 +155,7 @@ def _check_content(rows: Sequence[_Row], model: "Model") -> None:
             f"{model.name} adds none of its own to an empty text.",
             "Leave empty texts out.",
         )
-    known = model.net.get_input_embeddings().num_embeddings
+    known = embeddings_of(model.net)
     if (largest := max((max(row.ids) for row in rows), default=0)) >= known:
         raise StrataError(
             "E-TOKENIZER-VOCAB",

@@ -33,15 +33,17 @@ class Located:
     notes: tuple[str, ...] = ()
     entry: Entry | None = None
     """The catalogue entry when the folder was made from its wheel."""
+    repo: str = ""
+    """The hub id when the folder is a commit of the hub."""
+    converted: Path | None = None
+    """The folder of pickles this one was converted from here."""
 
 
 def folder_of(name: str, revision: str | None = None) -> Located:
     """Return where the model is, fetching it first if need be; raises StrataError with the next step when it cannot."""
-    _refuse_hostile(name)
     if name in catalogue.names():
         return _from_catalogue(catalogue.entry(name), revision)
-    path = Path(name).expanduser()
-    if path.is_dir():
+    if (path := own_folder(name)) is not None:
         if revision is not None and not revision.startswith(pin.PREFIX):
             raise StrataError("E-MODEL-REVISION", f"'{name}' is a folder, which has no revision '{revision[:40]}'.")
         if revision is not None:
@@ -49,38 +51,44 @@ def folder_of(name: str, revision: str | None = None) -> Located:
         return Located(name, path, revision or pin.state_of(path))
     if HUB_ID.fullmatch(name):
         return _from_hub(name, revision)
-    if path.is_absolute() or name.startswith((".", "~")) or "/" in name or "\\" in name:
-        why = "It is a file." if path.is_file() else "There is no such folder."
+    if _is_path(name):
+        why = "It is a file." if store.confined(name).is_file() else "There is no such folder."
         raise StrataError("E-MODEL-PATH", f"'{name[:200]}' cannot be loaded.", why, "Give the folder with config.json.")
     catalogue.entry(name)
     raise AssertionError("an unknown name has been refused a line ago")
 
 
-def _refuse_hostile(name: str) -> None:
-    """Stop names that are not names before anything touches the disk or the network."""
-    why = ""
-    if not name.strip():
-        why = "It is empty."
-    elif len(name) > 1024 or any(ord(c) < 32 for c in name):
-        why = "It is too long, or holds control characters."
-    elif "://" in name or name.lower().startswith("file:"):
-        why = "It is an address, not a name or a folder."
-    elif name[:2] in {"//", "\\\\", "/\\", "\\/"}:
-        why = "It names another machine's share."
-    if why:
-        raise StrataError(
-            "E-MODEL-PATH",
-            f"{name[:80]!r} is not a model.",
-            why,
-            "Give a catalogue name, a folder on this machine, or a hub id (owner/model).",
-        )
+def own_folder(name: str) -> Path | None:
+    """Return the folder of this machine that is meant, None when it is no folder; refuses what lies outside the roots.
+
+    Every file of it is judged too: a link that leads out of the roots is not followed.
+    """
+    try:
+        path = store.confined(name)
+    except StrataError as error:
+        if error.code == "E-PATH":
+            fix = "Give a catalogue name, a folder on this machine, or a hub id (owner/model)."
+            raise StrataError("E-MODEL-PATH", f"{name[:80]!r} is not a model.", error.why, fix) from None
+        if _is_path(name) and not HUB_ID.fullmatch(name):
+            raise
+        return None  # where the current folder is no root, a hub id is no path
+    if not path.is_dir():
+        return None
+    for file in path.iterdir():
+        if file.is_symlink():
+            store.confined(file)
+    return path
+
+
+def _is_path(name: str) -> bool:
+    return Path(name).is_absolute() or name.startswith((".", "~")) or "/" in name or "\\" in name
 
 
 def _from_hub(hub_id: str, revision: str | None) -> Located:
     from probes.models import hub  # imports huggingface_hub, which a catalogue name does not need
 
     path, commit = hub.snapshot(hub_id, revision, offline=hub_offline())
-    return Located(hub_id, path, commit)
+    return Located(hub_id, path, commit, repo=hub_id)
 
 
 def _from_catalogue(entry: Entry, revision: str | None) -> Located:
@@ -161,9 +169,38 @@ def _manifest(folder: Path) -> dict[str, Any]:
         return {}
 
 
+def with_weights(located: Located) -> Located:
+    """Return where the weights are: for a folder of pickles, the conversion of exactly its bytes when there is one.
+
+    Python files beside the pickles go along: they are copied anew each time, and run only if they have been granted.
+    """
+    from probes.models import convert  # on use: almost every model has safetensors
+
+    made = convert.find(located.path) if located.entry is None else None
+    if made is None:
+        return located
+    if code := list(located.path.glob("*.py")):
+        with store.lock(made.path), store.writing(made.path):
+            for file in code:
+                shutil.copyfile(file, made.path / file.name)
+    return replace(located, path=made.path, notes=(*located.notes, made.note), converted=located.path)
+
+
+def with_code(located: Located) -> Located:
+    """Return the folder with its Python files there; only called for code that a person has granted."""
+    if not located.repo or any(located.path.glob("*.py")):
+        return located
+    from probes.models import hub  # imports huggingface_hub
+
+    return replace(located, path=hub.code(located.repo, located.revision))
+
+
 def weights_of(located: Located) -> tuple[Located, str]:
     """Return the folder with the SHA-256 of its weights; one that does not match its manifest is made again first."""
     digest = vetting.weights_digest(located.path)
+    if located.converted is not None and digest != _manifest(located.path).get("weights"):
+        store.set_aside(located.path, "the converted weights do not match their checksum")
+        vetting.refuse_missing(located.converted)  # which names the command that makes them again
     if located.entry is None:
         return located, digest
     pinned = _manifest(located.path)["files"]["model.safetensors"]["sha256"]

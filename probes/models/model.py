@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from torch import nn
 
+from probes.errors import StrataError
 from probes.models import encoding
 from probes.models.check import Check
 from probes.models.encoding import Encoded
@@ -33,7 +34,7 @@ class Model:
     facts: tuple[str, ...]
     """Digests of what else decides the numbers: configuration, tokenizer, attention code, random parameters."""
     notes: tuple[str, ...] = ()
-    """Sentences that go with every result (a de-quantised checkpoint)."""
+    """Sentences that go with every result (a de-quantised checkpoint, an adapter, code that was run)."""
     check: Check = field(default_factory=Check)
 
     @property
@@ -57,6 +58,16 @@ class Model:
         return sum(p.numel() for p in self.net.parameters())
 
     @property
+    def bytes(self) -> int:
+        """What its parameters take in memory."""
+        return sum(p.numel() * p.element_size() for p in self.net.parameters())
+
+    @property
+    def attention(self) -> str:
+        """The implementation of attention that runs: "eager", "sdpa", …"""
+        return getattr(self.net.config, "_attn_implementation", None) or "eager"
+
+    @property
     def identity(self) -> tuple[str, ...]:
         """What decides the hidden states of a text: equal identities give equal numbers, on the same kind of device."""
         return (self.weights, *self.facts, self.family, self.dtype, self.device.partition(":")[0])
@@ -75,6 +86,9 @@ class Model:
 
     def forward(self, encoded: Encoded, **asked: Any) -> Any:
         """Run the model on a batch and return what it returns; hidden states are read with `sites.reading`."""
+        if asked.get("output_attentions") and self.attention != "eager":
+            what = f"{self.name} computes attention by '{self.attention}', which never has the weights at hand."
+            raise StrataError("E-ATTENTION", what, "They would come back empty.", "Load it with attention='eager'.")
         if hasattr(self.net.config, "use_cache"):
             asked = {"use_cache": False, **asked}  # nothing is generated, and the keys would double the memory
         assert isinstance(self.net, nn.Module)

@@ -6,12 +6,13 @@ of its files. A hub id is what its revision says: without one, whatever is cache
 
 from pathlib import Path
 
+from probes import store
 from probes.errors import StrataError
 from probes.models import catalogue
 from probes.values import digest_of
 
 PREFIX = "files:"
-_READ = ("*.safetensors", "*.json", "*.model", "*.txt")
+_READ = ("*.safetensors", "*.json", "*.model", "*.txt", "*.bin", "*.py")
 
 
 def state_of(folder: Path) -> str:
@@ -23,13 +24,21 @@ def state_of(folder: Path) -> str:
 
 def pin(name: str, revision: str | None) -> str | None:
     """Return the revision that stands for what would be loaded today; a revision that was given stays."""
-    if revision is not None or not name.isprintable():
-        return revision
-    if name in catalogue.names():
+    if revision is None and name in catalogue.names():
         entry = catalogue.entry(name)
         return entry.revision if catalogue.hub_allowed() else entry.wheels[0].requirement
-    folder = Path(name).expanduser()
-    return state_of(folder) if name and folder.is_dir() else None
+    return pin_folder(name, revision)
+
+
+def pin_folder(name: str, revision: str | None) -> str | None:
+    """Return the state of a folder inside the roots; a revision that was given, and a name of another kind, stay."""
+    if revision is not None:
+        return revision
+    try:
+        folder = store.confined(name)
+    except StrataError:  # loading it will say what is wrong with it
+        return None
+    return state_of(folder) if folder.is_dir() else None
 
 
 def made(revision: str | None) -> bool:

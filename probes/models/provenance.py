@@ -26,6 +26,7 @@ def source_of(
 
     `also` names more installed packages whose versions decide the numbers (a grammar).
     """
+    adapted = ("peft",) if any(fact.startswith("adapter ") for fact in model.facts) else ()
     return Source(
         model=model.name,
         revision=model.revision,
@@ -36,5 +37,8 @@ def source_of(
         corpus_digest=digest_of(texts),
         seed=seed,
         notes=(*model.notes, *notes),
-        versions={"python": platform.python_version(), **{name: version(name) for name in (*LIBRARIES, *also)}},
+        versions={
+            "python": platform.python_version(),
+            **{name: version(name) for name in (*LIBRARIES, *adapted, *also)},
+        },
     )

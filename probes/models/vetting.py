@@ -1,7 +1,7 @@
 """Is this folder safe to load? Everything is judged before transformers sees it: no pickle, no code, no path outside.
 
-Only `config.json`, tokenizer files and safetensors are ever read. Weights in a pickle and code beside the weights are
-refused, not run: both execute whatever their author put there.
+Only `config.json`, tokenizer files and safetensors are ever read here. Weights in a pickle are refused (`convert.py`
+turns them into safetensors, elsewhere), and so is code beside the weights unless `trust.py` knows a person's grant.
 """
 
 import hashlib
@@ -30,20 +30,25 @@ TOKENIZER_FILES = (
     "tokenizer.model",
 )
 CONFIG_LIMIT = 16 << 20  # bytes; the largest real ones hold label names and stay under one
+HEADER_LIMIT = 32 << 20  # bytes; about 120 a tensor
+TENSORS = 50_000
+"""Names one file may hold: large mixtures of experts have many, but spread them over many files."""
 
 
-def config_of(folder: Path) -> dict[str, Any]:
-    """Return config.json; raises StrataError when it is missing, broken, needs code, or is not built in."""
+def config_of(folder: Path, *, code: bool = False) -> dict[str, Any]:
+    """Return config.json; raises StrataError when it is missing, broken, or needs code and `code` is not granted."""
     from transformers import CONFIG_MAPPING  # slow to import, and only needed when a model is about to be loaded
 
     known = tuple(CONFIG_MAPPING.keys())
 
-    config = _json(folder / "config.json")
-    for name, found in (
-        ("config.json", config),
-        ("tokenizer_config.json", _json(folder / "tokenizer_config.json", {})),
-    ):
-        _refuse_code(folder, name, found)
+    if (folder / "adapter_config.json").is_file():  # transformers would follow it to another model on its own
+        what = f"{folder} is an adapter, or holds one beside a model."
+        raise StrataError("E-ADAPTER", what, fix="Give the model it was trained on, and this folder as the adapter.")
+    config = read_json(folder / "config.json")
+    if code:
+        return config
+    if named := asks_for_code(folder):
+        raise StrataError("E-REMOTE-CODE", f"{folder} wants to run its own code ('auto_map' in {named[0]}).")
     kind = config.get("model_type")
     if kind not in known:
         near = get_close_matches(str(kind), known, n=1)
@@ -56,7 +61,8 @@ def config_of(folder: Path) -> dict[str, Any]:
     return config
 
 
-def _json(path: Path, default: dict[str, Any] | None = None) -> dict[str, Any]:
+def read_json(path: Path, default: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the object in a JSON file, or the default when there is no file; raises StrataError E-LOAD-CONFIG."""
     if default is not None and not path.is_file():
         return default
     try:
@@ -79,16 +85,10 @@ def needs_code(config: Mapping[str, Any]) -> bool:
     return bool(config.get("auto_map"))
 
 
-def _refuse_code(folder: Path, name: str, config: Mapping[str, Any]) -> None:
-    if not needs_code(config):
-        return
-    files = ", ".join(sorted(p.name for p in folder.glob("*.py"))) or "not in the folder"
-    raise StrataError(
-        "E-REMOTE-CODE",
-        f"{folder} wants to run its own code ('auto_map' in {name}; Python files: {files}).",
-        "Strata runs only the architectures built into transformers.",
-        f"If transformers' own '{config.get('model_type')}' is the same model, remove 'auto_map' from a copy of it.",
-    )
+def asks_for_code(folder: Path) -> list[str]:
+    """Return which of a folder's configurations name Python files."""
+    names = ("config.json", "tokenizer_config.json")
+    return [name for name in names if needs_code(read_json(folder / name, {}))]
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -98,14 +98,14 @@ def weight_files(folder: Path) -> list[Path]:
     else:
         files = [folder / "model.safetensors"]
         if not files[0].is_file():
-            _refuse_missing(folder)
+            refuse_missing(folder)
     for file in files:
-        _check_header(file)
+        check_header(file)
     return files
 
 
 def _shards(folder: Path, index: Path) -> list[Path]:
-    named = _json(index).get("weight_map")
+    named = read_json(index).get("weight_map")
     names = sorted({str(v) for v in named.values()}) if isinstance(named, dict) else []
     outside = [n for n in names if Path(n).name != n or "\\" in n or ":" in n or not n.endswith(".safetensors")]
     if outside or not names:
@@ -118,27 +118,37 @@ def _shards(folder: Path, index: Path) -> list[Path]:
     return [folder / n for n in names]
 
 
-def _refuse_missing(folder: Path) -> None:
+def refuse_missing(folder: Path, wanted: str = "model.safetensors") -> None:
+    """Raise E-LOAD-PICKLE when there are pickles in place of the weights, E-LOAD-WEIGHTS when there is nothing."""
     if pickles := sorted(p.name for pattern in PICKLES for p in folder.glob(pattern)):
         raise StrataError(
             "E-LOAD-PICKLE",
             f"{folder} has its weights only as a pickle ({', '.join(pickles[:3])}).",
             "Opening a pickle can run any code, so Strata does not.",
-            "Convert it where you trust it (load and save_pretrained), or take a revision with safetensors.",
+            f"Convert it once, apart from everything else: python -m probes models convert {folder}"
+            if wanted == "model.safetensors"
+            else "Ask its author for safetensors, or save it again with a newer PEFT.",
         )
     raise StrataError(
-        "E-LOAD-WEIGHTS",
-        f"{folder} has no model.safetensors.",
-        fix="Give the folder that holds config.json and the weights.",
+        "E-LOAD-WEIGHTS", f"{folder} has no {wanted}.", fix="Give the folder that holds config.json and the weights."
     )
 
 
-def _check_header(file: Path) -> None:
+def check_header(file: Path) -> None:
+    """Raise StrataError E-LOAD-DAMAGED unless the file is whole, and its header of a size that real weights have."""
     try:
-        with safe_open(file, framework="np") as opened:
-            if not opened.keys():
+        with file.open("rb") as opened:
+            length = int.from_bytes(opened.read(8), "little")
+            if length > HEADER_LIMIT:
+                raise ValueError(f"its header is said to have {length} bytes")
+            names = json.loads(opened.read(length), object_pairs_hook=lambda pairs: [name for name, _ in pairs])
+        if len(names) > TENSORS or len(set(names)) < len(names):
+            many = f"it names {len(names)} tensors" if len(names) > TENSORS else "it names a tensor twice"
+            raise ValueError(many)
+        with safe_open(file, framework="np") as reader:
+            if not reader.keys():
                 raise StrataError("E-LOAD-DAMAGED", f"{file} holds no tensors.")
-    except (SafetensorError, OSError, ValueError) as error:
+    except (SafetensorError, OSError, ValueError, TypeError, RecursionError) as error:
         raise StrataError(
             "E-LOAD-DAMAGED", f"{file} is not a whole safetensors file.", f"{error}"[:200], "Fetch or copy it again."
         ) from error

@@ -8,12 +8,12 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import platformdirs
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from probes.errors import StrataError
 
@@ -21,8 +21,10 @@ log = logging.getLogger("strata.store")
 
 MANIFEST = "manifest.json"
 SCHEMA = 1
+_LOOK = 0.3  # seconds between two looks of whoever waits for a lock
 _LONGEST = 64  # hexadecimal digits: a whole SHA-256
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+_GONE = {errno.ENOENT, errno.ESTALE}
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
 
 
@@ -57,17 +59,32 @@ def writing(path: Path) -> Iterator[None]:
                 str(error.strerror),
                 "Point STRATA_HOME at a folder you may write to.",
             ) from error
+        if error.errno in _GONE:
+            raise StrataError(
+                "E-STORE-GONE",
+                f"{path} was cleared away while it was being written.",
+                fix="Run it again: what is left is used.",
+            ) from error
         raise
 
 
 @contextmanager
-def lock(path: Path) -> Iterator[None]:
-    """Let one process at a time make the entry at `path`; the others wait, and then find it made."""
+def lock(path: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Let one process at a time make the entry at `path`; the others wait, and then find it made.
+
+    Whoever waits calls `waiting` a few times a second, which may raise to give up.
+    """
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     held = FileLock(str(path) + ".lock")
-    with writing(path):
-        held.acquire()
+    while not held.is_locked:
+        with writing(path):
+            try:
+                held.acquire(timeout=_LOOK)
+                continue
+            except Timeout:
+                pass
+        waiting()
     try:
         yield
     finally:
@@ -143,9 +160,10 @@ def set_aside(path: Path, why: str) -> None:
         return  # another reader was quicker
     target = home() / "set-aside" / f"{path.parent.name}-{path.name}-{time.time_ns()}"
     log.warning("set aside %s: %s", path.name, why)
-    with writing(target):
+    try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            path.rename(target)
-        except FileNotFoundError:
-            return
+        path.rename(target)
+    except FileNotFoundError:
+        return
+    except OSError as error:  # a store that cannot be written: the entry stays, and is refused at every reading
+        log.warning("%s stays where it is: %s", path.name, error.strerror)

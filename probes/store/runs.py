@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ from probes.contract import Result, Spec
 from probes.store.folders import folder, home, read_entry, set_aside, write_entry
 from probes.store.journal import read_events
 from probes.store.pack import pack, unpack
+from probes.store.reading import Reader, listed
 
 SPEC, RUN, PROVENANCE, EVENTS = "spec.json", "run.json", "provenance.json", "events.jsonl"
 
@@ -66,17 +68,28 @@ def asked(digest: str) -> dict[str, Any] | None:
 
 def runs(kind: str | None = None) -> list[RunEntry]:
     """Return the finished runs, newest first; a folder that cannot be read is left out."""
-    entries = []
-    for path in (home() / "runs").glob("[!.]*/" + RUN):  # a name with a dot was left half-made by a killed process
-        try:
-            question, run = json.loads((path.parent / SPEC).read_bytes()), json.loads(path.read_bytes())
-            made = datetime.fromisoformat(run["created"]).astimezone(UTC)
-            entries.append(
-                RunEntry(path.parent.name, question["kind"], question["spec"], run["headline"], made, run["seconds"])
-            )
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-    return sorted((e for e in entries if kind in (None, e.kind)), key=lambda e: e.created, reverse=True)
+    # a name with a dot is a lock, or was left half-made by a killed process
+    paths = [path / RUN for path in listed(home() / "runs") if "." not in path.name]
+    entries = [entry for entry in _entries.all(paths) if kind in (None, entry.kind)]
+    return sorted(entries, key=lambda e: e.created, reverse=True)
+
+
+def entry_at(path: Path) -> RunEntry | None:
+    """Return the line of the history that a run's folder holds, or None."""
+    return next(iter(Reader(_entry).all([path / RUN])), None)
+
+
+def _entry(path: Path) -> RunEntry:
+    question, run = json.loads((path.parent / SPEC).read_bytes()), json.loads(path.read_bytes())
+    made = datetime.fromisoformat(run["created"]).astimezone(UTC)
+    kind, spec, headline, seconds = question["kind"], question["spec"], run["headline"], run["seconds"]
+    if not (isinstance(kind, str) and isinstance(spec, dict) and isinstance(headline, str)):
+        raise TypeError(f"{path} is no line of the history")
+    return RunEntry(path.parent.name, kind, spec, headline, made, float(seconds))
+
+
+_entries = Reader(_entry)
+"""A run never changes once it is there: two thousand are listed again in the time it takes to look at their dates."""
 
 
 def table() -> pd.DataFrame:

@@ -13,7 +13,7 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from probes import corpora
-from probes.contract import Progress
+from probes.contract import Displayed, Progress
 from probes.models.choice import ReadsModel
 from probes.values import Source
 
@@ -28,7 +28,7 @@ class SyntaxSpec(ReadsModel):
     kind: ClassVar[str] = "syntax"
 
     corpus: str = "python-stdlib"
-    """python-stdlib, or code:FOLDER for the functions of a folder."""
+    """python-stdlib, code:FOLDER, table:FILE or hub:NAME; `python -m probes corpora` lists them."""
     language: str = "python"
     """The programming language whose functions are taken from the corpus."""
     input: Literal["source", "leaves"] = "source"
@@ -80,7 +80,7 @@ class SyntaxSpec(ReadsModel):
 
 
 @dataclass(frozen=True)
-class SyntaxResult:
+class SyntaxResult(Displayed):
     """F1 of the decoded trees by layer, with its baselines, and the probes that gave it."""
 
     scores: pd.DataFrame

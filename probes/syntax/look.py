@@ -46,7 +46,7 @@ def look(spec: SnippetSpec, progress: Progress) -> SnippetResult:
         )
     piece = snippet(encode(spec.code, asked.language), asked.input)
     progress.report(1, 3, "reading the snippet")
-    model = loaded(asked.model, revision=asked.revision, dtype=asked.dtype)
+    model = loaded(asked)
     if model.weights != run.source.weights:
         raise StrataError(
             "E-MODEL-MOVED",

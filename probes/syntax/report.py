@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from probes.linalg import principal_axes
-from probes.models import Model
 from probes.stats import bootstrap
 from probes.syntax import evaluate
 from probes.syntax.analysis import CONTROL, RANDOM, TRAINED, SyntaxResult, SyntaxSpec
@@ -16,14 +15,14 @@ from probes.syntax.scores import recall_by_label
 from probes.values import Source
 
 if TYPE_CHECKING:
-    from probes.syntax.study import Fit
+    from probes.syntax.study import Fit, Shape
 
 F1 = evaluate.METRICS.index("f1")
 
 
-def result(spec: SyntaxSpec, data: Dataset, fits: Sequence["Fit"], model: Model, source: Source) -> SyntaxResult:
+def result(spec: SyntaxSpec, data: Dataset, fits: Sequence["Fit"], shape: "Shape", source: Source) -> SyntaxResult:
     """Score all fits on validation and test, choose the best layer on the first and report it on the second."""
-    layers, first = model.layers, fits[0]
+    layers, first = shape.layers, fits[0]
     sizes = (len(data.train), len(data.validation), len(data.test))
     ends = np.cumsum((0, *sizes))
     valid = _by_series(fits, np.arange(ends[1], ends[2]), len(layers))
@@ -36,7 +35,7 @@ def result(spec: SyntaxSpec, data: Dataset, fits: Sequence["Fit"], model: Model,
         recall=_recall(first, best, layers[best], np.arange(ends[2], ends[3])),
         snippets=_snippets(layers, test, data),
         best=layers[best],
-        depth=model.depth,
+        depth=shape.depth,
         gain=_gains(best, valid, test, spec.seed),
         sizes=sizes,
         left_out=data.left_out,

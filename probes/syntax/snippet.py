@@ -6,7 +6,7 @@ from typing import ClassVar
 import pandas as pd
 from pydantic import Field
 
-from probes.contract import Progress, Spec
+from probes.contract import Displayed, Progress, Spec
 from probes.values import Source
 
 
@@ -24,7 +24,7 @@ class SnippetSpec(Spec):
 
 
 @dataclass(frozen=True)
-class SnippetResult:
+class SnippetResult(Displayed):
     """Gold and predicted tree of one snippet, as the figures draw them."""
 
     words: pd.DataFrame

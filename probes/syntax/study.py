@@ -34,10 +34,19 @@ class Fit:
     trained: Trained
 
 
+@dataclass(frozen=True)
+class Shape:
+    """What is still asked about a model whose states have been read."""
+
+    layers: tuple[str, ...]
+    depth: int
+    device: str
+
+
 def study(spec: SyntaxSpec, progress: Progress) -> SyntaxResult:
     """Answer a SyntaxSpec: one extraction a model, all layers trained together, scores on the test snippets."""
     progress.report(0, 1, "loading the model")
-    model = loaded(spec.model, revision=spec.revision, dtype=spec.dtype)
+    model = loaded(spec)
     if spec.rank > model.width:
         raise StrataError(
             "E-RANK",
@@ -56,13 +65,15 @@ def study(spec: SyntaxSpec, progress: Progress) -> SyntaxResult:
     states = {TRAINED: states_of(model, data, source, progress.step(0.13, 0.37))}
     if lost := int((states[TRAINED].tokens == 0).sum()):
         source = replace(source, notes=(*source.notes, f"{lost} words that the tokenizer drops were read as zeros."))
+    shape = Shape(model.layers, model.depth, model.device)
+    del model  # or it could not be given up for its twin, where only one of them fits
     if spec.random_init:
-        twin = loaded(spec.model, revision=spec.revision, dtype=spec.dtype, random_init=spec.seed)
+        twin = loaded(spec, random_init=spec.seed)
         own = replace(source, weights=twin.weights, notes=notes(spec, data))
         states[RANDOM] = states_of(twin, data, own, progress.step(0.4, 0.63))
-    fits = fit(spec, data, states, model.device, progress.step(0.63, 0.96))
+    fits = fit(spec, data, states, shape.device, progress.step(0.63, 0.96))
     progress.report(0.97, 1, "scoring")
-    return report.result(spec, data, fits, model, source)
+    return report.result(spec, data, fits, shape, source)
 
 
 def snippets(spec: SyntaxSpec, model: Model, progress: Progress) -> Dataset:

@@ -1,32 +1,72 @@
 """What a page is made of; besides the pages themselves, the only importer of streamlit."""
 
+from probes.ui.address import among
 from probes.ui.answers import answer, ask, asked, live
+from probes.ui.checks import badge, onward
+from probes.ui.comparing import compare, comparing
+from probes.ui.corpora import choices_of, looked_at
+from probes.ui.cutting import table as tokens
+from probes.ui.cutting import text
 from probes.ui.fields import form, spec
-from probes.ui.home import loaded, questions, recent
+from probes.ui.frame import frame
+from probes.ui.home import loaded, questions, recent, resident, running, start
+from probes.ui.models import choose, demo, folded, load, verdict
 from probes.ui.refusals import refuse
 from probes.ui.results import details, figure, show
-from probes.ui.shell import frame
+from probes.ui.selected import actions, deleted
 from probes.ui.snippets import code, example
+from probes.ui.sources import corpus, recent_corpora
+from probes.ui.table import empty, filters, picked
 from probes.ui.text import headline, notes, plain
+from probes.ui.trust import code as code_of_its_own
+from probes.ui.trust import granted, pickled, residents
 
 __all__ = [
+    "actions",
+    "among",
     "answer",
     "ask",
     "asked",
+    "badge",
+    "choices_of",
+    "choose",
     "code",
+    "code_of_its_own",
+    "compare",
+    "comparing",
+    "corpus",
+    "deleted",
+    "demo",
     "details",
+    "empty",
     "example",
     "figure",
+    "filters",
+    "folded",
     "form",
     "frame",
+    "granted",
     "headline",
     "live",
+    "load",
     "loaded",
+    "looked_at",
     "notes",
+    "onward",
+    "picked",
+    "pickled",
     "plain",
     "questions",
     "recent",
+    "recent_corpora",
     "refuse",
+    "resident",
+    "residents",
+    "running",
     "show",
     "spec",
+    "start",
+    "text",
+    "tokens",
+    "verdict",
 ]

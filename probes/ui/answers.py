@@ -1,6 +1,5 @@
 """Ask, wait, read: a question is submitted, its digest goes into the address, and the address shows the answer."""
 
-import re
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -9,13 +8,13 @@ import streamlit as st
 from probes import analyses, engine
 from probes.contract import Spec
 from probes.errors import StrataError
+from probes.ui import address
 from probes.ui.fields import form
 from probes.ui.refusals import refuse
 from probes.ui.shell import page_of
 from probes.ui.text import duration, plain
 
 S = TypeVar("S", bound=Spec)
-_DIGEST = re.compile(r"[0-9a-f]{32}")
 _ASKED = "strata_asked"
 """Where a session keeps the questions it asked, by digest."""
 _POLL = 0.5
@@ -27,7 +26,7 @@ def ask(kind: type[S], *, main: Sequence[str], about: str, method: str) -> None:
 
     Folded into one line once the address names a run that exists, so that the answer is what the page opens on.
     """
-    folded = _known(st.query_params.get("run", ""))
+    folded = known(st.query_params.get("run", ""))
     with st.expander("Ask another question", icon=":material/tune:") if folded else st.container():
         st.caption(method)
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -39,20 +38,21 @@ def ask(kind: type[S], *, main: Sequence[str], about: str, method: str) -> None:
             )
             st.caption(about)
         given = asked(kind)
-        chosen = form(kind, main=main, given=given.unpinned() if given else None)
+        chosen = form(kind, main=main, given=given.unpinned() if given else address.start(kind))
     question = kind() if demo else chosen
     if question is not None:
-        _submit(question)
+        submit(question)
 
 
-def _known(digest: str) -> bool:
+def known(digest: str) -> bool:
     """Say whether a run of this name is stored, under way, or was tried here."""
-    if not _DIGEST.fullmatch(digest):
+    if not address.DIGEST.fullmatch(digest):
         return False
     return _question(digest) is not None or engine.status(digest).state != "unknown"
 
 
-def _submit(question: Spec) -> None:
+def submit(question: Spec) -> None:
+    """Start the job of a question and put its run into the address, or show why it is refused."""
     try:
         with st.spinner("Waking the worker"):
             digest = engine.submit(question)
@@ -60,7 +60,7 @@ def _submit(question: Spec) -> None:
         refuse(error)
         return
     st.session_state.setdefault(_ASKED, {})[digest] = question
-    st.query_params["run"] = digest
+    address.only(run=digest)
     st.rerun()
 
 
@@ -72,21 +72,22 @@ def asked(kind: type[S]) -> S | None:
 
 def _question(digest: str) -> Spec | None:
     """Return what a run asked; of one that is not finished, only the session that asked it knows."""
-    if not _DIGEST.fullmatch(digest):
+    if not address.DIGEST.fullmatch(digest):
         return None
     return analyses.spec_of(digest) or st.session_state.get(_ASKED, {}).get(digest)
 
 
-def answer(kind: type[Spec]) -> Any | None:
-    """Return the Result of the run in the address; without one, show where the run stands and return None."""
+def answer(*kinds: type[Spec]) -> Any | None:
+    """Return the Result of the run in the address, of one of these kinds; without one, show where it stands instead."""
     digest = st.query_params.get("run")
     if digest is None:
         return None
-    if not _DIGEST.fullmatch(digest):
+    if not address.DIGEST.fullmatch(digest):
         st.warning("The address names no run: a run's name is 32 hexadecimal digits.", icon=":material/link_off:")
         return None
+    address.follow(digest)
     question = _question(digest)
-    if question is not None and not isinstance(question, kind):
+    if question is not None and not isinstance(question, kinds):
         _elsewhere(question, digest)
         return None
     found = analyses.result_of(digest)
@@ -136,7 +137,7 @@ def _standing(digest: str, now: engine.Status, question: Spec | None) -> None:
     else:
         st.warning("The stored answer was damaged and has been set aside.", icon=":material/healing:")
     if question is not None and st.button("Run it again", icon=":material/replay:", key="again"):
-        _submit(question)
+        submit(question)
 
 
 @st.fragment(run_every=_POLL)

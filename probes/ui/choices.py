@@ -23,5 +23,8 @@ LABELS = {
     "control": "Control task",
     "dtype": "Precision",
     "rate": "Learning rate",
+    "tokens": "Tokens of a text",
+    "texts": "Texts at once",
+    "layers": "Layers kept whole",
 }
 """Names that read badly with the underscores taken out."""

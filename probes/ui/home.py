@@ -1,27 +1,117 @@
-"""What the home page is made of: the models at hand, the questions, and what was asked before; nothing is computed."""
+"""What the home page is made of: where to start, the questions with their last answers, what runs, what is loaded.
+
+Nothing is computed: a stored answer's figure is drawn small, once a process.
+"""
+
+import logging
+import time
+from typing import Any
 
 import streamlit as st
 
-from probes import store
+from probes import analyses, store
+from probes.figures.words import shorten
 from probes.models import catalogue
-from probes.ui.shell import PAGES, page_of
+from probes.ui.shell import PAGES, Page, page_of
+from probes.ui.strip import name_of, under_way
 from probes.ui.text import duration, plain
 
-_RECENT = 12
-"""Runs listed on the home page."""
+log = logging.getLogger("strata.home")
+
+_RECENT = 6
+"""Runs listed on the home page; the Runs page has all."""
+_LONGEST = 150
+"""Characters of a headline on a card."""
+
+
+def start() -> None:
+    """Tell who is here for the first time where to begin; somebody with runs knows."""
+    if store.runs():
+        return
+    first = next(page for page in PAGES if page.kinds)
+    with st.container(border=True, key="start_here"):
+        st.markdown(
+            f"**Start here.** Open **{first.title}** and press *Run the demo*: a small model reads real code, and in "
+            "about a minute you have a figure, its table, and an address to send. Nothing leaves this machine."
+        )
+        st.page_link(first.path, label=f"Open {first.title}", icon=":material/play_arrow:")
 
 
 def questions() -> None:
-    """Draw a card a page: its question and the link to it."""
+    """Draw a card a question: what it asks, the link to it, and its newest answer, small."""
+    newest: dict[str, store.RunEntry] = {}
+    for entry in store.runs():
+        page = page_of(entry.kind)
+        if page:
+            newest.setdefault(page.path, entry)
     for page in PAGES:
-        with st.container(border=True):
-            st.page_link(page.path, label=f"**{page.title}**", icon=page.icon)
-            st.markdown(page.question)
+        if page.kinds:
+            _card(page, newest.get(page.path))
+
+
+def _card(page: Page, last: store.RunEntry | None) -> None:
+    with st.container(border=True):
+        st.page_link(page.path, label=f"**{page.title}**", icon=page.icon)
+        st.markdown(page.question)
+        if last is None:
+            return
+        words, picture = st.columns([3, 2], vertical_alignment="center")
+        with words:
+            st.caption(plain(shorten(last.headline, _LONGEST)))
+            st.page_link(page.path, label="The last answer", query_params={"run": last.digest})
+        small = _thumbnail(last.digest)
+        if small:
+            picture.vega_lite_chart(small, key=f"thumbnail_{last.digest}", alt=last.headline)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _thumbnail(digest: str) -> dict[str, Any] | None:
+    """Return the main figure of a stored run, small; None when it cannot be drawn, which must not cost the page."""
+    from probes.figures.thumbnail import thumbnail  # on use: an empty home needs no figure
+
+    try:
+        spec, result = analyses.spec_of(digest), analyses.result_of(digest)
+        if spec is None or result is None:
+            return None
+        draw = next(iter(analyses.of(spec).figures.values()))
+        return thumbnail(draw(result))
+    except Exception:
+        log.exception("no thumbnail of run %s", digest)
+        return None
+
+
+def running() -> None:
+    """List what runs, each a link to where it stands; nothing when nothing does."""
+    live = under_way()
+    if not live:
+        return
+    st.subheader("Running")
+    for job, now in live:
+        page = page_of(job.kind)
+        label = f"{name_of(job.kind, job.spec)} · {plain(now.note or 'waiting')} · {now.share:.0%}"
+        if page:
+            st.page_link(page.path, label=label, icon=page.icon, query_params={"run": job.digest})
+        else:
+            st.caption(label)
+
+
+def resident() -> None:
+    """Say which models are in memory now: the next question to one of them starts at once."""
+    held: list[Any] = getattr(store, "residents", list)()
+    st.subheader("In memory")
+    if not held:
+        st.caption("No model yet. The first question loads one, and it stays.")
+    for model in held:
+        facts = f"{model.dtype} on {model.device}, {model.bytes / 2**20:,.0f} MB"
+        st.markdown(f":material/memory: **{plain(model.name)}**")
+        st.caption(f"{plain(facts)}, for {duration(time.time() - model.since)}")
 
 
 def loaded() -> None:
     """Say which models of the catalogue are on this machine, and how to fetch the others."""
     for entry in catalogue.entries().values():
+        if not entry.wheels:  # only on the hub: the Models page has those
+            continue
         mark = ":material/check_circle:" if entry.cached else ":material/radio_button_unchecked:"
         st.markdown(f"{mark} **{plain(entry.name)}** · {plain(entry.title)}")
         facts = f"{entry.role} · {entry.layers} layers of {entry.width} · {entry.licence}"
@@ -41,3 +131,5 @@ def recent() -> None:
         st.page_link(page.path, label=label, icon=page.icon, query_params={"run": entry.digest})
         when = f"{entry.created.astimezone():%d %b %Y, %H:%M}, computed in {duration(entry.seconds)}"
         st.caption(f"{plain(entry.headline)}  \n{when}")
+    if len(entries) > len(shown):
+        st.page_link("pages/Runs.py", label=f"All {len(entries)} runs", icon=":material/history:")

@@ -1,19 +1,14 @@
 """A result on a page: the sentence, the figures with their export bars, then the details."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from probes import analyses, export
+from probes import analyses
 from probes.contract import Spec
+from probes.ui.saving import bar
 from probes.ui.text import headline, notes, plain
-
-_LABELS = {"pdf": "PDF", "svg": "SVG", "png": "PNG", "csv": "CSV", "parquet": "Parquet"}
-"""The export bar, in its order."""
-_TABLES = ("csv", "parquet")
-"""Of these, the files that hold the table under the main figure; another figure's bar does not offer them."""
 
 
 def show(result: Any, question: Spec) -> None:
@@ -49,26 +44,7 @@ def figure(result: Any, draw: Callable[[Any], Any], *, name: str, question: Spec
     described = isinstance(getattr(chart, "description", None), str)
     key = f"{question.kind}_{name}"
     st.altair_chart(chart, key=key, alt=None if described else result.headline())
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{key}_bar"):
-        st.caption("Save", width="content")
-        main = name == next(iter(analyses.find(question.kind).figures))
-        for fmt in _LABELS if main else [fmt for fmt in _LABELS if fmt not in _TABLES]:
-            st.download_button(
-                _LABELS[fmt],
-                partial(_file, result, draw, fmt=fmt),
-                export.filename(f"{question.kind}-{name}", question.digest, fmt),
-                export.FORMATS[fmt],
-                key=f"{key}_{fmt}",
-                on_click="ignore",
-                type="tertiary",
-            )
-
-
-def _file(result: Any, draw: Callable[[Any], Any], *, fmt: str) -> bytes:
-    """Make one file of the export bar: run when its button is pressed, not when it is drawn."""
-    if fmt in _TABLES:
-        return export.frame_bytes(result.frame(), fmt)
-    return export.figure_bytes(draw(result), fmt)
+    bar(result, name=name, question=question)
 
 
 def details(result: Any, question: Spec) -> None:

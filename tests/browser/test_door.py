@@ -11,6 +11,8 @@ import psutil
 import pytest
 from playwright.sync_api import expect
 
+from probes.ui.shell import HOME, PAGES, Page
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 Open = Callable[..., Any]
 
@@ -18,15 +20,21 @@ Open = Callable[..., Any]
 def test_home_links_to_the_question(window: Open) -> None:
     here = window()
     page = here.open()
-    page.get_by_test_id("stMain").get_by_role("link", name="Syntax").click()
+    page.get_by_test_id("stMain").get_by_role("link", name="Syntax", exact=True).click()
     expect(page.get_by_role("heading", name="Is the syntax tree of code in there")).to_be_visible()
     assert here.elsewhere == []
+
+
+def in_order() -> list[Page]:
+    """The entries of the sidebar: home, then the pages group by group."""
+    groups = list(dict.fromkeys(page.group for page in PAGES))
+    return [HOME, *sorted(PAGES, key=lambda page: groups.index(page.group))]
 
 
 def test_a_page_opened_by_its_address_has_its_frame(window: Open) -> None:
     page = window().open("Syntax")
     names = page.get_by_test_id("stSidebar").get_by_role("link")
-    expect(names).to_have_text([re.compile("Home"), re.compile("Syntax")])
+    expect(names).to_have_text([re.compile(entry.title) for entry in in_order()])
     page.get_by_test_id("stSidebar").get_by_role("link", name="Home").click()
     expect(page.get_by_role("heading", name="Strata reads the layers")).to_be_visible()
 

@@ -119,7 +119,7 @@ def test_pictures(answer: Any, address: dict[str, str], window: Open, shot: Call
     shot(seen, f"snippet-{scheme}")
     assert seen.sideways() <= 0
     seen.open()
-    expect(seen.page.get_by_text(SENTENCE)).to_be_visible()
+    expect(seen.page.get_by_text(SENTENCE).first).to_be_visible()
     shot(seen, f"home-{scheme}")
     assert seen.sideways() <= 0
     assert seen.elsewhere == []

@@ -11,6 +11,7 @@ import pytest
 from small import code_folder, small_spec
 
 from probes import engine
+from probes.checkup import ModelSpec, SizeSpec, TokensSpec
 from probes.contract import Spec
 from probes.syntax import SnippetSpec, SyntaxSpec
 
@@ -37,6 +38,7 @@ def ask_small(tiny_bert: Path, tmp_path_factory: pytest.TempPathFactory) -> Call
             patch.setenv("STRATA_HOME", str(home))
             syntax: SyntaxSpec = small_spec(tiny_bert, folder).pinned()
             specs: dict[str, Spec] = {"syntax": syntax, "snippet": SnippetSpec(run=syntax.digest, code=CODE)}
+            specs |= {kind.kind: kind(model=str(tiny_bert)).pinned() for kind in (SizeSpec, ModelSpec, TokensSpec)}
             return Small(home, specs, {kind: engine.run(spec) for kind, spec in specs.items()})
 
     return ask

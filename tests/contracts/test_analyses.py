@@ -109,9 +109,9 @@ def test_the_headline_is_one_sentence_of_numbers_that_are_in_the_result(analysis
     text = result.headline()
     assert text.endswith(".")
     assert "\n" not in text
-    said = re.findall(r"(?<![\w.])\d+(?:\.\d+)?", re.sub(r"\bF1\b|layer 0(?=[ .,])(?! of)", "", text))
+    said = re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?:e[-+]\d+)?", re.sub(r"\bF1\b|layer 0(?=[ .,])(?! of)", "", text))
     assert said
-    have = {f"{abs(n):.{places}f}" for n in numbers(result) for places in (0, 2)}
+    have = {f"{abs(n):{form}}" for n in numbers(result) for form in (".0f", ".1f", ".2f", ".0e")}
     assert set(said) <= have, f"{set(said) - have} of {text!r} is nowhere in the result"
 
 
@@ -129,7 +129,7 @@ def test_the_frame_is_a_tidy_table(analysis: Analysis, small_run: Any) -> None:
 def test_the_source_says_where_the_numbers_came_from(analysis: Analysis, small_run: Any, tiny_bert: Path) -> None:
     source = small_run.results[analysis.kind].source
     assert source.model == str(tiny_bert)
-    assert re.fullmatch("[0-9a-f]{64}", source.weights)
+    assert re.fullmatch("[0-9a-f]{64}|not read", source.weights)
     assert re.fullmatch("[0-9a-f]{32}", source.corpus_digest)
     assert {"python", "torch", "transformers", "numpy"} <= set(source.versions)
     assert all(source.versions.values())

@@ -73,7 +73,7 @@ def test_a_missing_folder_names_its_neighbour(repository: Path) -> None:
     assert error.code == "E-CORPUS-FOLDER"
     assert "no such folder" in error.why
     assert "'repository'" in error.fix
-    assert "Name an existing folder" in refusal("code:/no/where/at/all").fix
+    assert "Name an existing folder" in refusal(f"code:{repository}/no/where/at/all").fix
     assert "No folder is named" in refusal("code:").why
 
 

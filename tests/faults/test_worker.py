@@ -16,6 +16,7 @@ import pytest
 from small import code_folder, small_spec
 
 from probes import analyses, engine, store, worker
+from probes.engine import handed, jobs
 from probes.errors import StrataError
 from probes.syntax import SnippetSpec, SyntaxSpec
 
@@ -36,8 +37,8 @@ def worker_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield home
         worker.stop()
         psutil.wait_procs(_workers(), timeout=30)
-        engine._futures.clear()
-        engine._answers.clear()
+        handed.jobs.clear()
+        jobs._answers.clear()
 
 
 @pytest.fixture(autouse=True)
@@ -97,12 +98,11 @@ def test_a_submitted_question_is_answered(spec: Callable[..., SyntaxSpec]) -> No
 
 def test_the_same_question_twice_is_one_job(spec: Callable[..., SyntaxSpec]) -> None:
     digest = engine.submit(spec(seed=2))
-    future = engine._futures[digest]
+    future = handed.jobs[digest].future
     assert engine.submit(spec(seed=2)) == digest
-    assert engine._futures[digest] is future
+    assert handed.jobs[digest].future is future
     wait(digest)
     assert engine.submit(spec(seed=2)) == digest
-    assert engine._futures[digest] is future
     assert [json.loads(line)["state"] for line in store.read_events(digest).splitlines()].count("queued") == 1
 
 
@@ -181,17 +181,14 @@ def test_a_waiting_job_can_be_cancelled(spec: Callable[..., SyntaxSpec]) -> None
 
 
 def test_a_killed_worker_is_replaced_and_nobody_is_lied_to(spec: Callable[..., SyntaxSpec]) -> None:
-    asked = spec(seed=8, epochs=400)
+    asked = spec(seed=8, epochs=60, control=False)
     digest = engine.submit(asked)
     pid = running(digest)
     os.kill(pid, signal.SIGKILL)
     psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=10)
     end = time.monotonic() + PATIENCE
     while (status := engine.status(digest)).state != "done":
-        if status.state == "failed":  # until the job is on its way again, this is the truth
-            assert status.error is not None
-            assert status.error["code"] == "E-INTERRUPTED"
-        assert status.state in ("failed", "running")
+        assert status.state in ("queued", "running")
         assert time.monotonic() < end, f"stuck: {status}"
         time.sleep(0.05)
     assert analyses.result_of(digest) is not None

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from probes.errors import StrataError
+from probes.errors import Cancelled, StrataError
 from probes.models import Model, check, encoding, load, sites
 
 TINY = ["tiny_bert", "tiny_gpt2", "tiny_llama", "tiny_t5"]
@@ -34,7 +34,14 @@ def test_a_sound_model_passes_every_row(model: Model) -> None:
     table = model.check.table()
     assert list(table.columns) == ["name", "passed", "detail", "difference", "warning"]
     assert table["passed"].all()
-    always = {"padding right", "padding left", "hooks after success", "hooks after an error", "parameters"}
+    always = {
+        "padding right",
+        "padding left",
+        "batch order",
+        "hooks after success",
+        "hooks after an error",
+        "parameters",
+    }
     assert always <= set(table["name"])
     assert table["difference"].max() < 1e-5
     has_norm = model.family != "bert"
@@ -141,3 +148,102 @@ def test_a_changed_bit_changes_the_fingerprint(llama: Model) -> None:
     with torch.no_grad():
         weight[0, 0] = torch.nextafter(weight[0, 0], torch.tensor(9.0))
     assert check.fingerprint(llama) != before
+
+
+POSITIONS = {
+    "absolute": ["bert", "roberta", "gpt2", "opt", "distilbert"],
+    "rotary": ["llama", "gpt_neox", "qwen2", "modernbert", "phi"],
+    "ALiBi": ["bloom", "mpt", "falcon"],
+    "relative": ["t5"],
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "family"),
+    [pytest.param(kind, name, id=f"{kind}-{name}") for kind in POSITIONS for name in POSITIONS[kind]],
+)
+def test_real_tokens_are_the_same_however_they_are_padded(
+    kind: str, family: str, tiny_gpt2: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cases 19 and 20: the side of the padding, the number of rows and their order change nothing."""
+    from test_sites import OWN, tiny
+
+    if family == "falcon":  # which has both kinds of positions
+        monkeypatch.setitem(OWN, "falcon", {"alibi": True})
+    rows = {
+        row.name: row for row in load(tiny(family, tiny_gpt2, tmp_path / kind), random_init=0, device="cpu").check.rows
+    }
+    for name in ("padding right", "padding left", "batch order"):
+        assert rows[name].passed, rows[name]
+        assert rows[name].difference < 1e-4
+
+
+def test_rows_that_feel_their_neighbours_are_reported(llama: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    forward = Model.forward
+
+    def crowded(self: Model, encoded: Any, **asked: Any) -> Any:
+        if len(encoded.ids) > 2:
+            encoded = replace(encoded, ids=encoded.ids.roll(1, 0), mask=encoded.mask.roll(1, 0))
+        return forward(self, encoded, **asked)
+
+    monkeypatch.setattr(Model, "forward", crowded)
+    result = check.check(llama)
+    row = next(row for row in result.rows if row.name == "batch order")
+    assert (row.passed, row.warning) == (False, True)
+    assert row.difference > 1e-3
+    assert result.passed
+
+
+def test_numbers_beyond_float16_are_refused_with_the_way_out(tiny_llama: Path, tmp_path: Path) -> None:
+    """Case 25."""
+    import shutil
+
+    from safetensors.torch import load_file, save_file
+
+    folder = Path(shutil.copytree(tiny_llama, tmp_path / "large"))
+    weights = load_file(folder / "model.safetensors")
+    name = "model.layers.0.mlp.down_proj.weight"
+    weights[name] = 1e7 * torch.sign(weights[name])
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(StrataError, match="NaN or infinite.*use bfloat16 or float32") as caught:
+        load(str(folder), device="cpu", dtype="float16")
+    assert caught.value.code == "E-SELF-CHECK"
+    assert load(str(folder), device="cpu", dtype="bfloat16").check.passed
+
+
+@pytest.mark.parametrize("family", ["bert", "gpt2", "llama", "t5", "bloom", "gpt_neox"])
+def test_eager_attention_shows_its_weights(family: str, tiny_gpt2: Path, tmp_path: Path) -> None:
+    from test_sites import tiny
+
+    folder = tiny(family, tiny_gpt2, tmp_path / family)
+    eager = {row.name: row for row in load(folder, random_init=0, device="cpu", attention="eager").check.rows}
+    assert eager["attention weights"].passed
+    assert eager["attention weights"].detail == "3 of 3 layers show theirs"
+
+
+@pytest.mark.parametrize("given", [None, (None, None), ()])
+def test_attention_that_is_not_shown_is_said(given: Any, tiny_llama: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Case 21: never None drawn as zeros."""
+    model = load(str(tiny_llama), device="cpu", attention="eager")
+
+    def without(output: Any) -> Any:
+        output.attentions = given
+        return output
+
+    forward_with(monkeypatch, without)
+    row = next(row for row in check.check(model).rows if row.name == "attention weights")
+    assert not row.passed
+    assert row.detail == "0 of 2 layers show theirs"
+
+
+@pytest.mark.parametrize("error", [Cancelled, KeyboardInterrupt, StopIteration, MemoryError])
+def test_no_hook_outlives_any_way_of_ending(error: type[BaseException], llama: Model) -> None:
+    """Case 24."""
+
+    def stop(_label: str, _states: torch.Tensor) -> None:
+        raise error
+
+    before = check._count(llama), check.fingerprint(llama)
+    with pytest.raises(error), sites.reading(llama, llama.layers, stop):
+        llama.forward(llama.encode(["x"]))
+    assert (check._count(llama), check.fingerprint(llama)) == before

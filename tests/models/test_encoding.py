@@ -9,6 +9,7 @@ import pytest
 
 from probes.errors import StrataError
 from probes.models import Model, load, loaded
+from probes.models.choice import ReadsModel
 
 TINY = ["tiny_bert", "tiny_gpt2", "tiny_llama", "tiny_t5"]
 HARD = [
@@ -24,7 +25,7 @@ HARD = [
 
 @pytest.fixture(params=TINY)
 def model(request: pytest.FixtureRequest) -> Model:
-    return loaded(str(request.getfixturevalue(request.param)), device="cpu")
+    return loaded(ReadsModel(model=str(request.getfixturevalue(request.param)), device="cpu"))
 
 
 @pytest.mark.parametrize("text", HARD)
@@ -41,7 +42,7 @@ def test_offsets_are_characters_of_the_text(model: Model, text: str) -> None:
 
 def test_a_token_spells_its_span(tiny_bert: Path) -> None:
     text = "def add(a, b):\n    return a + b"
-    model = loaded(str(tiny_bert), device="cpu")
+    model = loaded(ReadsModel(model=str(tiny_bert), device="cpu"))
     encoded = model.encode([text])
     spelled = [text[a:b] for a, b in encoded.offsets[0][~encoded.special[0]]]
     assert spelled == ["def", "add", "(", "a", ",", "b", ")", ":", "return", "a", "+", "b"]
@@ -52,7 +53,7 @@ def test_any_text_has_offsets_within_it(tiny_llama: Path, seed: int) -> None:
     draw = np.random.default_rng(seed)
     points = np.concatenate([draw.integers(1, 0xD800, 30), draw.integers(0xE000, 0x110000, 10)])
     text = "".join(chr(point) for point in draw.permutation(points))
-    encoded = loaded(str(tiny_llama), device="cpu").encode([text])
+    encoded = loaded(ReadsModel(model=str(tiny_llama), device="cpu")).encode([text])
     assert encoded.offsets.min() >= 0
     assert encoded.offsets.max() == len(text)
     covered = {i for a, b in encoded.offsets[0] for i in range(a, b)}
@@ -61,7 +62,7 @@ def test_any_text_has_offsets_within_it(tiny_llama: Path, seed: int) -> None:
 
 def test_what_is_added_is_marked(tiny_bert: Path, tiny_gpt2: Path, tiny_llama: Path, tiny_t5: Path) -> None:
     for folder, before, after in [(tiny_bert, 1, 1), (tiny_gpt2, 0, 0), (tiny_llama, 1, 0), (tiny_t5, 0, 1)]:
-        encoded = loaded(str(folder), device="cpu").encode(["return value"])
+        encoded = loaded(ReadsModel(model=str(folder), device="cpu")).encode(["return value"])
         special = encoded.special[0].tolist()
         assert special == [True] * before + [False] * (len(special) - before - after) + [True] * after
 
@@ -82,8 +83,8 @@ def test_rows_are_padded_and_masked(model: Model) -> None:
 
 def test_types_only_for_models_that_have_them(tiny_bert: Path, tiny_gpt2: Path) -> None:
     # GPT-2's forward takes token_type_ids and would add the embedding of word 0
-    assert set(loaded(str(tiny_bert), device="cpu").encode(["x"]).extra) == {"token_type_ids"}
-    assert set(loaded(str(tiny_gpt2), device="cpu").encode(["x"]).extra) == set()
+    assert set(loaded(ReadsModel(model=str(tiny_bert), device="cpu")).encode(["x"]).extra) == {"token_type_ids"}
+    assert set(loaded(ReadsModel(model=str(tiny_gpt2), device="cpu")).encode(["x"]).extra) == set()
 
 
 def test_a_long_text_is_refused_with_the_counts(model: Model, caplog: pytest.LogCaptureFixture) -> None:
@@ -102,14 +103,17 @@ def test_a_long_text_is_refused_with_the_counts(model: Model, caplog: pytest.Log
 
 
 def test_a_text_that_just_fits_is_read(tiny_gpt2: Path) -> None:
-    model = loaded(str(tiny_gpt2), device="cpu")
+    model = loaded(ReadsModel(model=str(tiny_gpt2), device="cpu"))
     text = "!" * model.context
     assert model.lengths([text]).tolist() == [model.context]
     assert model.forward(model.encode([text])).last_hidden_state.shape == (1, model.context, 16)
 
 
 def test_no_text_and_empty_text(tiny_gpt2: Path, tiny_bert: Path) -> None:
-    gpt2, bert = loaded(str(tiny_gpt2), device="cpu"), loaded(str(tiny_bert), device="cpu")
+    gpt2, bert = (
+        loaded(ReadsModel(model=str(tiny_gpt2), device="cpu")),
+        loaded(ReadsModel(model=str(tiny_bert), device="cpu")),
+    )
     assert gpt2.lengths([]).tolist() == []
     assert gpt2.lengths(["", "x"]).tolist() == [0, 1]
     assert bert.encode([""]).special.tolist() == [[True, True]]
@@ -120,7 +124,7 @@ def test_no_text_and_empty_text(tiny_gpt2: Path, tiny_bert: Path) -> None:
 
 def test_half_a_surrogate_pair(tiny_gpt2: Path) -> None:
     with pytest.raises(StrataError, match="Text 0 holds half of a surrogate pair") as caught:
-        loaded(str(tiny_gpt2), device="cpu").encode(["a\ud83d"])
+        loaded(ReadsModel(model=str(tiny_gpt2), device="cpu")).encode(["a\ud83d"])
     assert caught.value.code == "E-TEXT-UNICODE"
 
 

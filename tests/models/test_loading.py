@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from probes.errors import StrataError
-from probes.models import hidden_states, load, loaded, loading
+from probes.models import hidden_states, load
 from probes.models.pin import state_of
 
 TINY = ["tiny_bert", "tiny_gpt2", "tiny_llama", "tiny_t5"]
@@ -162,14 +162,3 @@ def test_the_tokenizer_is_part_of_the_identity(tiny_bert: Path, tmp_path: Path) 
 
 def test_a_copy_has_the_same_identity(tiny_bert: Path, tmp_path: Path) -> None:
     assert load(str(shutil.copytree(tiny_bert, tmp_path / "copy"))).identity == load(str(tiny_bert)).identity
-
-
-def test_a_warm_model_is_the_same_one(tiny_bert: Path, tiny_gpt2: Path, tiny_llama: Path) -> None:
-    loading._warm.cache_clear()
-    first = loaded(str(tiny_bert))
-    assert loaded(str(tiny_bert), device="cpu" if first.device == "cpu" else first.device) is first
-    assert loaded(str(tiny_bert), random_init=0) is not first
-    assert loaded(str(tiny_bert)) is first
-    loaded(str(tiny_gpt2))
-    loaded(str(tiny_llama))
-    assert loaded(str(tiny_bert)) is not first  # only the last few are kept

@@ -27,6 +27,14 @@ def test_a_folder_is_pinned_by_its_files(folder: Path) -> None:
     assert pin(str(folder), None) != first
 
 
+@pytest.mark.parametrize("file", ["pytorch_model.bin", "modeling_own.py", "tokenizer.model", "vocab.txt"])
+def test_every_file_that_decides_the_numbers_is_pinned(file: str, folder: Path) -> None:
+    """Also a pickle, which stands for its conversion, and code, which may be granted."""
+    first = pin(str(folder), None)
+    (folder / file).write_bytes(b"x")
+    assert pin(str(folder), None) != first
+
+
 @pytest.mark.parametrize("name", ["owner/model", "no/such/folder", "", "bad\0name"])
 def test_other_names_keep_the_revision_given(name: str) -> None:
     assert pin(name, None) is None

@@ -8,6 +8,7 @@ import torch
 
 from probes.errors import StrataError
 from probes.models import Model, hidden_states, load, loaded, reading, sites
+from probes.models.choice import ReadsModel
 
 COMMON = "roberta distilbert albert modernbert gpt_neox qwen3 opt bloom bart switch_transformers"
 QUICK = set(COMMON.split())
@@ -86,7 +87,7 @@ def test_a_family_that_would_be_misread_is_caught_by_the_check(family: str, tiny
 
 @pytest.fixture
 def model(tiny_gpt2: Path) -> Model:
-    return loaded(str(tiny_gpt2), device="cpu")
+    return loaded(ReadsModel(model=str(tiny_gpt2), device="cpu"))
 
 
 def hooks(model: Model) -> int:

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from probes.models import Model, catalogue, estimate, hidden_states, load, loaded
+from probes.models.choice import ReadsModel
 
 pytestmark = pytest.mark.weights
 
@@ -23,7 +24,7 @@ def cosine(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def test_minilm_is_the_published_file(minilm: str) -> None:
-    model = loaded(minilm, device="cpu")
+    model = loaded(ReadsModel(model=minilm, device="cpu"))
     assert model.weights == "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
     assert len(model.layers) == 7
     assert model.notes == ()
@@ -33,7 +34,7 @@ def test_minilm_is_the_published_file(minilm: str) -> None:
 
 @pytest.mark.parametrize("name", catalogue.names())
 def test_the_catalogue_says_what_is_loaded(name: str, real: Callable[[str], str]) -> None:
-    entry, model = catalogue.entry(name), loaded(real(name), device="cpu")
+    entry, model = catalogue.entry(name), loaded(ReadsModel(model=real(name), device="cpu"))
     assert entry.cached
     assert (entry.layers, entry.width, entry.family) == (model.depth, model.width, model.family)
     assert entry.parameters == model.parameters == estimate(name, device="cpu").parameters
@@ -44,7 +45,7 @@ def test_minilm_against_plain_transformers(minilm: str) -> None:
     from transformers import AutoModel, AutoTokenizer
 
     texts = ["A man is playing a guitar.", "Someone plays an instrument.", "The stock market fell sharply today."]
-    model = loaded(minilm, device="cpu")
+    model = loaded(ReadsModel(model=minilm, device="cpu"))
     folder = catalogue.entry(minilm).folder
     tokenizer, net = AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder).eval()
     with torch.no_grad():
@@ -58,13 +59,16 @@ def test_minilm_against_plain_transformers(minilm: str) -> None:
 def test_minilm_gives_the_similarities_its_makers_print(minilm: str) -> None:
     # the quick start of sentence-transformers, for this model
     texts = ["The weather is lovely today.", "It's so sunny outside!", "He drove to the stadium."]
-    rows = pooled(loaded(minilm, device="cpu"), texts)["6"]
+    rows = pooled(loaded(ReadsModel(model=minilm, device="cpu")), texts)["6"]
     found = [cosine(rows[0], rows[1]), cosine(rows[0], rows[2]), cosine(rows[1], rows[2])]
     assert found == pytest.approx([0.6660, 0.1046, 0.1411], abs=1e-4)
 
 
 def test_a_random_twin_shares_nothing_but_the_shape(minilm: str) -> None:
-    trained, random = loaded(minilm, device="cpu"), loaded(minilm, device="cpu", random_init=0)
+    trained, random = (
+        loaded(ReadsModel(model=minilm, device="cpu")),
+        loaded(ReadsModel(model=minilm, device="cpu"), random_init=0),
+    )
     assert random.layers == trained.layers
     assert random.parameters == trained.parameters
     assert random.identity != trained.identity
@@ -80,7 +84,7 @@ def test_smollm2_knows_the_capital(real: Callable[[str], str]) -> None:
 
 
 def test_e5_splits_as_xlm_r_does(real: Callable[[str], str]) -> None:
-    model = loaded(real("e5-small"), device="cpu")
+    model = loaded(ReadsModel(model=real("e5-small"), device="cpu"))
     assert model.encode(["Hello world"]).ids.tolist() == [[0, 35378, 8999, 2]]
     texts = ["The cat sleeps on the sofa.", "Le chat dort sur le canapé.", "The bank raised its interest rates."]
     rows = pooled(model, [f"query: {text}" for text in texts])["12"]

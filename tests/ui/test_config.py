@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from probes.corpora import uploads
 from probes.figures.theme import OKABE_ITO
 
 CONFIG = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text("utf-8"))
@@ -29,7 +30,7 @@ def test_listens_here_only_and_guards_the_websocket() -> None:
     assert server["enableCORS"] is True
     assert server["enableXsrfProtection"] is True
     assert server["enableStaticServing"] is False
-    assert server["maxUploadSize"] <= 10
+    assert server["maxUploadSize"] == uploads.LARGEST >> 20
 
 
 def test_sends_nothing_and_shows_no_paths() -> None:

@@ -7,8 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from probes import analyses, engine
+from probes.contract import Spec
 from probes.errors import StrataError
-from probes.syntax import SnippetSpec, SyntaxSpec
+from probes.syntax import SyntaxSpec
 from probes.ui.snippets import EXAMPLES
 
 PAGE = "pages/Syntax.py"
@@ -59,7 +60,7 @@ def test_an_unknown_run_gives_a_notice_and_the_default_view(page: Open) -> None:
 
 
 def test_another_questions_run_is_sent_to_its_page(page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(analyses, "spec_of", lambda digest: SnippetSpec(run=UNKNOWN, code="f(x)", layer="0"))
+    monkeypatch.setattr(analyses, "spec_of", lambda digest: type("OtherSpec", (Spec,), {"kind": "other"})())
     at = page(PAGE, run=UNKNOWN)
     assert not at.exception
     assert "This run answers another question." in says(at)
@@ -189,7 +190,7 @@ def test_every_figure_has_its_export_bar(page: Open, stored: SyntaxSpec) -> None
     at = page(PAGE, run=stored.digest)
     labels = [button.label for button in at.download_button]
     charts = len(at.get("vega_lite_chart"))
-    assert labels == ["PDF", "SVG", "PNG", "CSV", "Parquet"] * charts
+    assert labels == ["PDF", "SVG", "PNG", "CSV", "Parquet", "LaTeX", "Script", "Notebook"] * charts
 
 
 @pytest.mark.slow

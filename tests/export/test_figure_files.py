@@ -1,4 +1,5 @@
 import io
+import re
 import xml.etree.ElementTree as ET
 
 import altair as alt
@@ -18,7 +19,7 @@ def chart(rows: int = 3) -> alt.Chart:
     )
 
 
-@pytest.mark.parametrize(("width", "inches"), [("single", 3.25), ("double", 6.75), ("slide", 10.0)])
+@pytest.mark.parametrize(("width", "inches"), [(name, inches) for name, (inches, _) in export.WIDTHS.items()])
 def test_a_pdf_is_as_wide_as_its_name_says(width: str, inches: float) -> None:
     data = export.figure_bytes(chart(), "pdf", width=width)
     page = pypdf.PdfReader(io.BytesIO(data)).pages[0]
@@ -42,22 +43,40 @@ def test_an_svg_is_xml_with_its_text() -> None:
 
 
 def test_more_than_5000_rows_can_be_printed_and_the_limit_stands_elsewhere() -> None:
-    assert export.figure_bytes(chart(5_001), "svg").count(b"<path") > 5_000
+    assert export.figure_bytes(chart(5_001), "svg").count(b"<image") == 1
     with pytest.raises(alt.MaxRowsError):
         chart(5_001).to_dict()
 
 
-def test_a_missing_font_is_an_error_not_a_figure_without_text() -> None:
-    for fmt in ("pdf", "svg", "png"):
-        with pytest.raises(StrataError, match="No font of 'No Such Family' is installed") as refusal:
-            export.figure_bytes(chart(), fmt, font="No Such Family")
-        assert refusal.value.code == "E-EXPORT-FONT"
-        assert "No Such Family, Liberation Sans, sans-serif" in refusal.value.fix
+WIDTHS = {  # of each venue's author instructions, in inches
+    "acl": 7.7 / 2.54,
+    "acl-wide": 16 / 2.54,
+    "icml": 3.25,
+    "icml-wide": 6.75,
+    "neurips": 5.5,
+    "ieee": 3.5,
+    "ieee-wide": 7.16,
+    "nature": 8.9 / 2.54,
+    "nature-wide": 18.3 / 2.54,
+}
 
 
-def test_a_missing_font_falls_back_on_the_others_named() -> None:
-    page = pypdf.PdfReader(io.BytesIO(export.figure_bytes(chart(), "pdf", font="No Such Family, sans-serif"))).pages[0]
-    assert "the score" in page.extract_text()
+@pytest.mark.parametrize("venue", WIDTHS)
+def test_a_venues_name_means_its_column(venue: str) -> None:
+    assert export.WIDTHS[venue][0] == pytest.approx(WIDTHS[venue])
+
+
+def test_the_size_asked_for_is_the_size_of_the_labels() -> None:
+    for size in (6.0, 9.5):
+        root = ET.fromstring(export.figure_bytes(chart(), "svg", size=size))
+        groups = [n for n in root.iter("{http://www.w3.org/2000/svg}g") if "role-axis-label" in n.get("class", "")]
+        assert {text.get("font-size") for group in groups for text in group} == {f"{size:g}px"}
+
+
+def test_natures_text_is_between_5_and_7_points() -> None:
+    drawn = export.figure_bytes(chart().properties(title="A title"), "svg", width="nature").decode()
+    sizes = [float(size) for size in re.findall(r'font-size="([0-9.]+)px"', drawn)]
+    assert 5 <= min(sizes) <= max(sizes) <= 7
 
 
 def test_a_pdf_without_a_font_is_noticed() -> None:
@@ -73,6 +92,8 @@ def test_a_pdf_without_a_font_is_noticed() -> None:
         (lambda: export.figure_bytes(chart(), "gif"), "E-EXPORT-FORMAT", "cannot be saved as 'gif'.*pdf, svg, png"),
         (lambda: export.figure_bytes(chart(), "csv"), "E-EXPORT-FORMAT", "A figure cannot be saved as 'csv'"),
         (lambda: export.figure_bytes(chart(), "pdf", width="wide"), "E-EXPORT-WIDTH", "'wide'.*single, double, slide"),
+        (lambda: export.figure_bytes(chart(), "pdf", size=3), "E-EXPORT-SIZE", "Labels of 3 pt.*4 to 40 pt"),
+        (lambda: export.figure_bytes(chart(), "pdf", size=float("nan")), "E-EXPORT-SIZE", "Labels of nan pt"),
         (lambda: export.frame_bytes(pd.DataFrame(), "pdf"), "E-EXPORT-FORMAT", "A table.*'pdf'.*csv, parquet"),
     ],
 )
@@ -150,4 +171,4 @@ def test_file_names_are_plain(kind: str, digest: str, fmt: str, name: str) -> No
 
 
 def test_every_format_has_its_media_type() -> None:
-    assert list(export.FORMATS) == ["pdf", "svg", "png", "csv", "parquet"]
+    assert (*export.FIGURES, *export.TABLES, *export.CODE) == tuple(export.FORMATS)

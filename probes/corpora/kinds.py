@@ -1,0 +1,129 @@
+"""The kinds of corpora, written down once: how each is named, which module reads it, and what a person may expect.
+
+A module of a kind offers `stream`, `pin` and `preview`, as `Reader` says. Another kind is another row.
+"""
+
+import importlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, cast
+
+from probes.errors import StrataError
+from probes.values import Text
+
+if TYPE_CHECKING:
+    from probes.corpora.previews import Preview
+
+CODE_LANGUAGES = "the programming languages"
+ANY_LANGUAGE = "any"
+
+
+class Reader(Protocol):
+    """What the module of a kind offers."""
+
+    KEYS: Mapping[str, tuple[str, ...]]
+    """The choices its names may hold, as `probes.corpora.names` reads them."""
+
+    def stream(self, name: str, *, language: str | None, seed: int, skipped: Counter[str] | None) -> Iterator[Text]:
+        """Refuse what cannot be read, then yield texts in an order fixed by `seed`; count what is left out."""
+        ...
+
+    def pin(self, name: str) -> str:
+        """Return the name that means what is there today; a pinned name comes back as it is."""
+        ...
+
+    def preview(self, name: str, n: int) -> "Preview":
+        """Return the first `n` rows and what a bounded look tells of the rest."""
+        ...
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of corpus: how its names look, where it is read, what a pin at the end of a name looks like."""
+
+    named: str
+    at: str
+    pin: str
+    """A regular expression for what follows the last `@` of a pinned name."""
+    what: str
+    languages: str
+    licence: str
+
+    def owns(self, name: str) -> bool:
+        """Say whether a corpus name is of this kind."""
+        head, colon, _ = self.named.partition(":")
+        return name.startswith(f"{head}:") if colon else name == head or name.startswith(f"{head}@")
+
+    @property
+    def reader(self) -> Reader:
+        """The module, imported on first use: listing corpora needs neither a grammar nor pyarrow."""
+        return cast(Reader, importlib.import_module(self.at))
+
+
+STDLIB = "python-stdlib"
+KINDS = (
+    Kind(
+        STDLIB,
+        "probes.corpora.python_stdlib",
+        "[^@]+",
+        "functions of the running interpreter's own library, tests left out",
+        "python",
+        "PSF-2.0",
+    ),
+    Kind(
+        "code:FOLDER",
+        "probes.corpora.code_folder",
+        "[0-9a-f]{12}",
+        "functions of a folder of source code",
+        CODE_LANGUAGES,
+        "that of the code",
+    ),
+    Kind(
+        "table:FILE",
+        "probes.corpora.table_file",
+        "[0-9a-f]{12}",
+        "texts of a CSV, JSONL, Parquet or text file, a row each",
+        ANY_LANGUAGE,
+        "that of the file",
+    ),
+    Kind(
+        "hub:NAME",
+        "probes.corpora.hub_dataset",
+        "[0-9a-f]{12}(?:[0-9a-f]{28})?",
+        "texts of a dataset of the Hugging Face hub, or of a local folder of one",
+        ANY_LANGUAGE,
+        "that of the dataset",
+    ),
+)
+
+
+def kind_of(name: str) -> Kind:
+    """Return the kind of a corpus name; E-CORPUS-UNKNOWN names the nearest one and all there are."""
+    found = next((kind for kind in KINDS if kind.owns(name)), None)
+    if found is not None:
+        return found
+    from probes.corpora.grammars import nearest  # on use, as above
+
+    choices = [kind.named for kind in KINDS]
+    why = f"{nearest(name[:200], choices)}There are: {', '.join(choices)}."
+    raise StrataError("E-CORPUS-UNKNOWN", f"There is no corpus '{name[:200]}'.", why, "See: python -m probes corpora")
+
+
+def named(given: str) -> str:
+    """Return the corpus name somebody means by what they typed: a name as it is, or the path of a folder or a file."""
+    given = given.strip()
+    if any(kind.owns(given) for kind in KINDS):
+        return given
+    from probes.corpora.names import Name  # on use: names suggest the nearest key with the grammars' help
+    from probes.corpora.place import confined
+
+    path = confined(given)
+    return f"code:{path}" if path.is_dir() else str(Name("table", str(path)))
+
+
+def unpinned(name: str) -> str:
+    """Return a corpus name without what `pin` added; a name of no kind comes back as it is."""
+    found = next((kind for kind in KINDS if kind.owns(name)), None)
+    return re.sub(f"@{found.pin}$", "", name) if found else name

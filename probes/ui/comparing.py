@@ -1,0 +1,91 @@
+"""Runs beside each other on a page: the sentence, the figure with its files, the table of differences."""
+
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from probes import analyses, export
+from probes.compare import MOST, Comparison
+from probes.contract import resolve
+from probes.errors import StrataError
+from probes.ui import address
+from probes.ui.refusals import refuse
+from probes.ui.shell import page_of
+from probes.ui.text import headline, plain
+
+_FORMATS = {"pdf": "PDF", "svg": "SVG", "png": "PNG", "csv": "CSV", "parquet": "Parquet"}
+_DRAW = "probes.figures.compare:side_by_side"
+
+
+def comparing() -> bool:
+    """Say whether the address asks for a comparison."""
+    return bool(address.given("compare"))
+
+
+def compare() -> None:
+    """Show the comparison that the address asks for."""
+    chosen = address.digests("compare", MOST)
+    answer = st.container()  # the sentence stands above the choice of what is measured
+    try:
+        names = analyses.measures(chosen)
+        narrow, _ = st.columns([1, 2])
+        measure = address.choice("measure", "Measure", names[1:], at=narrow, none=names[0]) if names[1:] else ""
+        made = _compared(tuple(chosen), measure)
+        with answer:
+            headline(made.headline())
+        _show(made, chosen)
+    except StrataError as error:
+        refuse(error)
+    st.button("All runs", icon=":material/arrow_back:", key="all_runs", type="tertiary", on_click=address.only)
+
+
+@st.cache_data(max_entries=16, show_spinner="Comparing")
+def _compared(digests: tuple[str, ...], measure: str) -> Comparison:
+    """Compare once: neither a run nor what is resampled from it ever changes."""
+    return analyses.compared(digests, measure)
+
+
+def _show(made: Comparison, digests: list[str]) -> None:
+    paired = sorted(
+        {"paired over shared test texts" if how == "paired" else "unpaired" for how in made.differences.how}
+    )
+    st.caption(
+        f"95 % bootstrap intervals, place by place; differences {plain(' and '.join(paired))}."
+        + (f" All: {plain(made.shared)}." if made.shared else "")
+    )
+    draw = resolve(_DRAW)  # altair is imported when a comparison is drawn
+    st.altair_chart(draw(made), key="comparison")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="comparison_bar"):
+        st.caption("Save", width="content")
+        for fmt, label in _FORMATS.items():
+            st.download_button(
+                label,
+                partial(_file, made, fmt),
+                export.filename("comparison", digests[0], fmt),
+                export.FORMATS[fmt],
+                key=f"comparison_{fmt}",
+                on_click="ignore",
+                type="tertiary",
+            )
+    _runs(made)
+    st.dataframe(made.frame(), hide_index=True, key="differences", column_config=_numbers())
+
+
+def _file(made: Comparison, fmt: str) -> bytes:
+    if fmt in ("csv", "parquet"):
+        return export.frame_bytes(made.frame(), fmt)
+    return export.figure_bytes(resolve(_DRAW)(made), fmt)
+
+
+def _runs(made: Comparison) -> None:
+    """Link each run of the comparison, the one measured against first."""
+    for run, digest in made.values.drop_duplicates("run")[["run", "digest"]].itertuples(index=False):
+        spec: Any = analyses.spec_of(digest)
+        page = page_of(spec.kind) if spec is not None else None
+        if page:
+            st.page_link(page.path, label=plain(run), icon=page.icon, query_params={"run": digest})
+
+
+def _numbers() -> dict[str, Any]:
+    return {name: st.column_config.NumberColumn(format="%.4f") for name in ("difference", "low", "high")}

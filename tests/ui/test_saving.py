@@ -1,0 +1,148 @@
+"""The bar under a figure and the bundle it gathers for, on the Syntax page with a stored run of the tiny model."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from probes import analyses, export, store
+from probes.errors import StrataError
+from probes.syntax import SnippetSpec, SyntaxSpec
+from probes.ui import saving
+
+PAGE = "pages/Syntax.py"
+Open = Callable[..., AppTest]
+BAR = "syntax_f1_by_layer"
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """What the bar's buttons would make, as it was drawn last."""
+    drawn: list[tuple[Any, ...]] = []
+    button = saving._button
+
+    def keep(key: str, fmt: str, make: Any, *rest: Any) -> None:
+        drawn.append((key, fmt, make))
+        button(key, fmt, make, *rest)
+
+    monkeypatch.setattr(saving, "_button", keep)
+    return drawn
+
+
+def test_nothing_is_made_until_a_button_is_pressed(
+    page: Open, stored: SyntaxSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: Any, **__: Any) -> bytes:
+        raise AssertionError("a file was made while the bar was drawn")
+
+    monkeypatch.setattr(export, "file_bytes", never)
+    at = page(PAGE, run=stored.digest)
+    assert not at.exception
+    assert len(at.download_button) == 16
+
+
+def test_width_font_and_size_reach_the_file(page: Open, stored: SyntaxSpec, made: list[Any]) -> None:
+    at = page(PAGE, run=stored.digest)
+    at.selectbox(key=f"{BAR}_width").set_value("nature").run()
+    at.number_input(key=f"{BAR}_size").set_value(5.0).run()
+    made.clear()
+    at.selectbox(key=f"{BAR}_font").set_value("serif").run()
+    assert not at.exception
+    make = next(make for key, fmt, make in reversed(made) if (key, fmt) == (BAR, "svg"))
+    assert make.keywords["look"] == export.Look("nature", "serif", 5.0)
+    svg = make().decode()
+    assert 'font-size="5px"' in svg
+    assert "Times New Roman" in svg
+    assert float(svg.partition('width="')[2].partition('"')[0]) == pytest.approx(89 / 25.4 * 72, abs=1)
+
+
+def test_every_button_of_the_bar_makes_its_file(page: Open, stored: SyntaxSpec, made: list[Any]) -> None:
+    page(PAGE, run=stored.digest)
+    starts = {"pdf": b"%PDF", "svg": b"<svg", "png": b"\x89PNG", "csv": b"series,", "parquet": b"PAR1"}
+    starts |= {"tex": b"% In the document", "py": b"# Syntax peaks", "ipynb": b"{"}
+    files = {fmt: make() for key, fmt, make in made if key == BAR}
+    assert list(files) == list(saving.LABELS) == list(starts)
+    for fmt, data in files.items():
+        assert data.startswith(starts[fmt]), fmt
+
+
+@pytest.mark.parametrize(
+    ("font", "said"), [("No Such Family", "is not installed here"), ("<b>x</b>", "is not the name of a font")]
+)
+def test_a_font_that_is_not_there_is_said_and_the_figure_still_drawn(
+    page: Open, stored: SyntaxSpec, made: list[Any], monkeypatch: pytest.MonkeyPatch, font: str, said: str
+) -> None:
+    monkeypatch.setattr(export, "STACKS", {**export.STACKS, font: font})  # as if typed, which these tests cannot
+    at = page(PAGE, run=stored.digest)
+    made.clear()
+    at.selectbox(key=f"{BAR}_font").set_value(font).run()
+    assert not at.exception
+    told = [caption.value for caption in at.caption if said in caption.value.replace("\\", "")]
+    assert len(told) == 1
+    assert "<b>" not in told[0].replace(r"\<b\>", "")
+    assert next(make for key, fmt, make in made if (key, fmt) == (BAR, "pdf"))().startswith(b"%PDF")
+
+
+def test_a_figure_is_gathered_reviewed_and_taken_out(page: Open, stored: SyntaxSpec) -> None:
+    at = page(PAGE, run=stored.digest)
+    at.button(key=f"{BAR}_add").click().run()
+    assert not at.exception
+    assert store.collected().items == ((stored.digest, "f1_by_layer"),)
+    button = at.button(key=f"{BAR}_add")
+    assert (button.label, button.disabled) == ("In the bundle", True)
+    archive = zipfile.ZipFile(io.BytesIO(export.bundle_bytes(store.collected())))
+    assert f"scripts/{export.filename('syntax', stored.digest, 'py')}" in archive.namelist()
+    store.drop(stored.digest, "f1_by_layer")
+    at.run()
+    assert at.button(key=f"{BAR}_add").label == "Add to paper bundle"
+
+
+def test_a_live_answer_is_pinned_when_it_is_gathered(page: Open, stored: SyntaxSpec) -> None:
+    at = page(PAGE, run=stored.digest)
+    assert [entry.kind for entry in store.runs()] == ["syntax"]
+    at.button(key="snippet_snippet_add").click().run()
+    assert not at.exception
+    [(digest, figure)] = store.collected().items
+    assert figure == "snippet"
+    assert isinstance(analyses.spec_of(digest), SnippetSpec)
+    assert analyses.result_of(digest) is not None
+    assert at.button(key="snippet_snippet_pin").label == "Pinned"
+
+
+def test_pinning_keeps_a_live_answer_among_the_runs(page: Open, stored: SyntaxSpec) -> None:
+    at = page(PAGE, run=stored.digest)
+    at.button(key="snippet_snippet_pin").click().run()
+    assert not at.exception
+    assert {entry.kind for entry in store.runs()} == {"syntax", "snippet"}
+    assert at.button(key="snippet_snippet_pin").disabled
+    assert store.collected().items == ()
+    [pinned] = [entry.digest for entry in store.runs("snippet")]
+    kept = page(PAGE, run=pinned)  # and its address shows it again, with its bar
+    assert not kept.exception
+    assert "gives back" in kept.html[0].value
+    assert len(kept.get("vega_lite_chart")) == 1
+    assert kept.button(key="snippet_snippet_pin").label == "Pinned"
+
+
+def test_a_store_that_is_full_is_said_and_nothing_breaks(
+    page: Open, stored: SyntaxSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise StrataError("E-STORE-FULL", "The disk is full.")
+
+    monkeypatch.setattr(store, "collect", full)
+    at = page(PAGE, run=stored.digest)
+    at.button(key=f"{BAR}_add").click().run()
+    assert not at.exception
+    assert "The disk is full" in at.toast[0].value
+
+
+def test_a_damaged_collection_does_not_stop_the_page(page: Open, stored: SyntaxSpec, strata_home: Path) -> None:
+    (strata_home / "bundle.json").write_text("{")
+    at = page(PAGE, run=stored.digest)
+    assert not at.exception
+    assert at.button(key=f"{BAR}_add").label == "Add to paper bundle"
