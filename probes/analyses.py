@@ -40,6 +40,7 @@ ANALYSES = (
         run_at="probes.checkup.size:run",
         result_at="probes.checkup.size:SizeResult",
         figures_at=("probes.figures.checkup:memory_by_precision",),
+        methods_at="probes.checkup.methods:size",
         live=True,
     ),
     Analysis(
@@ -47,12 +48,14 @@ ANALYSES = (
         run_at="probes.checkup.model:run",
         result_at="probes.checkup.model:ModelResult",
         figures_at=("probes.figures.checkup:differences",),
+        methods_at="probes.checkup.methods:model",
     ),
     Analysis(
         spec=TokensSpec,
         run_at="probes.checkup.tokens:run",
         result_at="probes.checkup.tokens:TokensResult",
         figures_at=("probes.figures.tokens:pieces",),
+        methods_at="probes.checkup.methods:tokens",
         live=True,
     ),
 )

@@ -16,7 +16,13 @@ from probes.values import Source
 class Spec(BaseModel):
     """What to compute, in plain values; frozen, and hashed into the digest that names the answer everywhere."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        protected_namespaces=(),
+        use_attribute_docstrings=True,
+        str_max_length=1_000_000,  # of every text; with a bound pydantic also refuses half a surrogate pair
+    )
 
     kind: ClassVar[str]
     """The analysis this asks for: the command's name, the store's and the URL's."""
@@ -114,7 +120,7 @@ class Analysis:
     run_at: str
     result_at: str
     figures_at: tuple[str, ...]
-    methods_at: str = ""
+    methods_at: str
     """`(spec, result) -> sentences`: what was computed, as a paper would say it, with citations `[@key]`."""
     live: bool = False
     """Answered by the warm worker while a person waits, and stored only when pinned."""

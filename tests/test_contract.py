@@ -55,7 +55,9 @@ def test_a_spec_is_frozen_and_takes_nothing_else() -> None:
 
 
 def test_an_analysis_names_its_parts_and_imports_them_on_use() -> None:
-    toy = Analysis(ToySpec, "test_contract:count", "test_contract:Toy", ("test_contract:draw", "test_contract:count"))
+    toy = Analysis(
+        ToySpec, "test_contract:count", "test_contract:Toy", ("test_contract:draw", "test_contract:count"), ""
+    )
     assert toy.kind == "toy"
     assert not toy.live
     assert toy.run(ToySpec(), Progress()) == 3
@@ -153,11 +155,12 @@ def test_hostile_text_survives_the_canonical_form() -> None:
     assert spec.digest == from_json(spec.canonical()).digest
 
 
-def test_half_a_character_is_refused_and_not_a_crash() -> None:
+@pytest.mark.parametrize(("kind", "field"), [("snippet", "code"), ("syntax", "model"), ("syntax", "corpus")])
+def test_half_a_character_is_refused_and_not_a_crash(kind: str, field: str) -> None:
     with pytest.raises(StrataError) as refusal:
-        parse("snippet", {"run": "a" * 32, "code": "x\ud800"})
+        parse(kind, {"run": "a" * 32, "code": "x", field: "x\ud800"} if kind == "snippet" else {field: "x\ud800"})
     assert refusal.value.code == "E-SPEC"
-    assert "code" in refusal.value.what
+    assert field in refusal.value.what
 
 
 def test_an_unknown_digest_has_no_spec_and_no_result() -> None:

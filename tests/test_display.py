@@ -45,7 +45,7 @@ def unfit(toy: Toy) -> alt.Chart:
 
 @pytest.fixture
 def toy(monkeypatch: pytest.MonkeyPatch) -> Toy:
-    at = Analysis(SyntaxSpec, "test_display:none", "test_display:Toy", ("test_display:drawn", "test_display:unfit"))
+    at = Analysis(SyntaxSpec, "test_display:none", "test_display:Toy", ("test_display:drawn", "test_display:unfit"), "")
     monkeypatch.setattr(analyses, "ANALYSES", (at,))
     return Toy(pd.DataFrame({"word": [HOSTILE]}), SOURCE)
 

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = (
-    {"errors", "values", "contract", "stats", "linalg", "access"},
+    {"errors", "values", "contract", "stats", "linalg", "access", "devices"},
     {"store"},
     {"models", "corpora"},
     {"extract"},
@@ -19,7 +19,6 @@ ORDER = (
     {"compare"},
     {"figures"},
     {"analyses"},
-    {"devices"},
     {"worker"},
     {"cluster"},
     {"engine"},

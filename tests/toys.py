@@ -59,7 +59,7 @@ def count(spec: ToySpec, progress: Progress) -> Toy:
 @contextmanager
 def in_place_of_the_others() -> Iterator[None]:
     """Make them the only analyses there are."""
-    here = {"run_at": f"{__name__}:count", "result_at": f"{__name__}:Toy", "figures_at": ()}
+    here = {"run_at": f"{__name__}:count", "result_at": f"{__name__}:Toy", "figures_at": (), "methods_at": ""}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(analyses, "ANALYSES", (Analysis(ToySpec, **here), Analysis(LiveSpec, **here, live=True)))
         calls.clear()

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from probes.checkup.names import short
-from probes.contract import Progress
+from probes.contract import Displayed, Progress
 from probes.models.choice import ReadsModel
 from probes.values import Source
 
@@ -19,7 +19,7 @@ class ModelSpec(ReadsModel):
 
 
 @dataclass(frozen=True)
-class ModelResult:
+class ModelResult(Displayed):
     """A loaded model's facts and its self-check."""
 
     name: str

@@ -13,7 +13,7 @@ import pandas as pd
 from pydantic import Field
 
 from probes.checkup.names import short
-from probes.contract import Progress
+from probes.contract import Displayed, Progress
 from probes.models.choice import ReadsModel
 from probes.models.memory import Shape, Work, need, needs
 from probes.values import Source, digest_of
@@ -43,7 +43,7 @@ class SizeSpec(ReadsModel):
 
 
 @dataclass(frozen=True)
-class SizeResult:
+class SizeResult(Displayed):
     """A model's shape, and what it needs in each precision."""
 
     name: str

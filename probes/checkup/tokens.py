@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 import pandas as pd
 from pydantic import Field
 
-from probes.contract import Progress
+from probes.contract import Displayed, Progress
 from probes.models.choice import ReadsModel
 from probes.values import Source
 
@@ -29,7 +29,7 @@ class TokensSpec(ReadsModel):
 
 
 @dataclass(frozen=True)
-class TokensResult:
+class TokensResult(Displayed):
     """A text's tokens."""
 
     text: str

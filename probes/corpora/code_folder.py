@@ -13,10 +13,10 @@ from pathlib import Path
 
 from probes.corpora import code_preview
 from probes.corpora.grammars import LANGUAGES, grammar, nearest
-from probes.corpora.place import confined
 from probes.corpora.previews import Preview
 from probes.corpora.sampling import sampled
 from probes.errors import StrataError
+from probes.store import confined
 from probes.values import Text, digest_of
 
 PREFIX = "code:"

@@ -19,11 +19,11 @@ from probes.corpora.hub_errors import refusing, wrong
 from probes.corpora.jsonlines import flat
 from probes.corpora.names import Keys, Name, parse
 from probes.corpora.parquet_file import open_parquet
-from probes.corpora.place import confined
 from probes.corpora.previews import Preview
 from probes.corpora.rows import Problem, Row, Table, unique
 from probes.corpora.texts import finished, text_of
 from probes.errors import StrataError
+from probes.store import confined
 from probes.values import Text, digest_of
 
 KEYS: Keys = {"text": (), "language": (), "label": (), "config": (), "split": (), "skip": ("yes",)}

@@ -117,7 +117,7 @@ def named(given: str) -> str:
     if any(kind.owns(given) for kind in KINDS):
         return given
     from probes.corpora.names import Name  # on use: names suggest the nearest key with the grammars' help
-    from probes.corpora.place import confined
+    from probes.store import confined
 
     path = confined(given)
     return f"code:{path}" if path.is_dir() else str(Name("table", str(path)))

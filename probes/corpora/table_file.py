@@ -21,7 +21,6 @@ from probes.corpora.grammars import LANGUAGES, grammar, nearest
 from probes.corpora.jsonlines import open_jsonlines
 from probes.corpora.names import Keys, Name, parse
 from probes.corpora.parquet_file import open_parquet
-from probes.corpora.place import confined
 from probes.corpora.plain_text import UNITS, open_text
 from probes.corpora.previews import Preview
 from probes.corpora.rows import Problem, Row, Table
@@ -29,6 +28,7 @@ from probes.corpora.sampling import printable
 from probes.corpora.sniff import FORMATS, SAMPLE, format_of, refuse
 from probes.corpora.texts import SLICE, finished, in_order, text_of
 from probes.errors import StrataError
+from probes.store import confined
 from probes.values import Text
 
 KEYS: Keys = {

@@ -24,14 +24,15 @@ class Journal(Progress):
     """Writes progress to the job's journal, and stops the run when somebody asked for it."""
 
     def __init__(self, digest: str) -> None:
-        self.digest, self.last, self.since, self.base = digest, 0.0, round(time.time(), 3), -1.0
+        self.digest, self.last, self.note = digest, 0.0, ""
+        self.since, self.base = round(time.time(), 3), -1.0
 
     def report(self, done: float, total: float, note: str = "") -> None:
-        """Write an event, at most a few times a second; raises Cancelled when the job is no longer wanted."""
+        """Write an event for every new note, else a few times a second; raises Cancelled when the job is not wanted."""
         now = time.monotonic()
-        if now - self.last < _EVERY:
+        if now - self.last < _EVERY and note == self.note:
             return
-        self.last = now
+        self.last, self.note = now, note
         if store.asked_to_stop(self.digest):
             raise Cancelled
         share = round(done / total, 4) if total else 0.0

@@ -4,9 +4,9 @@ from probes.export.bundle import bundle_bytes
 from probes.export.figures import Look, draw, figure_bytes, mimetype
 from probes.export.files import file_bytes
 from probes.export.fonts import STACKS, has_font, resolve
-from probes.export.latex import MOST_ROWS
+from probes.export.latex import MOST_ROWS, table
 from probes.export.names import CODE, FIGURES, FORMATS, TABLES, filename
-from probes.export.tables import frame_bytes, original
+from probes.export.tables import frame_bytes
 from probes.export.widths import SIZES, WIDTHS
 
 __all__ = [
@@ -27,6 +27,6 @@ __all__ = [
     "frame_bytes",
     "has_font",
     "mimetype",
-    "original",
     "resolve",
+    "table",
 ]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from probes.models.devices import Device
+from probes.devices import Device
 
 SLACK = 1.3
 TOKENS = 4096

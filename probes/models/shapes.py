@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from probes.errors import StrataError
-from probes.models import build, catalogue, fetch, lookup, presets, sites, vetting
+from probes.models import build, catalogue, fetch, hub, presets, sites, vetting
 from probes.models.encoding import NO_LIMIT, context_of
 from probes.models.memory import Shape
 
@@ -31,12 +31,13 @@ def shape_of(model: str | Mapping[str, Any], revision: str | None = None) -> Sha
         return _published(entry.family, entry.parameters, entry.layers, entry.width, vocabulary=0)
     if model in catalogue.names() or not fetch.HUB_ID.fullmatch(model) or Path(model).is_dir():
         folder = fetch.folder_of(model, revision).path
-        with _explained():
-            return _of(build.config_of(folder))
-    known = presets.presets().get(model)
-    if known is not None and not presets.cached(model):
-        return _published(known.family, known.parameters, known.layers, known.width, vocabulary=known.vocabulary)
-    return counted(lookup.config(model, revision))
+    else:
+        known = presets.presets().get(model)
+        if known is not None and not presets.cached(model):
+            return _published(known.family, known.parameters, known.layers, known.width, vocabulary=known.vocabulary)
+        folder, _ = hub.snapshot(model, revision, offline=catalogue.hub_offline(), want=hub.CONFIG)
+    with _explained():
+        return _of(build.config_of(folder))
 
 
 def counted(values: Mapping[str, Any]) -> Shape:

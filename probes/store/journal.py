@@ -14,7 +14,9 @@ from typing import Any
 from probes.store.folders import folder, writing
 
 _LIMIT = 256 << 10  # bytes of a journal before it is thinned out
+_HEAD = 1 << 20  # bytes of its first line at most: the question
 _TAIL = 64 << 10  # bytes read from its end: more than the longest event
+_NEAR = 8 << 10  # bytes that hold most newest events: a thousand journals are listed at once
 _FRESH = 10.0  # seconds for which this machine's own clock is believed
 _WORDS = 6_000  # characters of one text in an event: a trace keeps its end, where the error is
 
@@ -81,16 +83,22 @@ def read_events(digest: str) -> bytes:
 def last_event(digest: str) -> dict[str, Any] | None:
     """Return the newest whole event, with `started` (the time of the first), or None."""
     try:
-        with _path(digest).open("rb") as journal:
-            first = journal.readline()
-            journal.seek(max(0, journal.seek(0, os.SEEK_END) - _TAIL))
-            tail = journal.read()
-    except OSError:
+        first, last = ends(_path(digest))
+    except (OSError, ValueError):
         return None
-    for line in reversed(tail.splitlines()):
-        if (event := _event(line)) is not None:
-            return {**event, "started": (_event(first) or event)["time"]}
-    return None
+    return {**last, "started": first["time"]}
+
+
+def ends(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the first and the newest whole event of a journal; raises OSError, and ValueError when there is none."""
+    with path.open("rb") as journal:
+        first, size = journal.readline(_HEAD), journal.seek(0, os.SEEK_END)
+        for reach in (_NEAR, _TAIL):  # the newest event is short, but for one that failed
+            journal.seek(max(0, size - reach))
+            for line in reversed(journal.read().splitlines()):
+                if (event := _event(line)) is not None:
+                    return _event(first) or event, event
+    raise ValueError(f"{path} holds no event")
 
 
 def _event(line: bytes) -> dict[str, Any] | None:

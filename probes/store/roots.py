@@ -1,7 +1,8 @@
 """Where folders may be read from: a path is judged before the disk is touched, and once more after links are followed.
 
-`STRATA_ROOTS` lists the roots, separated as in `PATH`; without it they are the person's home, the current folder, the
-store and the folder for temporary files. Whoever serves Strata to others names one folder of models and corpora there.
+`STRATA_ROOTS` lists the roots, separated as in `PATH`; without it they are the person's home, the current folder and
+the folder for temporary files. The store is always one: uploads and converted weights lie in it. Whoever serves Strata
+to others names one folder of models and corpora there.
 """
 
 import os
@@ -17,7 +18,7 @@ LONGEST, LONGEST_PART = 4096, 255  # bytes: what the usual file systems take
 def roots() -> tuple[Path, ...]:
     """Return the folders that models, adapters and corpora may lie in, absolute, in the order they were given."""
     if named := [part for part in os.environ.get("STRATA_ROOTS", "").split(os.pathsep) if part.strip()]:
-        return tuple(dict.fromkeys(Path(part).expanduser().absolute() for part in named))
+        return tuple(dict.fromkeys([*(Path(part).expanduser().absolute() for part in named), home().absolute()]))
     usual = [Path("~"), Path(), home(), Path(tempfile.gettempdir())]
     found = [_expanded(path).absolute() for path in usual]
     # a service's home or working folder may be "/", which would confine nothing; only a person may name that

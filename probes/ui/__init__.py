@@ -9,7 +9,8 @@ from probes.ui.cutting import table as tokens
 from probes.ui.cutting import text
 from probes.ui.fields import form, spec
 from probes.ui.frame import frame
-from probes.ui.home import loaded, questions, recent, resident, running, start
+from probes.ui.held import resident, residents
+from probes.ui.home import loaded, questions, recent, running, start
 from probes.ui.models import choose, demo, folded, load, verdict
 from probes.ui.refusals import refuse
 from probes.ui.results import details, figure, show
@@ -19,7 +20,7 @@ from probes.ui.sources import corpus, recent_corpora
 from probes.ui.table import empty, filters, picked
 from probes.ui.text import headline, notes, plain
 from probes.ui.trust import code as code_of_its_own
-from probes.ui.trust import granted, pickled, residents
+from probes.ui.trust import granted, pickled
 
 __all__ = [
     "actions",

@@ -51,7 +51,7 @@ def choice(
     name: str, label: str, options: Sequence[str], *, at: Any, none: str = "All", show: Callable[[str], str] = str
 ) -> str:
     """Draw a list whose choice is in the address; return it, or nothing for `none`, the default."""
-    check(name, (*options, none), label.lower())
+    check(name, (*map(show, options), none), label.lower())  # the address says what the list shows
     chosen = at.selectbox(
         label,
         [none, *options],

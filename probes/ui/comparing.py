@@ -11,10 +11,11 @@ from probes.contract import resolve
 from probes.errors import StrataError
 from probes.ui import address
 from probes.ui.refusals import refuse
+from probes.ui.saving import files, row
 from probes.ui.shell import page_of
 from probes.ui.text import headline, plain
 
-_FORMATS = {"pdf": "PDF", "svg": "SVG", "png": "PNG", "csv": "CSV", "parquet": "Parquet"}
+_FORMATS = ("pdf", "svg", "png", "csv", "parquet", "tex")
 _DRAW = "probes.figures.compare:side_by_side"
 
 
@@ -56,26 +57,18 @@ def _show(made: Comparison, digests: list[str]) -> None:
     )
     draw = resolve(_DRAW)  # altair is imported when a comparison is drawn
     st.altair_chart(draw(made), key="comparison")
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="comparison_bar"):
-        st.caption("Save", width="content")
-        for fmt, label in _FORMATS.items():
-            st.download_button(
-                label,
-                partial(_file, made, fmt),
-                export.filename("comparison", digests[0], fmt),
-                export.FORMATS[fmt],
-                key=f"comparison_{fmt}",
-                on_click="ignore",
-                type="tertiary",
-            )
+    with row("comparison"):
+        files("comparison", _FORMATS, partial(_file, made), partial(export.filename, "comparison", digests[0]))
     _runs(made)
     st.dataframe(made.frame(), hide_index=True, key="differences", column_config=_numbers())
 
 
-def _file(made: Comparison, fmt: str) -> bytes:
-    if fmt in ("csv", "parquet"):
+def _file(made: Comparison, fmt: str, look: export.Look) -> bytes:
+    if fmt == "tex":
+        return export.table(made.frame(), caption=made.headline(), label="tab:comparison").encode()
+    if fmt in export.TABLES:
         return export.frame_bytes(made.frame(), fmt)
-    return export.figure_bytes(resolve(_DRAW)(made), fmt)
+    return export.draw(resolve(_DRAW)(made), fmt, look)
 
 
 def _runs(made: Comparison) -> None:

@@ -1,10 +1,9 @@
-"""What the home page is made of: where to start, the questions with their last answers, what runs, what is loaded.
+"""What the home page is made of: where to start, the questions with their last answers, what runs, what is here.
 
 Nothing is computed: a stored answer's figure is drawn small, once a process.
 """
 
 import logging
-import time
 from typing import Any
 
 import streamlit as st
@@ -93,18 +92,6 @@ def running() -> None:
             st.page_link(page.path, label=label, icon=page.icon, query_params={"run": job.digest})
         else:
             st.caption(label)
-
-
-def resident() -> None:
-    """Say which models are in memory now: the next question to one of them starts at once."""
-    held: list[Any] = getattr(store, "residents", list)()
-    st.subheader("In memory")
-    if not held:
-        st.caption("No model yet. The first question loads one, and it stays.")
-    for model in held:
-        facts = f"{model.dtype} on {model.device}, {model.bytes / 2**20:,.0f} MB"
-        st.markdown(f":material/memory: **{plain(model.name)}**")
-        st.caption(f"{plain(facts)}, for {duration(time.time() - model.since)}")
 
 
 def loaded() -> None:

@@ -7,8 +7,8 @@ import streamlit as st
 
 from probes.checkup import ModelSpec, SizeResult, SizeSpec
 from probes.contract import Spec
+from probes.devices import Device, devices
 from probes.models import catalogue, memory, presets
-from probes.models.devices import Device, devices
 from probes.ui.answers import known, live, submit
 from probes.ui.fields import spec, widget
 from probes.ui.text import plain

@@ -7,6 +7,7 @@ import streamlit as st
 
 from probes import analyses
 from probes.contract import Spec
+from probes.ui import address
 from probes.ui.saving import bar
 from probes.ui.text import headline, notes, plain
 
@@ -19,6 +20,7 @@ def show(result: Any, question: Spec) -> None:
     name = next(iter(figures))
     if len(figures) > 1:
         key = f"{question.kind}_view"
+        address.check(key, [_title(option) for option in figures], "figure")
         # required: pressing the chosen one again would leave no figure at all
         chosen = st.segmented_control(
             "Figure",
@@ -26,6 +28,7 @@ def show(result: Any, question: Spec) -> None:
             default=name,
             format_func=_title,
             key=key,
+            bind="query-params",
             required=True,
             label_visibility="collapsed",
         )

@@ -1,5 +1,6 @@
 """The bar under a figure: every file it can leave as, how it is set, and the paper it is gathered for."""
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -31,34 +32,45 @@ def bar(result: Any, *, name: str, question: Spec) -> None:
     """
     key = f"{question.kind}_{name}"
     main = name == next(iter(analyses.of(question).figures))
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{key}_bar"):
-        st.caption("Save", width="content")
-        files = st.container(horizontal=True, vertical_alignment="center", gap="small", width="content")
-        look = _look(key)  # the row is in reading order; its buttons need to know how the figure is set
-        with files:
-            for fmt in LABELS:
-                if main or fmt not in export.TABLES:
-                    _button(key, fmt, partial(_file, question, result, fmt=fmt, figure=name, look=look), question, name)
+    formats = [fmt for fmt in LABELS if main or fmt not in export.TABLES]
+
+    def made(fmt: str, look: export.Look) -> bytes:
+        return export.file_bytes(question, result, fmt, figure=name, look=look)
+
+    def called(fmt: str) -> str:
+        kind = f"{question.kind}-{name}" if fmt in export.FIGURES else question.kind
+        return export.filename(kind, question.digest, fmt)
+
+    with row(key):
+        files(key, formats, made, called)
         if analyses.of(question).live:
             _pin(key, question, result)
         gather(key, question, result, figure=name)
 
 
-def _button(key: str, fmt: str, make: Any, question: Spec, name: str) -> None:
-    kind = f"{question.kind}-{name}" if fmt in export.FIGURES else question.kind
-    st.download_button(
-        LABELS[fmt],
-        make,
-        export.filename(kind, question.digest, fmt),
-        export.FORMATS[fmt],
-        key=f"{key}_{fmt}",
-        on_click="ignore",
-        type="tertiary",
-    )
+def row(key: str) -> Any:
+    """Return the container of a bar."""
+    return st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"{key}_bar")
 
 
-def _file(question: Spec, result: Any, *, fmt: str, figure: str, look: export.Look) -> bytes:
-    return export.file_bytes(question, result, fmt, figure=figure, look=look)
+def files(
+    key: str, formats: Sequence[str], made: Callable[[str, export.Look], bytes], called: Callable[[str], str]
+) -> None:
+    """Draw a button a format, each of which makes its file when it is pressed, and how the figure is set."""
+    st.caption("Save", width="content")
+    buttons = st.container(horizontal=True, vertical_alignment="center", gap="small", width="content")
+    look = _look(key)  # the row is in reading order; its buttons need to know how the figure is set
+    with buttons:
+        for fmt in formats:
+            st.download_button(
+                LABELS[fmt],
+                partial(made, fmt, look),
+                called(fmt),
+                export.FORMATS[fmt],
+                key=f"{key}_{fmt}",
+                on_click="ignore",
+                type="tertiary",
+            )
 
 
 def _look(key: str) -> export.Look:

@@ -45,8 +45,11 @@ def ordered(lines: list[Line], order: str) -> list[Line]:
 
 
 def _title(kind: str) -> str:
+    """Name a kind by its page; of several on one page all but the first say which they are."""
     page = page_of(kind)
-    return page.title if page else kind
+    if page is None:
+        return kind
+    return page.title if kind == page.kinds[0] else f"{page.title}: {kind}"
 
 
 def picked(lines: list[Line]) -> list[Line]:

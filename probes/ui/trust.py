@@ -4,14 +4,12 @@ import time
 
 import streamlit as st
 
-from probes import store
 from probes.errors import StrataError
 from probes.models import catalogue, convert, fetch, presets, trust
 from probes.models.choice import ReadsModel
-from probes.models.memory import size
 from probes.models.trust import CodeRequest
 from probes.ui.refusals import refuse
-from probes.ui.text import duration, plain
+from probes.ui.text import plain
 
 _LOOKED = "strata_code"
 """Where a session keeps the code it has looked at, by model and revision."""
@@ -108,14 +106,3 @@ def _needs_conversion(question: ReadsModel) -> bool:
         return not any(folder.glob("*.safetensors")) and convert.find(folder) is None
     except StrataError:
         return False
-
-
-def residents() -> None:
-    """List the models that are in memory now, with what they take."""
-    held = store.residents()
-    if not held:
-        return
-    with st.expander(f"In memory now ({len(held)})", icon=":material/memory:"):
-        for model in held:
-            facts = f"{model.dtype} on {model.device}, {size(model.bytes)}, for {duration(time.time() - model.since)}"
-            st.markdown(f"**{plain(model.name)}** · {plain(facts)}")

@@ -129,5 +129,5 @@ def test_a_store_that_cannot_be_written_says_so(tmp_path: Path, monkeypatch: pyt
 
 
 def test_an_upload_is_read_wherever_the_roots_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STRATA_ROOTS", str(home()))
+    monkeypatch.setenv("STRATA_ROOTS", str(tmp_path / "elsewhere"))
     assert corpora.load(corpora.keep("a.csv", CSV) + "?text=text", n=1).texts == ("hello",)

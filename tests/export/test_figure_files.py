@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from probes import export
+from probes.corpora.formulas import original
 from probes.errors import StrataError
 
 
@@ -120,16 +121,18 @@ CELLS = [
     'q"uote',
     "a,b",
     "l\nm",
+    "l\rm",
+    "l\r\nm",
 ]
 
 
 def test_no_cell_of_a_csv_is_a_formula_and_each_can_be_had_back() -> None:
     frame = pd.DataFrame({"=cell": CELLS, "number": [-1.5] * len(CELLS)})
     data = export.frame_bytes(frame, "csv")
-    read = pd.read_csv(io.BytesIO(data), keep_default_na=False, lineterminator="\n")
+    read = pd.read_csv(io.BytesIO(data), keep_default_na=False)
     assert not read.iloc[:, 0].str.contains(r"^[=+\-@\t\r＝]").any()
-    assert [export.original(cell) for cell in read.iloc[:, 0]] == CELLS
-    assert [export.original(name) for name in read.columns] == ["=cell", "number"]
+    assert [original(cell) for cell in read.iloc[:, 0]] == CELLS
+    assert [original(name) for name in read.columns] == ["=cell", "number"]
     assert (read["number"] == -1.5).all()  # a negative number is not a formula
     assert "a=b" in set(read.iloc[:, 0])
 
@@ -143,7 +146,7 @@ def test_a_csv_says_the_numbers_in_full() -> None:
 
 def test_half_a_surrogate_pair_does_not_stop_a_csv() -> None:
     frame = pd.DataFrame({"word": pd.Series(["\ud800"], dtype=object)})
-    assert export.frame_bytes(frame, "csv") == b"word\n\\ud800\n"
+    assert export.frame_bytes(frame, "csv") == b"word\r\n\\ud800\r\n"
 
 
 def test_parquet_keeps_texts_and_types_as_they_are() -> None:
@@ -155,7 +158,7 @@ def test_parquet_keeps_texts_and_types_as_they_are() -> None:
 
 def test_empty_tables_keep_their_columns() -> None:
     frame = pd.DataFrame({"label": pd.Series([], dtype=str), "n": pd.Series([], dtype=int)})
-    assert export.frame_bytes(frame, "csv") == b"label,n\n"
+    assert export.frame_bytes(frame, "csv") == b"label,n\r\n"
     assert list(pd.read_parquet(io.BytesIO(export.frame_bytes(frame, "parquet")))) == ["label", "n"]
 
 

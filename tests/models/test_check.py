@@ -32,7 +32,7 @@ def failed(model: Model) -> set[str]:
 def test_a_sound_model_passes_every_row(model: Model) -> None:
     assert model.check.passed
     table = model.check.table()
-    assert list(table.columns) == ["name", "passed", "detail", "difference", "warning"]
+    assert list(table.columns) == ["name", "passed", "detail", "difference", "warning", "limit"]
     assert table["passed"].all()
     always = {
         "padding right",

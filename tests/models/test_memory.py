@@ -10,9 +10,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from probes.devices import Device
 from probes.errors import StrataError
 from probes.models import catalogue, estimate, load, memory
-from probes.models.devices import Device
 from probes.models.memory import Shape, Work, need, needs, remedies
 
 TINY = ["tiny_bert", "tiny_gpt2", "tiny_llama", "tiny_t5"]

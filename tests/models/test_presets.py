@@ -136,9 +136,8 @@ def test_only_web_addresses_are_asked(address: str) -> None:
 
 def test_nobody_waits_to_know(hub: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Slow, "pause", 0.5)
-    began = time.monotonic()
-    assert [reach.obstacle() for _ in range(5)] == [""] * 5  # nothing is known yet, and nothing stands in the way
-    assert time.monotonic() - began < 0.4
+    assert [reach.obstacle() for _ in range(5)] == [""] * 5  # nothing stands in the way
+    assert reach._said is None, "somebody waited for the hub's answer"
     assert told() == ""
 
 

@@ -136,3 +136,7 @@ def test_several_roots_and_a_root_that_is_a_link(root: Path, tmp_path: Path, mon
     for path in (tmp_path / "alias" / "model", root.resolve() / "model"):
         assert store.confined(path) == (root / "model").resolve()
     refused(tmp_path / "secret", "E-PATH-OUTSIDE", "outside them")
+
+
+def test_the_store_is_always_a_root(root: Path, strata_home: Path) -> None:
+    assert store.confined(strata_home / "uploads" / "a.csv") == (strata_home / "uploads" / "a.csv").resolve()

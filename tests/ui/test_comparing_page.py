@@ -50,7 +50,7 @@ def test_a_comparison_has_its_address_sentence_figure_and_table(page: Open, two:
     assert "“seed 5” is exactly as “seed 0”" in at.html[0].value
     assert len(at.get("vega_lite_chart")) == 1
     assert (at.dataframe[0].value[["difference", "low", "high"]].to_numpy() == 0).all()
-    assert [b.label for b in at.download_button] == ["PDF", "SVG", "PNG", "CSV", "Parquet"]
+    assert [b.label for b in at.download_button] == ["PDF", "SVG", "PNG", "CSV", "Parquet", "LaTeX"]
     at.selectbox(key="measure").set_value("F1 above the control task").run()
     assert not at.exception
     assert here.submitted == []

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from probes import corpora, export
+from probes import corpora
+from probes.corpora.formulas import original
 from probes.syntax import SyntaxSpec
 from probes.ui.corpora import _file
 
@@ -156,7 +157,7 @@ def test_the_rows_leave_as_a_csv_no_spreadsheet_runs(tmp_path: Path) -> None:
     back.write_bytes(_file(name, "csv"))
     found = sorted(corpora.stream(f"table:{back}?text=text&original=yes"), key=lambda t: int(t.origin.split(":")[1]))
     assert [t.text for t in found[:2]] == ["=HYPERLINK(1)", "+1"]
-    assert export.original("'+1") == "+1"
+    assert original("'+1") == "+1"
     assert _file(name, "parquet").startswith(b"PAR1")
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from types import SimpleNamespace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -90,12 +90,10 @@ def test_what_runs_is_listed(page: Open, here: Any) -> None:
     assert labels[0].endswith("50%")
 
 
-def test_models_in_memory_are_named(page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    held = SimpleNamespace(
-        name="<b>m</b>", dtype="float32", device="cpu", bytes=90 * 2**20, since=time.time() - 3_690, pid=1
-    )
-    monkeypatch.setattr(store, "residents", lambda: [held], raising=False)
+def test_models_in_memory_are_named(page: Open, strata_home: Path) -> None:
+    assert any("No model yet" in c.value for c in page().main.caption)
+    store.note_residents([store.Resident("<b>m</b>", "float32", "cpu", 90 * 2**20, since=time.time() - 3_690)])
     at = page()
     assert not at.exception
-    assert any(r"\<b\>m" in m.value for m in at.main.markdown)
-    assert any("90 MB, for 1 h 1 min" in c.value.replace("\\", "") for c in at.main.caption)
+    (line,) = (m.value.replace("\\", "") for m in at.main.markdown if r"\<b\>m" in m.value)
+    assert line.endswith("float32 on cpu, 90 MiB, for 1 h 1 min")

@@ -10,9 +10,9 @@ from models_page import HOSTILE, PAGE, Open, pick, says
 
 from probes import engine
 from probes.checkup import ModelSpec, SizeSpec
+from probes.devices import Device
 from probes.errors import StrataError
 from probes.models import load, memory, presets
-from probes.models.devices import Device
 from probes.ui import models as room
 
 GIB = 1 << 30

@@ -20,16 +20,15 @@ BAR = "syntax_f1_by_layer"
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """What the bar's buttons would make, as it was drawn last."""
-    drawn: list[tuple[Any, ...]] = []
-    button = saving._button
+def made(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], bytes]]:
+    """What the buttons of the main figure's bar would make, by format, as it was drawn last."""
+    drawn: dict[str, Callable[[], bytes]] = {}
 
-    def keep(key: str, fmt: str, make: Any, *rest: Any) -> None:
-        drawn.append((key, fmt, make))
-        button(key, fmt, make, *rest)
+    def keep(label: str, make: Callable[[], bytes], *_: Any, key: str, **__: Any) -> None:
+        if key.startswith(BAR):
+            drawn[key.removeprefix(f"{BAR}_")] = make
 
-    monkeypatch.setattr(saving, "_button", keep)
+    monkeypatch.setattr(saving.st, "download_button", keep)
     return drawn
 
 
@@ -45,46 +44,41 @@ def test_nothing_is_made_until_a_button_is_pressed(
     assert len(at.download_button) == 16
 
 
-def test_width_font_and_size_reach_the_file(page: Open, stored: SyntaxSpec, made: list[Any]) -> None:
+def test_width_font_and_size_reach_the_file(page: Open, stored: SyntaxSpec, made: dict[str, Any]) -> None:
     at = page(PAGE, run=stored.digest)
     at.selectbox(key=f"{BAR}_width").set_value("nature").run()
     at.number_input(key=f"{BAR}_size").set_value(5.0).run()
-    made.clear()
     at.selectbox(key=f"{BAR}_font").set_value("serif").run()
     assert not at.exception
-    make = next(make for key, fmt, make in reversed(made) if (key, fmt) == (BAR, "svg"))
-    assert make.keywords["look"] == export.Look("nature", "serif", 5.0)
-    svg = make().decode()
+    svg = made["svg"]().decode()
     assert 'font-size="5px"' in svg
     assert "Times New Roman" in svg
     assert float(svg.partition('width="')[2].partition('"')[0]) == pytest.approx(89 / 25.4 * 72, abs=1)
 
 
-def test_every_button_of_the_bar_makes_its_file(page: Open, stored: SyntaxSpec, made: list[Any]) -> None:
+def test_every_button_of_the_bar_makes_its_file(page: Open, stored: SyntaxSpec, made: dict[str, Any]) -> None:
     page(PAGE, run=stored.digest)
     starts = {"pdf": b"%PDF", "svg": b"<svg", "png": b"\x89PNG", "csv": b"series,", "parquet": b"PAR1"}
     starts |= {"tex": b"% In the document", "py": b"# Syntax peaks", "ipynb": b"{"}
-    files = {fmt: make() for key, fmt, make in made if key == BAR}
-    assert list(files) == list(saving.LABELS) == list(starts)
-    for fmt, data in files.items():
-        assert data.startswith(starts[fmt]), fmt
+    assert list(made) == list(saving.LABELS) == list(starts)
+    for fmt, make in made.items():
+        assert make().startswith(starts[fmt]), fmt
 
 
 @pytest.mark.parametrize(
     ("font", "said"), [("No Such Family", "is not installed here"), ("<b>x</b>", "is not the name of a font")]
 )
 def test_a_font_that_is_not_there_is_said_and_the_figure_still_drawn(
-    page: Open, stored: SyntaxSpec, made: list[Any], monkeypatch: pytest.MonkeyPatch, font: str, said: str
+    page: Open, stored: SyntaxSpec, made: dict[str, Any], monkeypatch: pytest.MonkeyPatch, font: str, said: str
 ) -> None:
     monkeypatch.setattr(export, "STACKS", {**export.STACKS, font: font})  # as if typed, which these tests cannot
     at = page(PAGE, run=stored.digest)
-    made.clear()
     at.selectbox(key=f"{BAR}_font").set_value(font).run()
     assert not at.exception
     told = [caption.value for caption in at.caption if said in caption.value.replace("\\", "")]
     assert len(told) == 1
     assert "<b>" not in told[0].replace(r"\<b\>", "")
-    assert next(make for key, fmt, make in made if (key, fmt) == (BAR, "pdf"))().startswith(b"%PDF")
+    assert made["pdf"]().startswith(b"%PDF")
 
 
 def test_a_figure_is_gathered_reviewed_and_taken_out(page: Open, stored: SyntaxSpec) -> None:
