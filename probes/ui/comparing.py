@@ -13,7 +13,7 @@ from probes.ui import address
 from probes.ui.refusals import refuse
 from probes.ui.saving import files, row
 from probes.ui.shell import page_of
-from probes.ui.text import headline, plain
+from probes.ui.text import headline, literal, plain
 
 _FORMATS = ("pdf", "svg", "png", "csv", "parquet", "tex")
 _DRAW = "probes.figures.compare:side_by_side"
@@ -60,7 +60,7 @@ def _show(made: Comparison, digests: list[str]) -> None:
     with row("comparison"):
         files("comparison", _FORMATS, partial(_file, made), partial(export.filename, "comparison", digests[0]))
     _runs(made)
-    st.dataframe(made.frame(), hide_index=True, key="differences", column_config=_numbers())
+    st.dataframe(literal(made.frame()), hide_index=True, key="differences", column_config=_numbers())
 
 
 def _file(made: Comparison, fmt: str, look: export.Look) -> bytes:

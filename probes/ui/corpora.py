@@ -1,7 +1,6 @@
 """A corpus on a page: what is in it, what is wrong in it, which of its columns are read, and its name to take along."""
 
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -11,11 +10,10 @@ from probes.corpora.grammars import LANGUAGES
 from probes.corpora.plain_text import UNITS
 from probes.corpora.previews import Preview
 from probes.errors import StrataError
-from probes.figures.words import shorten, visible
 from probes.ui.refusals import refuse
 from probes.ui.shell import PAGES
 from probes.ui.sources import LONGEST
-from probes.ui.text import headline, notes, plain
+from probes.ui.text import headline, literal, notes, plain
 
 ROWS = 20
 _DISTANT = "corpus_distant"
@@ -25,8 +23,6 @@ _HEIGHT = 250
 _WORDS = {"as": "format", "sep": "separator"}
 """What a person calls a choice whose name is short."""
 _SAVED_ROWS = 1000
-_CELL = 300
-"""Characters of a cell in the table: what is longer is read in the file."""
 
 
 def looked_at(name: str) -> Preview | None:
@@ -79,23 +75,17 @@ def _show(seen: Preview) -> None:
                 type="tertiary",
                 help=f"The first {_SAVED_ROWS:,} rows; no spreadsheet runs a cell of the CSV as a formula.",
             )
-    st.dataframe(_literal(seen.rows), hide_index=True, height=_HEIGHT, key="corpus_rows")
+    st.dataframe(literal(seen.rows), hide_index=True, height=_HEIGHT, key="corpus_rows")
     if seen.wrong:
         shown = f"{seen.wrong:,} of the {seen.looked_at:,} {seen.noun} looked at cannot be read"
         st.warning(f"{shown}. A question refuses them, unless they are skipped and counted.", icon=":material/report:")
-        st.dataframe(_literal(seen.problems), hide_index=True, key="corpus_problems")
+        st.dataframe(literal(seen.problems), hide_index=True, key="corpus_problems")
 
 
 def _language(seen: Preview) -> dict[str, str]:
     """Return the language of most functions of a folder."""
     spoken = seen.facts.get("languages", "").partition(" ")[0]
     return {"language": spoken} if spoken in LANGUAGES else {}
-
-
-def _literal(frame: Any) -> Any:
-    """Return a table of texts in which every character is seen and none turns its neighbours around."""
-    cells = frame.map(lambda cell: visible(shorten(cell, _CELL)) if isinstance(cell, str) else cell)
-    return cells.rename(columns=lambda name: visible(shorten(str(name), _CELL)))
 
 
 def _file(name: str, fmt: str) -> bytes:

@@ -9,7 +9,7 @@ from probes import analyses
 from probes.contract import Spec
 from probes.ui import address
 from probes.ui.saving import bar
-from probes.ui.text import headline, notes, plain
+from probes.ui.text import headline, literal, notes, plain
 
 
 def show(result: Any, question: Spec) -> None:
@@ -63,5 +63,5 @@ def details(result: Any, question: Spec) -> None:
         source.caption("What it was computed from")
         source.json(result.source.as_dict(), expanded=True)
         st.caption("The table under the figure")
-        st.dataframe(result.frame(), hide_index=True)
+        st.dataframe(literal(result.frame()), hide_index=True)
         st.caption(f"Run `{question.digest}`")

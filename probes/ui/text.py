@@ -3,13 +3,16 @@
 import html
 import re
 
+import pandas as pd
 import streamlit as st
 
-from probes.figures.words import visible
+from probes.figures.words import shorten, visible
 
 _MARKS = re.compile(r"([!-/:-@\[-`{-~])")
 _DIRECTIVE = re.compile(r":(?=[^\s:]*[:\[])")
 _INVISIBLE = "\u2060"  # word joiner: no width, no break
+_CELL = 300
+"""Characters of one cell of a table; a preview is for looking, not for reading a novel."""
 
 
 def plain(text: object) -> str:
@@ -23,11 +26,23 @@ def plain(text: object) -> str:
     return _MARKS.sub(r"\\\1", shown).replace("\n", "  \n")
 
 
+def literal(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with its texts as they are: every character seen, none turning its neighbours around."""
+    cells = frame.copy()
+    for place, kind in enumerate(frame.dtypes):
+        if not pd.api.types.is_numeric_dtype(kind):
+            cells.isetitem(place, [_cell(cell) if isinstance(cell, str) else cell for cell in frame.iloc[:, place]])
+    return cells.rename(columns=lambda name: _cell(str(name)))
+
+
+def _cell(text: str) -> str:
+    return visible(shorten(text, _CELL)) if text else text
+
+
 def headline(text: str) -> None:
     """Show the one sentence that answers the page's question, large and literal."""
-    st.html(
-        f'<p role="heading" aria-level="2" style="font-size:1.3rem;font-weight:600;margin:0">{html.escape(text)}</p>'
-    )
+    style = "font-size:1.3rem;font-weight:600;margin:0"
+    st.html(f'<p role="heading" aria-level="2" style="{style}">{html.escape(visible(text))}</p>')
 
 
 def notes(sentences: tuple[str, ...]) -> None:

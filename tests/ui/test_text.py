@@ -2,11 +2,12 @@
 
 import re
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.ui.text import duration, plain
+from probes.ui.text import duration, literal, plain
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -51,3 +52,15 @@ def test_what_has_no_glyph_is_spelt_out() -> None:
 )
 def test_durations(seconds: float, said: str) -> None:
     assert duration(seconds) == said
+
+
+def test_a_table_shows_every_character_and_leaves_numbers_alone() -> None:
+    frame = pd.DataFrame(
+        {"a\u202eb": ["\u202egnp", "", "x" * 1_000], "n": [1.5, 2.5, 3.5], "what": [None, [1], "\x00"]}
+    )
+    shown = literal(frame)
+    assert list(shown.columns) == ["a‹U+202E›b", "n", "what"]
+    assert shown.iloc[:, 0].tolist() == ["‹U+202E›gnp", "", "x" * 299 + "…"]
+    assert shown["n"].tolist() == frame["n"].tolist()
+    assert shown["what"].tolist() == [None, [1], "‹U+0000›"]
+    assert frame.columns[0] == "a\u202eb", "the result's own table is left alone"
