@@ -9,6 +9,7 @@ from small import code_folder, small_spec
 
 from probes import engine, store
 from probes.__main__ import main
+from probes.engine import standing
 
 Say = Callable[..., str]
 
@@ -64,7 +65,7 @@ def test_note_pin_delete_and_restore(digest: str, say: Say) -> None:
 
 
 def test_a_job_under_way_is_not_deleted(say: Say) -> None:
-    store.note("ab" * 16, "queued", question={"kind": "syntax", "version": 1, "spec": {}}, **engine._process())
+    store.note("ab" * 16, "queued", question={"kind": "syntax", "version": 1, "spec": {}}, **standing.process())
     assert "[E-RUN-LIVE]" in say("delete", "abab", code=2)
     assert len(store.jobs()) == 1
 

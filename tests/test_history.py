@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from asked import job, put
 
-from probes import engine, history, store
+from probes import history, store
+from probes.engine import standing
 from probes.history import Filter, lines
 from probes.values import digest_of
 
@@ -49,7 +50,7 @@ def test_a_job_whose_process_is_gone_is_interrupted() -> None:
 
 
 def test_a_job_under_way_says_its_step() -> None:
-    job(1, "running", share=0.5, note="reading", **engine._process())
+    job(1, "running", share=0.5, note="reading", **standing.process())
     (line,) = lines()
     assert (line.state, line.text) == ("running", "reading")
 

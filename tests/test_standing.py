@@ -1,10 +1,14 @@
 """How a job stands: what its journal, its process and its pulse say, on this machine and on another."""
 
 import os
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from toys import ToySpec, in_place_of_the_others
 
@@ -57,6 +61,18 @@ def test_a_job_whose_process_is_gone_was_interrupted(state: str, process: dict[s
     assert status.error is not None
     assert status.error["code"] == "E-INTERRUPTED"
     assert "again" in status.error["fix"]
+
+
+def test_case_49_a_process_that_is_dead_and_not_yet_buried_does_not_run() -> None:
+    """In a container the first process often buries nobody: what an interface left behind stays a zombie there."""
+    dead = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    born = psutil.Process(dead.pid).create_time()
+    store.note(DIGEST, "running", host=socket.gethostname(), pid=dead.pid, born=born)
+    assert engine.status(DIGEST).state == "running"
+    dead.kill()
+    os.waitid(os.P_PID, dead.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and stays a zombie
+    assert engine.status(DIGEST).state == "failed"
+    dead.communicate()
 
 
 def test_a_failed_job_says_why() -> None:

@@ -76,7 +76,9 @@ def alive(digest: str, event: dict[str, Any]) -> bool:
     if event.get("host", socket.gethostname()) != socket.gethostname():
         return store.quiet(digest) < LOST
     try:
-        return bool(abs(psutil.Process(event["pid"]).create_time() - event["born"]) < _DRIFT)
+        writer = psutil.Process(event["pid"])
+        same = abs(writer.create_time() - event["born"]) < _DRIFT
+        return bool(same and writer.status() != psutil.STATUS_ZOMBIE)  # dead, and nobody has asked how it ended
     except (psutil.Error, KeyError):
         return False
 

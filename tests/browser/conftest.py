@@ -101,6 +101,14 @@ class Window:
         self.page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=SLOW)
         return self.page
 
+    def until(self, right: Callable[[], bool]) -> None:
+        """Wait until something outside the browser has come of what was done in it."""
+        for _ in range(200):
+            if right():
+                return
+            self.page.wait_for_timeout(100)
+        raise AssertionError("it has not come about in twenty seconds")
+
     def sideways(self) -> int:
         """Return by how many pixels the page is wider than the window."""
         return self.page.evaluate(

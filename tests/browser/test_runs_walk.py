@@ -115,9 +115,7 @@ def test_a_hostile_run_is_shown_literally_annotated_and_deleted(window: Open, ru
     assert page.locator("[data-testid=stMain] img, [data-testid=stMain] .katex").count() == 0
     page.get_by_role("textbox", name="Note").fill(HOSTILE)
     page.get_by_role("textbox", name="Note").press("Control+Enter")
-    page.wait_for_timeout(1000)
-    here.settled()
-    assert store.mark(runs[2]).note == HOSTILE
+    here.until(lambda: store.mark(runs[2]).note == HOSTILE)
     page.get_by_role("button", name="Delete", exact=True).click()
     page.get_by_role("button", name="Delete this run").click()
     expect(page.get_by_text("Deleted one run.")).to_be_visible()
