@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from small import code_folder, small_spec
 
 from probes import analyses, store
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).parents[2]
 SLOW = 300_000
-PEOPLE, QUESTIONS = 8, 4
+PEOPLE, QUESTIONS, TURNS = 8, 4, 3
 DONE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 
 
@@ -74,6 +74,10 @@ def questions(tiny_bert: Path, tmp_path: Path, strata_home: Path) -> list[Syntax
     return asked
 
 
+def _answer(page: Page, said: str = "Syntax peaks at layer") -> Locator:
+    return page.get_by_role("heading", name=said)
+
+
 def test_eight_people_ask_at_the_same_time(
     crowded: tuple[str, psutil.Process], questions: list[SyntaxSpec], chromium: Browser
 ) -> None:
@@ -87,12 +91,12 @@ def test_eight_people_ask_at_the_same_time(
     for page in pages:
         page.get_by_role("button", name="Run it again").click(no_wait_after=True)
     for page in pages:
-        expect(page.get_by_text("Syntax peaks at layer")).to_be_visible(timeout=SLOW)
+        expect(_answer(page)).to_be_visible(timeout=SLOW)
     told = {spec.digest: analyses.result_of(spec.digest).headline() for spec in questions}
     for i, page in enumerate(pages):
         page.wait_for_selector(DONE, timeout=SLOW)
         assert page.get_by_test_id("stException").count() == 0
-        expect(page.get_by_text(told[questions[i % QUESTIONS].digest], exact=True)).to_be_visible(timeout=SLOW)
+        expect(_answer(page, told[questions[i % QUESTIONS].digest])).to_be_visible(timeout=SLOW)
     for spec in questions:
         events = [json.loads(line) for line in store.read_events(spec.digest).splitlines()]
         assert [e["state"] for e in events].count("queued") == 1
@@ -106,17 +110,17 @@ def test_eight_people_ask_at_the_same_time(
 def memory(server: psutil.Process, pages: list[Page], addresses: list[str]) -> None:
     """Eight people look through the answers again and again: what the server holds does not grow with it."""
 
-    def look() -> None:
-        for turn in range(3):
-            for i, page in enumerate(pages):
-                page.goto(addresses[(i + turn) % QUESTIONS])
-            for page in pages:
-                expect(page.get_by_text("Syntax peaks at layer")).to_be_visible(timeout=SLOW)
+    def look(turn: int) -> None:
+        for i, page in enumerate(pages):
+            page.goto(addresses[(i + turn) % QUESTIONS])
+        for page in pages:
+            expect(_answer(page)).to_be_visible(timeout=SLOW)
 
-    look()
+    look(1)
     before, files = server.memory_info().rss, server.num_fds()
-    look()
-    look()
+    for turn in range(2, 2 + TURNS):
+        look(turn)
     after = server.memory_info().rss
     assert after < before * 1.15 + 30e6, f"{before / 1e6:.0f} MB grew to {after / 1e6:.0f} MB"
-    assert server.num_fds() < files + 40
+    # Streamlit keeps a session it has lost for two minutes, 128 of them at most, each with an event loop of three files
+    assert server.num_fds() <= files + 3 * TURNS * PEOPLE + PEOPLE
