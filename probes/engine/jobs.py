@@ -19,6 +19,7 @@ log = logging.getLogger("strata.engine")
 _KEPT = 64  # live answers remembered by this process
 _answers: OrderedDict[str, Any] = OrderedDict()
 _warming = threading.Event()
+_SETTLED = 1.0  # seconds the worker's imports are kept off the first page, which needs the processor itself
 _submitting = threading.Lock()
 
 
@@ -109,10 +110,12 @@ def width() -> int:
 
 
 def warm() -> None:
-    """Start the worker in the background, so that the first question does not wait for imports; returns at once."""
+    """Start the worker in a moment, in the background, so that the first question does not wait; returns at once."""
     if not _warming.is_set():
         _warming.set()
-        threading.Thread(target=_warm, name="strata-warm", daemon=True).start()
+        timer = threading.Timer(_SETTLED, _warm)
+        timer.name, timer.daemon = "strata-warm", True
+        timer.start()
 
 
 def _warm() -> None:

@@ -1,6 +1,6 @@
 """A figure as a file: vectors for print at a page's width, or pixels.
 
-A figure is drawn again in the paper dress (`figures.theme.paper`) by vl-convert: no browser, no network. Vega-Lite
+A figure is drawn again in the paper dress (`figures.dress.paper`) by vl-convert: no browser, no network. Vega-Lite
 gives `width` to the data rectangle and adds axes, legend and title around it, so the page's width is found by
 measuring: draw, compare, widen or narrow the views, at most a few times. One Vega pixel is one point of the page.
 """
@@ -8,10 +8,11 @@ measuring: draw, compare, widen or narrow the views, at most a few times. One Ve
 import re
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
 import vl_convert
 
 from probes.errors import StrataError
@@ -21,8 +22,8 @@ from probes.export.names import FIGURES, unknown
 from probes.export.raster import rasterised
 from probes.export.thin import thinned
 from probes.export.widths import SIZES, WIDTHS
+from probes.figures.dress import PAPER_FONTS, paper
 from probes.figures.fit import fitted
-from probes.figures.theme import PAPER_FONTS, paper
 
 PPI = 300
 _LIFTING = threading.Lock()  # altair keeps its row limit for the whole process, and two may export at once
@@ -82,12 +83,21 @@ def both(chart: Any, look: Look) -> dict[str, bytes]:
 
 def mimetype(chart: Any) -> dict[str, Any]:
     """Return the chart as frontends take it that draw Vega-Lite themselves: data, without a script or an address."""
-    with _LIFTING, alt.data_transformers.enable("default", max_rows=None), alt.renderers.enable("mimetype"):
+    with _altair() as alt, alt.renderers.enable("mimetype"):
         shown = chart._repr_mimebundle_() or {}
     kinds = shown[0] if isinstance(shown, tuple) else shown  # with metadata or without
     # a notebook may hold an object only under a type that ends in +json, which altair's misses by one letter
     named = {kind.removesuffix(".json").removesuffix("+json") + "+json": value for kind, value in kinds.items()}
     return {kind: legible(value) for kind, value in named.items() if "vegalite" in kind}
+
+
+@contextmanager
+def _altair() -> Iterator[Any]:
+    """Give altair, its limit of rows lifted."""
+    import altair  # on use: a fifth of a second that the first page must not wait for
+
+    with _LIFTING, altair.data_transformers.enable("default", max_rows=None):
+        yield altair
 
 
 def _vectors(spec: dict[str, Any]) -> str:
@@ -111,7 +121,7 @@ def _on_paper(chart: Any, look: Look) -> dict[str, Any]:
         raise StrataError(
             "E-EXPORT-SIZE", f"Labels of {points:g} pt cannot be set.", fix=f"Choose {SIZES[0]:g} to {SIZES[1]:g} pt."
         )
-    with _LIFTING, alt.data_transformers.enable("default", max_rows=None):
+    with _altair():
         spec = legible(chart.to_dict())
     spec["config"] = paper(points, fonts.resolve(look.font)[0])
     small = fitted(thinned(spec), points=inches * 72, size=points, measure=_width_of)

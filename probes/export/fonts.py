@@ -8,12 +8,10 @@ from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
-import altair as alt
-import pandas as pd
 import vl_convert
 
 from probes.errors import StrataError
-from probes.figures.theme import PAPER_FONTS
+from probes.figures.dress import PAPER_FONTS
 
 STACKS = {
     "sans": PAPER_FONTS,
@@ -33,8 +31,8 @@ def has_font(pdf: bytes) -> bool:
 @lru_cache(maxsize=256)
 def installed(family: str) -> bool:
     """Say whether one word set in this family alone comes out as text."""
-    words = alt.Chart(pd.DataFrame({"word": ["probe"]})).mark_text(font=family).encode(text="word:N")
-    return has_font(vl_convert.vegalite_to_pdf(words.to_dict(), allowed_base_urls=[]))
+    word = {"data": {"values": [{}]}, "mark": {"type": "text", "font": family, "text": "probe"}}
+    return has_font(vl_convert.vegalite_to_pdf(word, allowed_base_urls=[]))
 
 
 @lru_cache(maxsize=64)

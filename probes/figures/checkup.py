@@ -6,7 +6,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from probes.figures.theme import BLUE, INK, MUTED, ORANGE, SKY, VERMILLION, dressed, message
+from probes.figures.dress import BLUE, ORANGE, SKY, VERMILLION
+from probes.figures.theme import INK, MUTED, dressed, message
 from probes.figures.words import shorten, visible
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 import pandas as pd
 
-from probes.figures.theme import HALO, INK, MUTED, OKABE_ITO, dressed
+from probes.figures.dress import OKABE_ITO
+from probes.figures.theme import HALO, INK, MUTED, dressed
 from probes.figures.words import shorten, visible
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from probes.figures.theme import BLUE, GREEN, GREY, HALO, INK, MUTED, VERMILLION, dressed, message
+from probes.figures.dress import BLUE, GREEN, GREY, VERMILLION
+from probes.figures.theme import HALO, INK, MUTED, dressed, message
 from probes.figures.words import shorten, visible
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from probes.figures.theme import MAX_ROWS
+from probes.figures.dress import MAX_ROWS
 from probes.figures.words import shorten, visible
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from probes.figures.dress import CATEGORIES, MAX_ROWS
 from probes.figures.layout import MOST_WORDS, shown_words
-from probes.figures.theme import CATEGORIES, HALO, INK, MAX_ROWS, MUTED, dressed, message
+from probes.figures.theme import HALO, INK, MUTED, dressed, message
 from probes.figures.trees import ACTIVE, WITHIN, linked, word_tooltip
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 import pandas as pd
 
-from probes.figures.theme import BLUE, GREEN, GREY, INK, ORANGE, dressed, message
+from probes.figures.dress import BLUE, GREEN, GREY, ORANGE
+from probes.figures.theme import INK, dressed, message
 from probes.figures.words import shorten, visible
 
 if TYPE_CHECKING:

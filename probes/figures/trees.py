@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
+from probes.figures.dress import CATEGORIES, GREEN, VERMILLION
 from probes.figures.layout import BOTH, EXTRA, MISSED, Layout, lay_out
-from probes.figures.theme import CATEGORIES, GREEN, HALO, INK, MUTED, VERMILLION, dressed, message
+from probes.figures.theme import HALO, INK, MUTED, dressed, message
 
 if TYPE_CHECKING:
     from probes.syntax.snippet import SnippetResult

@@ -12,7 +12,7 @@ from probes import export
 from probes.compare import MOST, Comparison, compare
 from probes.contract import Comparable
 from probes.figures.compare import DASHES, SHAPES, side_by_side
-from probes.figures.theme import OKABE_ITO
+from probes.figures.dress import OKABE_ITO
 
 HOSTILE = '\u202e\x00<script>alert(1)</script>"><img src=x onerror=a()>$x$'
 

@@ -1,7 +1,7 @@
 import altair as alt
 from marks import checked, text
 
-from probes.figures import theme
+from probes.figures import dress, theme
 
 
 def luminance(colour: str) -> float:
@@ -23,18 +23,18 @@ def test_ink_follows_the_background_and_is_readable_on_both() -> None:
 
 
 def test_series_colours_are_seen_on_light_and_dark() -> None:
-    for colour in (theme.BLUE, theme.VERMILLION, theme.GREEN, theme.GREY):
+    for colour in (dress.BLUE, dress.VERMILLION, dress.GREEN, dress.GREY):
         assert contrast(colour, "#ffffff") > 3
         assert contrast(colour, "#0e1117") > 3
 
 
 def test_kinds_of_word_differ_in_colour_and_in_shape() -> None:
-    colours, shapes = zip(*theme.CATEGORIES.values(), strict=True)
-    assert len(set(colours)) == len(set(shapes)) == len(theme.CATEGORIES) == 5
+    colours, shapes = zip(*dress.CATEGORIES.values(), strict=True)
+    assert len(set(colours)) == len(set(shapes)) == len(dress.CATEGORIES) == 5
 
 
 def test_the_screen_fixes_no_background_and_no_font_and_paper_fixes_both() -> None:
-    screen, paper = theme.screen(), theme.paper()
+    screen, paper = dress.screen(), dress.paper()
     assert not {"background", "font"} & set(screen)
     assert paper["background"] == "white"
     assert paper["font"].count(",") >= 2  # fallbacks: a missing family alone would print no text

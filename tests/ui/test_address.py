@@ -98,3 +98,15 @@ def test_a_layer_the_model_has_not_is_said_and_the_best_stands(page: Open, store
     assert not at.exception
     assert at.select_slider(key="layer").value == best
     assert "The address asks for layer" in says(at)
+
+
+def test_the_chosen_figure_stands_in_the_address(page: Open, stored: SyntaxSpec) -> None:
+    at = page(PAGE, run=stored.digest, syntax_view="Recall by label")
+    assert not at.exception
+    assert not at.warning
+    assert at.segmented_control(key="syntax_view").value == "recall_by_label"
+    at = page(PAGE, run=stored.digest, syntax_view="<script>")
+    assert not at.exception
+    assert at.segmented_control(key="syntax_view").value == "f1_by_layer"
+    (notice,) = at.warning
+    assert r"\<script\>" in notice.value

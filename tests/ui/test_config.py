@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from probes.corpora import uploads
-from probes.figures.theme import OKABE_ITO
+from probes.figures.dress import OKABE_ITO
 
 CONFIG = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text("utf-8"))
 

