@@ -10,6 +10,7 @@ from probes.compare import MOST, Comparison
 from probes.contract import resolve
 from probes.errors import StrataError
 from probes.ui import address
+from probes.ui.drawing import chart
 from probes.ui.refusals import refuse
 from probes.ui.saving import files, row
 from probes.ui.shell import page_of
@@ -56,7 +57,7 @@ def _show(made: Comparison, digests: list[str]) -> None:
         + (f" All: {plain(made.shared)}." if made.shared else "")
     )
     draw = resolve(_DRAW)  # altair is imported when a comparison is drawn
-    st.altair_chart(draw(made), key="comparison")
+    chart(draw, made, named=(*digests, made.measure), key="comparison", about=made.headline())
     with row("comparison"):
         files("comparison", _FORMATS, partial(_file, made), partial(export.filename, "comparison", digests[0]))
     _runs(made)

@@ -8,6 +8,7 @@ import streamlit as st
 from probes import analyses
 from probes.contract import Spec
 from probes.ui import address
+from probes.ui.drawing import chart
 from probes.ui.saving import bar
 from probes.ui.text import headline, literal, notes, plain
 
@@ -42,11 +43,9 @@ def _title(name: str) -> str:
 
 
 def figure(result: Any, draw: Callable[[Any], Any], *, name: str, question: Spec) -> None:
-    """Show one figure, described in words for those who cannot see it, and the bar of files it can leave as."""
-    chart = draw(result)
-    described = isinstance(getattr(chart, "description", None), str)
+    """Show one figure, and the bar of files it can leave as."""
     key = f"{question.kind}_{name}"
-    st.altair_chart(chart, key=key, alt=None if described else result.headline())
+    chart(draw, result, named=(question.digest, name), key=key, about=result.headline())
     bar(result, name=name, question=question)
 
 
