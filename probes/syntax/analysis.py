@@ -1,7 +1,7 @@
 """Is the syntax tree of code in the hidden states, and in which subspace? (AST-Probe, Hernández López et al., ASE 2022)
 
-Every layer gets a probe: a low-rank projection in which the squared distance of neighbouring words orders the tree's
-splits, and their difference names the constituent. The F1 of the trees it decodes is reported beside the same probe on
+Every layer gets a probe: a low-rank projection in which the distance of neighbouring words orders the tree's splits,
+and the words name the constituents. The F1 of the trees it decodes is reported beside the same probe on
 a control task (Hewitt & Liang, EMNLP 2019) and on the same architecture with random weights.
 """
 
@@ -26,6 +26,7 @@ class SyntaxSpec(ReadsModel):
     """Train structural probes on every layer of a model, and score the trees they read off."""
 
     kind: ClassVar[str] = "syntax"
+    version: ClassVar[int] = 2
 
     corpus: str = "python-stdlib"
     """python-stdlib, code:FOLDER, table:FILE or hub:NAME; `python -m probes corpora` lists them."""
@@ -54,7 +55,8 @@ class SyntaxSpec(ReadsModel):
     orthogonality: float = Field(5.0, ge=0, le=1000)
     """Weight of the penalty that keeps the subspace's axes orthonormal."""
     recipe: Literal["strata", "published"] = "strata"
-    """How to train: ours, or the paper's, which also wants rank 128, 20 epochs, batches of 32 and rate 0.001."""
+    """The probe and its training: ours, or the paper's, which also wants rank 128, 20 epochs, batches of 32 and rate
+    0.001."""
     control: bool = True
     """Also train on trees that depend on word identity alone; what lies above is the probe's selectivity."""
     random_init: bool = True
@@ -105,10 +107,14 @@ class SyntaxResult(Displayed):
     basis: np.ndarray
     """[layer, width, rank]: the syntactic subspace of each layer of the trained model (first seed)."""
     constituent: np.ndarray
-    """[layer, rank, label] and below: the read-outs."""
+    """[layer, rank, label], or [layer, 2 rank, label] where the label is read off both words; below: the read-outs."""
     unary: np.ndarray
     constituent_bias: np.ndarray
     unary_bias: np.ndarray
+    stretch: np.ndarray
+    """[layer, 1, rank]: how much each axis of the subspace counts in a distance, as a logarithm."""
+    lean: np.ndarray
+    """[layer, 2 rank, 1]: what the two words of a gap add to its distance by themselves."""
     center: np.ndarray
     """[layer, width]; states are centred and scaled before they are projected."""
     scale: np.ndarray

@@ -1,64 +1,92 @@
-"""Predicted trees of every series, and their scores against the gold ones, snippet by snippet."""
+"""Predicted trees of every series, and their scores against the true ones, snippet by snippet."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from probes.syntax.probe import Probe
-from probes.syntax.scores import inner, score, score_paper
+from probes.syntax.probe import Probe, batch_of
+from probes.syntax.series import Series
+from probes.syntax.spans import METRICS, Decoder, Names, Spans, gold_of, names_of, score_rows
 from probes.syntax.targets import Inventory, Targets
-from probes.syntax.training import Series, read_batch
-from probes.syntax.tuples import Span, decode
+from probes.syntax.tuples import BAD_ROOT, Span, decode
 
-METRICS = ("precision", "recall", "f1", "f1_paper", "f1_inner")
-_BATCH = 32
+__all__ = ["METRICS", "Answers", "answers", "scores", "spans"]
+
+_WORDS = 4096
+"""Words read at once."""
 
 
-def predicted(probe: Probe, data: Series, goal: Targets, snippets: np.ndarray) -> Iterator[list[list[Span]]]:
-    """Yield, snippet by snippet, the decoded constituents of every series."""
-    for chosen in np.array_split(snippets, max(1, -(-len(snippets) // _BATCH))):
-        batch = read_batch(data, goal, chosen)
+@dataclass(frozen=True)
+class Answers:
+    """What the probes of all series say of some snippets, laid end to end, and what is true."""
+
+    distance: np.ndarray
+    """[series, word]: of the gap after each word."""
+    constituent: np.ndarray
+    """[series, word]: chain numbers of the inventory."""
+    unary: np.ndarray
+    decoder: Decoder
+    names: Names
+    gold: Spans
+    starts: np.ndarray
+
+    def spans(self, series: int) -> Spans:
+        """Decode one series."""
+        return self.decoder.spans(self.distance[series], self.constituent[series], self.unary[series])
+
+    def scores(self) -> np.ndarray:
+        """Return float64 [series, snippet, metric] with the metrics of `METRICS`."""
+        return np.stack([score_rows(self.spans(s), self.gold, self.starts) for s in range(len(self.distance))])
+
+
+def answers(probe: Probe, data: Series, goal: Targets, snippets: np.ndarray) -> Answers:
+    """Read some snippets with every series' probe, a few thousand words at a time."""
+    sizes = np.diff(goal.starts)[snippets]
+    words = int(sizes.sum())
+    shape = (len(data.arrays), words)
+    distance, constituent, unary = np.zeros(shape, np.float32), np.zeros(shape, np.int32), np.zeros(shape, np.int32)
+    first = 0
+    for chosen in np.split(snippets, np.flatnonzero(np.diff(np.cumsum(sizes) // _WORDS)) + 1):
+        batch = batch_of(data.take(goal.rows(chosen)), goal, chosen)
         with torch.no_grad():
             reading = probe.read(batch.states, batch.left)
-        distance = reading.distance.cpu().numpy()
-        constituent = reading.constituent.argmax(-1).cpu().numpy()
-        unary = reading.unary.argmax(-1).cpu().numpy()
-        word = gap = 0
-        for size in np.diff(goal.starts)[chosen]:
-            gaps, words = slice(gap, gap + size - 1), slice(word, word + size)
-            yield [
-                spans(distance[s, gaps], constituent[s, gaps], unary[s, words], goal.inventory)
-                for s in range(len(distance))
-            ]
-            gap, word = gap + size - 1, word + size
+        gaps = first + batch.left.cpu().numpy()
+        distance[:, gaps] = reading.distance.cpu().numpy()
+        constituent[:, gaps] = reading.constituent.argmax(-1).cpu().numpy()
+        unary[:, first : first + len(batch.unary)] = reading.unary.argmax(-1).cpu().numpy()
+        first += len(batch.unary)
+    return judged((distance, constituent, unary), goal, snippets)
 
 
-def spans(distance: np.ndarray, constituent: np.ndarray, unary: np.ndarray, inventory: Inventory) -> list[Span]:
+def judged(
+    said: tuple[np.ndarray, np.ndarray, np.ndarray],
+    goal: Targets,
+    snippets: np.ndarray,
+    inventory: Inventory | None = None,
+) -> Answers:
+    """Put answers [series, word] beside the true trees; labels are of the goal's inventory, or of another one."""
+    inventory = inventory or goal.inventory
+    trees = [goal.trees[i] for i in snippets]
+    chains = {label for tree in trees for label in (*tree.constituents, *tree.unaries)}
+    names = names_of(chains.union(inventory.constituents, inventory.unaries))
+    gold, starts = gold_of(trees, names)
+    links = names.links(inventory.constituents), names.links(inventory.unaries)
+    return Answers(*said, Decoder(starts, *links, names.labels.index(BAD_ROOT)), names, gold, starts)
+
+
+def scores(probe: Probe, data: Series, goal: Targets, snippets: np.ndarray) -> np.ndarray:
+    """Return float64 [series, snippet, metric] with the metrics of `METRICS`."""
+    return answers(probe, data, goal, snippets).scores()
+
+
+def spans(
+    distance: Sequence[float] | np.ndarray, constituent: np.ndarray, unary: np.ndarray, inventory: Inventory
+) -> list[Span]:
     """Decode one snippet: distances [gap], and label numbers for gaps and words."""
     return decode(
         distance,
         [inventory.constituents[i] for i in constituent.tolist()],
         [inventory.unaries[i] for i in unary.tolist()],
     )
-
-
-def gold(goal: Targets, snippet: int) -> list[Span]:
-    """Decode the gold tree of a snippet."""
-    tree = goal.trees[snippet]
-    return decode(tree.distances, tree.constituents, tree.unaries)
-
-
-def scores(probe: Probe, data: Series, goal: Targets, snippets: np.ndarray) -> np.ndarray:
-    """Return float64 [series, snippet, metric] with the metrics of `METRICS`."""
-    table = np.zeros((len(data.arrays), len(snippets), len(METRICS)))
-    for column, (snippet, answers) in enumerate(zip(snippets, predicted(probe, data, goal, snippets), strict=True)):
-        truth, n = gold(goal, snippet), len(goal.trees[snippet])
-        for row, answer in enumerate(answers):
-            honest = score(answer, truth)
-            table[row, column] = [
-                *honest,
-                score_paper(answer, truth).f1,
-                score(inner(answer, n), inner(truth, n)).f1,
-            ]
-    return table

@@ -1,6 +1,7 @@
 """From trained probes to the numbers and tables of a SyntaxResult."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,10 +9,9 @@ import pandas as pd
 
 from probes.linalg import principal_axes
 from probes.stats import bootstrap
-from probes.syntax import evaluate
+from probes.syntax import evaluate, where
 from probes.syntax.analysis import CONTROL, RANDOM, TRAINED, SyntaxResult, SyntaxSpec
 from probes.syntax.dataset import Dataset
-from probes.syntax.scores import recall_by_label
 from probes.values import Source
 
 if TYPE_CHECKING:
@@ -42,11 +42,7 @@ def result(spec: SyntaxSpec, data: Dataset, fits: Sequence["Fit"], shape: "Shape
         constituents=first.goal.inventory.constituents,
         unaries=first.goal.inventory.unaries,
         layers=layers,
-        basis=probe.basis[own].cpu().numpy(),
-        constituent=probe.constituent[own].cpu().numpy(),
-        unary=probe.unary[own].cpu().numpy(),
-        constituent_bias=probe.constituent_bias[own].cpu().numpy(),
-        unary_bias=probe.unary_bias[own].cpu().numpy(),
+        **{part.name: getattr(probe, part.name)[own].cpu().numpy() for part in fields(probe)},
         center=first.data.center[own],
         scale=first.data.scale[own],
         origin=np.stack([origin for origin, _, _ in frames]).astype(np.float32),
@@ -124,10 +120,8 @@ def _snippets(layers: Sequence[str], test: dict[str, np.ndarray], data: Dataset)
 
 
 def _recall(fit: "Fit", best: int, layer: str, snippets: np.ndarray) -> pd.DataFrame:
-    answers = evaluate.predicted(fit.trained.probe, fit.data, fit.goal, snippets)
-    pairs = ((answer[best], evaluate.gold(fit.goal, s)) for s, answer in zip(snippets, answers, strict=True))
-    table = recall_by_label(pairs)
-    return pd.DataFrame({"label": table.label, "layer": layer, "recall": table.recall, "n": table.gold})
+    table = where.recall(evaluate.answers(fit.trained.probe, fit.data, fit.goal, snippets), best)
+    return table.assign(layer=layer)[["label", "layer", "recall", "n"]]
 
 
 def _frame(fit: "Fit", layer: int, first: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -144,5 +138,6 @@ def _validation(fits: Sequence["Fit"], layers: Sequence[str]) -> pd.DataFrame:
         for epoch, losses in enumerate(fit.trained.validation):
             for series, loss in enumerate(losses):
                 name = fit.name if series < len(layers) else RANDOM
-                rows.append((epoch, name, layers[series % len(layers)], float(loss)))
+                if np.isfinite(loss):  # a stopped one has none
+                    rows.append((epoch, name, layers[series % len(layers)], float(loss)))
     return pd.DataFrame(rows, columns=["epoch", "series", "layer", "loss"])

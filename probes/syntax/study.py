@@ -16,8 +16,9 @@ from probes.store import States
 from probes.syntax import report
 from probes.syntax.analysis import CONTROL, RANDOM, TRAINED, SyntaxResult, SyntaxSpec
 from probes.syntax.dataset import Bounds, Dataset, collect
+from probes.syntax.series import Series, series_of
 from probes.syntax.targets import Targets, control, inventory_of, seen_pairs, targets
-from probes.syntax.training import Options, Series, Trained, series_of, train
+from probes.syntax.training import Options, Task, Trained, train_together
 from probes.values import Source
 
 PUBLISHED = (0.001, 20, 32)
@@ -125,32 +126,42 @@ def states_of(model: Model, data: Dataset, source: Source, progress: Progress) -
 
 
 def fit(spec: SyntaxSpec, data: Dataset, states: dict[str, States], device: str, progress: Progress) -> list[Fit]:
-    """Train on syntax (all models together) and on the control task (the trained model), once a seed."""
+    """Train on syntax (all models) and on the control task (the trained model), all seeds in the same pass."""
     inventory = inventory_of([s.tree for s in data.train])
     syntax = targets([s.tree for s in data.snippets], inventory)
     layers = {name: [found.at(layer) for layer in found.layers] for name, found in states.items()}
     first = syntax.starts[: len(data.train) + 1]
     every = series_of([a for arrays in layers.values() for a in arrays], first, recipe=spec.recipe, device=device)
-    jobs = [(TRAINED, syntax, every)]
+    goals = {TRAINED: (syntax, slice(None))}
     if spec.control:
-        own = series_of(layers[TRAINED], first, recipe=spec.recipe, device=device)
         fake = control(data, spec.seed)
-        jobs.append((CONTROL, targets(fake, inventory_of(fake[: len(data.train)])), own))
-    fits: list[Fit] = []
-    total = len(jobs) * spec.seeds
-    for seed in range(spec.seeds):
-        for name, goal, series in jobs:
-            options = Options(
-                spec.rank, spec.epochs, spec.batch, spec.rate, spec.orthogonality, spec.recipe, spec.seed + seed
-            )
-            part = progress.step(len(fits) / total, (len(fits) + 1) / total)
-            trained = train(series, goal, (len(data.train), len(data.validation)), options, part)
-            if not np.isfinite(trained.validation).any(axis=0).all():
-                raise StrataError(
-                    "E-TRAIN-NAN",
-                    f"Training on the {name} diverged: a layer never had a finite loss.",
-                    f"The rate is {spec.rate}.",
-                    "Choose a lower rate.",
-                )
-            fits.append(Fit(name, goal, series, trained))
-    return fits
+        own = slice(0, len(layers[TRAINED]))
+        goals[CONTROL] = (targets(fake, inventory_of(fake[: len(data.train)])), own)
+    tasks = [
+        (name, Task(every, goal, options_of(spec, spec.seed + seed), which))
+        for seed in range(spec.seeds)
+        for name, (goal, which) in goals.items()
+    ]
+    sizes = (len(data.train), len(data.validation))
+    trained = train_together([task for _, task in tasks], sizes, progress, order=spec.seed)
+    return [
+        Fit(name, task.goal, every.part(task.which), checked(found, name, spec.rate))
+        for (name, task), found in zip(tasks, trained, strict=True)
+    ]
+
+
+def options_of(spec: SyntaxSpec, seed: int) -> Options:
+    """Return how a question wants its probes trained, from the start that a seed gives."""
+    return Options(spec.rank, spec.epochs, spec.batch, spec.rate, spec.orthogonality, spec.recipe, seed)
+
+
+def checked(trained: Trained, name: str, rate: float) -> Trained:
+    """Return what was trained, refusing it (E-TRAIN-NAN) when a layer never had a finite loss."""
+    if not np.isfinite(trained.validation).any(axis=0).all():
+        raise StrataError(
+            "E-TRAIN-NAN",
+            f"Training on the {name} diverged: a layer never had a finite loss.",
+            f"The rate is {rate}.",
+            "Choose a lower rate.",
+        )
+    return trained

@@ -15,28 +15,39 @@ from probes.syntax import evaluate, report
 from probes.syntax.analysis import CONTROL, RANDOM, TRAINED, SyntaxResult
 from probes.syntax.probe import Probe, start
 from probes.syntax.scores import score, score_paper
-from probes.syntax.training import series_of
-from probes.syntax.tuples import decode
+from probes.syntax.series import series_of
+from probes.syntax.tuples import Span, decode
 from probes.values import Source
 
 LAYERS = ("0", "1", "2")
 SOURCE = Source("m", "r", "w", "float32", "cpu", "c", "d", 0)
 
 
-def test_predictions_are_those_of_each_snippet_read_alone() -> None:
+def listed(answers: evaluate.Answers, series: int) -> list[list[Span]]:
+    """Return the constituents of each snippet, words counted from its own start."""
+    found, starts = answers.spans(series), answers.starts
+    trees: list[list[Span]] = [[] for _ in starts[:-1]]
+    for label, first, last, tree in zip(found.label, found.first, found.last, found.tree, strict=True):
+        trees[tree].append(Span(answers.names.labels[label], int(first - starts[tree]), int(last - starts[tree])))
+    return trees
+
+
+def test_predictions_are_those_of_each_snippet_read_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     data = dataset((30, 4, 40))
     goal = goal_of(data)
     series = series_of([nothing(goal, 9, s) for s in range(3)], goal.starts[:31], recipe="strata", device="cpu")
-    begun = start((3, 9, 4), goal.inventory, seed=2, published=True, device="cpu")
-    probe = Probe(*(torch.randn(p.shape, generator=torch.Generator().manual_seed(0)) for p in begun.parameters))
+    begun = start((3, 9, 4), goal.inventory, seed=2, published=True, device="cpu").parameters
+    rng = torch.Generator().manual_seed(0)
+    probe = Probe(*(torch.randn(p.shape, generator=rng) for p in begun[:5]), *begun[5:])
+    monkeypatch.setattr(evaluate, "_WORDS", 200)
     chosen = np.arange(34, 74)  # more than one batch
-    answers = list(evaluate.predicted(probe, series, goal, chosen))
+    answers = evaluate.answers(probe, series, goal, chosen)
+    said = [listed(answers, s) for s in range(3)]
     table = evaluate.scores(probe, series, goal, chosen)
     assert table.shape == (3, 40, len(evaluate.METRICS))
     for column, snippet in enumerate(chosen):
         rows, tree = np.arange(*goal.starts[snippet : snippet + 2]), data.snippets[snippet].tree
         truth = decode(tree.distances, tree.constituents, tree.unaries)
-        assert evaluate.gold(goal, snippet) == truth
         for s in range(3):
             h = (series.arrays[s][rows] - series.center[s]) * series.scale[s]
             z = h.astype(np.float64) @ probe.basis[s].double().numpy()
@@ -45,7 +56,7 @@ def test_predictions_are_those_of_each_snippet_read_alone() -> None:
             u = z @ probe.unary[s].double().numpy() + probe.unary_bias[s].double().numpy()
             named = [goal.inventory.constituents[i] for i in c.argmax(1)]
             mine = decode((step**2).sum(1), named, [goal.inventory.unaries[i] for i in u.argmax(1)])
-            assert answers[column][s] == mine
+            assert sorted(said[s][column]) == sorted(mine)
             assert table[s, column, :3] == pytest.approx(score(mine, truth))
             assert table[s, column, 3] == pytest.approx(score_paper(mine, truth).f1)
 

@@ -1,6 +1,7 @@
 """The probe's formulas one word at a time, its start, and the layout of a batch."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,8 +10,10 @@ from planted import dataset, goal_of, nothing
 
 from probes.syntax import losses
 from probes.syntax.probe import Probe, batch_of, start
-from probes.syntax.targets import Inventory
-from probes.syntax.training import read_batch, series_of
+from probes.syntax.series import series_of
+from probes.syntax.targets import Inventory, targets
+from probes.syntax.training import read_batch
+from probes.syntax.tuples import SyntaxTuple
 
 INVENTORY = Inventory(("<empty>", "a", "b"), ("<empty>", "x"))
 
@@ -21,7 +24,8 @@ def begin(seed: int = 0, *, published: bool = False, shape: tuple[int, int, int]
 
 def test_reading_is_the_published_formula_word_by_word() -> None:
     rng = torch.Generator().manual_seed(0)
-    probe = Probe(*(torch.randn(part.shape, generator=rng) for part in begin().parameters))
+    begun = begin(published=True)
+    probe = Probe(*(torch.randn(part.shape, generator=rng) for part in begun.parameters[:5]), *begun.parameters[5:])
     states, left = torch.randn(3, 7, 10, generator=rng), torch.tensor([0, 1, 3, 4, 5])  # two snippets: 3 and 4 words
     reading = probe.read(states, left)
     for s in range(3):
@@ -36,6 +40,33 @@ def test_reading_is_the_published_formula_word_by_word() -> None:
             assert torch.allclose(reading.unary[s, word], scores, atol=1e-5)
 
 
+def test_ours_adds_what_each_word_says_and_how_much_each_axis_counts() -> None:
+    rng = torch.Generator().manual_seed(0)
+    probe = Probe(*(torch.randn(part.shape, generator=rng) for part in begin().parameters))
+    states, left = torch.randn(3, 7, 10, generator=rng), torch.tensor([0, 1, 3, 4, 5])
+    reading = probe.read(states, left)
+    for s in range(3):
+        z = states[s] @ probe.basis[s]
+        for gap, word in enumerate(left):
+            step, both = (z[word + 1] - z[word]) * probe.stretch[s, 0].exp(), torch.cat([z[word], z[word + 1]])
+            distance = (step**2).sum() + both @ probe.lean[s, :, 0]
+            assert reading.distance[s, gap] == pytest.approx(distance.item(), rel=1e-4)
+            scores = both @ probe.constituent[s] + probe.constituent_bias[s, 0]
+            assert torch.allclose(reading.constituent[s, gap], scores, atol=1e-4)
+
+
+def test_the_published_reading_is_one_of_ours() -> None:
+    """Labels off a difference are labels off both words; D of one and no lean leave the squared distance."""
+    rng = torch.Generator().manual_seed(0)
+    begun = begin(published=True)
+    theirs = Probe(*(torch.randn(part.shape, generator=rng) for part in begun.parameters[:5]), *begun.parameters[5:])
+    ours = replace(theirs, constituent=torch.cat([-theirs.constituent, theirs.constituent], 1))
+    states, left = torch.randn(3, 7, 10, generator=rng), torch.tensor([0, 1, 3, 4, 5])
+    one, other = theirs.read(states, left), ours.read(states, left)
+    assert torch.equal(one.distance, other.distance)
+    assert torch.allclose(one.constituent, other.constituent, atol=1e-4)
+
+
 def test_ours_starts_orthonormal_and_the_published_one_uniform() -> None:
     ours, theirs = begin(), begin(published=True)
     assert losses.orthogonality(ours.basis).max() < 1e-10
@@ -46,7 +77,9 @@ def test_ours_starts_orthonormal_and_the_published_one_uniform() -> None:
     wide = begin(published=True, shape=(1, 200, 50)).basis
     assert wide.std().item() == pytest.approx(0.1 / 12**0.5, rel=0.02)
     assert wide.mean().abs() < 0.002
+    assert not theirs.stretch.any()
     for probe in (ours, theirs):
+        assert not probe.lean.any()
         assert not probe.constituent_bias.any()
         assert not probe.unary_bias.any()
 
@@ -64,15 +97,18 @@ def test_every_series_starts_alike_and_seeds_differ(published: bool) -> None:
 
 
 def test_a_batch_never_reads_over_a_snippets_end() -> None:
-    sizes = np.array([3, 1, 4])
-    distance = np.array([5, 4, -1, -1, 7, 6, 8, -1], np.float32)
-    unary = np.arange(8)
-    batch = batch_of(torch.zeros(1, 8, 2), sizes, (distance, np.arange(8), unary))
+    heights = ((5, 4), (), (7, 6, 8))
+    trees = [
+        SyntaxTuple(("w",) * (len(h) + 1), h, ("a",) * len(h), ("x",) * (len(h) + 1), "", (), (), ()) for h in heights
+    ]
+    batch = batch_of(torch.zeros(1, 8, 2), targets(trees, INVENTORY), np.arange(3))
     assert batch.left.tolist() == [0, 1, 4, 5, 6]
     assert batch.distance.tolist() == [5, 4, 7, 6, 8]
-    assert batch.constituent.tolist() == [0, 1, 4, 5, 6]
-    assert batch.unary.tolist() == unary.tolist()
+    assert batch.constituent.tolist() == [1] * 5
+    assert batch.unary.tolist() == [1] * 8
     assert batch.slot.tolist() == [[0, 1, -1], [-1, -1, -1], [2, 3, 4]]
+    assert batch.first.tolist() == [0, 1, 2, 3, 2]  # 8 is the highest of the third tree, 7 of what is left of it
+    assert batch.after.tolist() == [2, 2, 4, 4, 5]
 
 
 def test_the_loss_of_a_batch_is_the_three_losses_snippet_by_snippet() -> None:
@@ -81,7 +117,7 @@ def test_the_loss_of_a_batch_is_the_three_losses_snippet_by_snippet() -> None:
     series = series_of([nothing(goal, 10, s) for s in range(2)], goal.starts[:6], recipe="published", device="cpu")
     probe = start((2, 10, 4), goal.inventory, seed=0, published=True, device="cpu")
     chosen = np.array([0, 2, 3])
-    found = probe.loss(read_batch(series, goal, chosen))
+    found = probe.loss(read_batch(series, goal, chosen), published=True)
     for s in range(2):
         hinge, pairs, gaps, words = 0.0, 0, [], []
         gap_gold: list[int] = []
