@@ -17,7 +17,7 @@ from probes.contract import Displayed, Progress
 from probes.models.choice import ReadsModel
 from probes.values import Source
 
-TRAINED, CONTROL, RANDOM = "trained model", "control task", "random init"
+TRAINED, CONTROL, RANDOM, NONCE = "trained model", "control task", "random init", "nonce names"
 
 Count = Annotated[int, Field(ge=2, le=1_000_000)]
 
@@ -61,6 +61,11 @@ class SyntaxSpec(ReadsModel):
     """Also train on trees that depend on word identity alone; what lies above is the probe's selectivity."""
     random_init: bool = True
     """Also probe the same architecture with random weights."""
+    controls: bool = True
+    """Also retest on meaningless names, and score leaf types alone, the best layer with layer 0, trees that need no
+    model, and the bits a tree costs."""
+    dimensions: bool = True
+    """Also train at every power of two below the rank on the best layer: in how few dimensions the tree is."""
     seeds: int = Field(1, ge=1, le=20)
     """Probes trained from different starts; scores are averaged over them."""
     seed: int = Field(0, ge=0, le=2**31 - 1)
@@ -92,6 +97,12 @@ class SyntaxResult(Displayed):
     """One row a constituent label on the best layer: label, layer, recall, n."""
     snippets: pd.DataFrame
     """One row a test snippet, series and layer: snippet, origin, words, series, layer, f1."""
+    controls: pd.DataFrame
+    """One row a comparison, the best layer first: name, layer, f1, low, high; how far the best layer is above it on the
+    same test snippets: gain, gain_low, gain_high; and bits a tree, NaN where there is no code."""
+    dimension: pd.DataFrame
+    """One row a rank on the best layer: rank, f1, low, high, valid_f1, smallest. `smallest` marks the least rank whose
+    F1 on validation is within one standard error of the best."""
     best: str
     """The layer of the trained model with the highest F1 on validation."""
     depth: int

@@ -1,7 +1,7 @@
 """The run behind `SyntaxSpec`: snippets, states, probes, scores."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,35 +13,18 @@ from probes.extract import extract
 from probes.models import Model, loaded
 from probes.models.provenance import source_of
 from probes.store import States
-from probes.syntax import report
-from probes.syntax.analysis import CONTROL, RANDOM, TRAINED, SyntaxResult, SyntaxSpec
+from probes.syntax import nonce, report
+from probes.syntax.analysis import CONTROL, NONCE, RANDOM, TRAINED, SyntaxResult, SyntaxSpec
+from probes.syntax.closer import closer, retested
 from probes.syntax.dataset import Bounds, Dataset, collect
-from probes.syntax.series import Series, series_of
-from probes.syntax.targets import Targets, control, inventory_of, seen_pairs, targets
-from probes.syntax.training import Options, Task, Trained, train_together
+from probes.syntax.series import series_of
+from probes.syntax.tables import Fit, Shape, tables_of
+from probes.syntax.targets import control, inventory_of, seen_pairs, targets
+from probes.syntax.training import Options, Task, Trained, parts_of, train_together
 from probes.values import Source
 
 PUBLISHED = (0.001, 20, 32)
 """The paper's learning rate, epochs and batch."""
-
-
-@dataclass(frozen=True)
-class Fit:
-    """One training: its name in the figure, what it was asked to learn, and the probes of all its series."""
-
-    name: str
-    goal: Targets
-    data: Series
-    trained: Trained
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What is still asked about a model whose states have been read."""
-
-    layers: tuple[str, ...]
-    depth: int
-    device: str
 
 
 def study(spec: SyntaxSpec, progress: Progress) -> SyntaxResult:
@@ -63,18 +46,29 @@ def study(spec: SyntaxSpec, progress: Progress) -> SyntaxResult:
         notes=notes(spec, data),
         also=[LANGUAGES[spec.language].wheel],
     )
-    states = {TRAINED: states_of(model, data, source, progress.step(0.13, 0.37))}
+    states = {TRAINED: states_of(model, data, source, progress.step(0.13, 0.36))}
     if lost := int((states[TRAINED].tokens == 0).sum()):
         source = replace(source, notes=(*source.notes, f"{lost} words that the tokenizer drops were read as zeros."))
+    nameless = None
+    if spec.controls:
+        nameless, kept = nonce.test_part(data, model, spec.seed)
+        about = replace(source, corpus=f"{spec.corpus}, nonce names")
+        retold = states_of(model, nameless, about, progress.step(0.36, 0.38))
+        if kept:
+            source = replace(source, notes=(*source.notes, f"{kept} test functions kept their names: {nonce.TOO_LONG}"))
     shape = Shape(model.layers, model.depth, model.device)
     del model  # or it could not be given up for its twin, where only one of them fits
     if spec.random_init:
         twin = loaded(spec, random_init=spec.seed)
         own = replace(source, weights=twin.weights, notes=notes(spec, data))
-        states[RANDOM] = states_of(twin, data, own, progress.step(0.4, 0.63))
-    fits = fit(spec, data, states, shape.device, progress.step(0.63, 0.96))
-    progress.report(0.97, 1, "scoring")
-    return report.result(spec, data, fits, shape, source)
+        states[RANDOM] = states_of(twin, data, own, progress.step(0.38, 0.6))
+    fits = fit(spec, data, states, shape.device, progress.step(0.6, 0.87))
+    tables = tables_of(fits, data, len(shape.layers))
+    if nameless:
+        tables.test[NONCE] = retested(fits, nameless, retold)
+    extras = closer(spec, data, fits, tables, progress.step(0.87, 0.98))
+    progress.report(0.98, 1, "scoring")
+    return report.result(spec, data, fits, (tables, extras), (shape, source))
 
 
 def snippets(spec: SyntaxSpec, model: Model, progress: Progress) -> Dataset:
@@ -143,7 +137,7 @@ def fit(spec: SyntaxSpec, data: Dataset, states: dict[str, States], device: str,
         for name, (goal, which) in goals.items()
     ]
     sizes = (len(data.train), len(data.validation))
-    trained = train_together([task for _, task in tasks], sizes, progress, order=spec.seed)
+    trained = train_together([task for _, task in tasks], parts_of(sizes), progress, order=spec.seed)
     return [
         Fit(name, task.goal, every.part(task.which), checked(found, name, spec.rate))
         for (name, task), found in zip(tasks, trained, strict=True)

@@ -52,21 +52,32 @@ class Task:
     options: Options
     which: slice = field(default_factory=lambda: slice(None))
     """The series of `data` that are read."""
+    ranks: tuple[int, ...] = ()
+    """One a series where they differ: the axes beyond it are zero and stay so."""
 
     def start(self) -> Probe:
         """Return the untrained probes."""
         arrays, options = self.data.arrays[self.which], self.options
         shape = (len(arrays), arrays[0].shape[1], options.rank)
-        return start(
+        probe = start(
             shape, self.goal.inventory, seed=options.seed, published=options.published, device=self.data.device
         )
+        if self.ranks:
+            probe.basis.mul_(self.open_axes)
+        return probe
+
+    @property
+    def open_axes(self) -> torch.Tensor:
+        """Return [series, 1, rank]: 1 for the axes that each series has."""
+        ranks = torch.tensor(self.ranks or (self.options.rank,), device=self.data.device)
+        return (torch.arange(self.options.rank, device=self.data.device) < ranks[:, None, None]).float()
 
 
 class Trainer:
     """Adam with its own learning rate for every series, so that series trained together equal series trained alone."""
 
-    def __init__(self, probe: Probe, options: Options) -> None:
-        self.probe, self.options = probe, options
+    def __init__(self, probe: Probe, options: Options, open_axes: torch.Tensor | None = None) -> None:
+        self.probe, self.options, self.open_axes = probe, options, open_axes
         count = 3 if options.published else len(FACTORS)
         self.factors = (1.0,) * count if options.published else FACTORS
         self.learned = [part.requires_grad_() for part in probe.parameters[:count]]
@@ -85,6 +96,8 @@ class Trainer:
             for part, first, second, factor in zip(self.learned, self.first, self.second, self.factors, strict=True):
                 grad = part.grad
                 assert grad is not None
+                if part is self.probe.basis and self.open_axes is not None:
+                    grad.mul_(self.open_axes)
                 first.lerp_(grad, 0.1)
                 second.lerp_(grad.square(), 0.001)
                 part -= self.rate * factor * (first / one) / ((second / two).sqrt() + 1e-8)
@@ -92,7 +105,8 @@ class Trainer:
 
     def keep(self, series: torch.Tensor) -> "Trainer":
         """Return the trainer of some of the series, each where it stands."""
-        other = Trainer(self.probe.take(series), self.options)
+        axes = self.open_axes
+        other = Trainer(self.probe.take(series), self.options, axes if axes is None else axes[series])
         other.first = [part[series] for part in self.first]
         other.second = [part[series] for part in self.second]
         other.rate, other.steps = self.rate[series], self.steps
@@ -112,20 +126,28 @@ class Trained:
 
 def train(data: Series, goal: Targets, sizes: tuple[int, int], options: Options, progress: Progress) -> Trained:
     """Train one task on the first `sizes[0]` snippets of its goal and select on the next `sizes[1]`."""
-    return train_together([Task(data, goal, options)], sizes, progress, order=options.seed)[0]
+    return train_together([Task(data, goal, options)], parts_of(sizes), progress, order=options.seed)[0]
+
+
+def parts_of(sizes: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Return which snippets train and which select: the first ones, and those that follow."""
+    return np.arange(sizes[0]), np.arange(sizes[0], sum(sizes))
 
 
 def train_together(
-    tasks: Sequence[Task], sizes: tuple[int, int], progress: Progress, *, order: int = 0
+    tasks: Sequence[Task], parts: tuple[np.ndarray, np.ndarray], progress: Progress, *, order: int = 0
 ) -> list[Trained]:
-    """Train all tasks in one pass: a batch's states are read once for all that share them, in the order of one seed."""
+    """Train all tasks on the first part of the snippets and select on the second, in one pass.
+
+    A batch's states are read once for all tasks that share them, in the order that one seed gives.
+    """
     runs = [_Run(task) for task in tasks]
     shuffle = np.random.default_rng(order)
     epochs, size = tasks[0].options.epochs, tasks[0].options.batch
-    per_epoch = -(-sizes[0] // size)
-    valid = np.array_split(np.arange(sizes[0], sum(sizes)), -(-sizes[1] // size))
+    per_epoch = -(-len(parts[0]) // size)
+    valid = np.array_split(parts[1], -(-len(parts[1]) // size))
     for epoch in range(epochs):
-        for number, chosen in enumerate(np.array_split(shuffle.permutation(sizes[0]), per_epoch)):
+        for number, chosen in enumerate(np.array_split(parts[0][shuffle.permutation(len(parts[0]))], per_epoch)):
             at = (epoch * per_epoch + number, per_epoch * epochs)
             for run, batch in _batches(runs, np.sort(chosen)):
                 run.learn(batch, at)
@@ -167,7 +189,8 @@ class _Run:
     """One task under way: remembers each series at its own best epoch; the published recipe also slows and stops it."""
 
     def __init__(self, task: Task) -> None:
-        self.task, self.trainer = task, Trainer(task.start(), task.options)
+        self.task = task
+        self.trainer = Trainer(task.start(), task.options, task.open_axes if task.ranks else None)
         self.best = self.trainer.probe.take(torch.arange(len(self.trainer.probe.basis)))
         self.loss = torch.full((len(self.best.basis),), torch.inf, device=task.data.device)
         self.plateau = self.loss.clone()

@@ -15,7 +15,7 @@ from probes.syntax import evaluate
 from probes.syntax.dataset import Dataset
 from probes.syntax.series import GAP, Recipe, Series, series_of
 from probes.syntax.targets import Targets, control, inventory_of, targets
-from probes.syntax.training import Options, Task, Trained, train, train_together
+from probes.syntax.training import Options, Task, Trained, parts_of, train, train_together
 
 SIZES = (24, 8, 8)
 PUBLISHED = replace(OPTIONS, recipe="published", rate=0.01, epochs=30)
@@ -77,13 +77,27 @@ def test_tasks_trained_together_are_those_trained_alone() -> None:
         Task(every, goal, replace(OPTIONS, rank=3, seed=1)),
         Task(every, other, OPTIONS, slice(1, 3)),
     ]
-    for task, found in zip(asked, train_together(asked, SIZES[:2], Progress()), strict=True):
+    for task, found in zip(asked, train_together(asked, parts_of(SIZES[:2]), Progress()), strict=True):
         alone = train(every.part(task.which), task.goal, SIZES[:2], replace(task.options, seed=0), Progress())
         same = task.options.seed == 0
         for a, b in zip(found.probe.parameters, alone.probe.parameters, strict=True):
             assert a.shape == b.shape
             assert not same or torch.allclose(a, b, atol=1e-5, rtol=1e-4)
         assert np.allclose(found.validation, alone.validation, rtol=1e-3) == same
+
+
+def test_ranks_side_by_side_keep_to_their_axes() -> None:
+    """A series of rank r has r orthonormal axes, and is the one trained with no other beside it."""
+    goal = planted()[1]
+    every = series_of([holding(goal, 32)], goal.starts[: SIZES[0] + 1], recipe="strata", device="cpu")
+    options = replace(OPTIONS, rank=8)
+    asked = [Task(every.pick([0] * len(ranks)), goal, options, ranks=ranks) for ranks in ((1, 3, 8), (3,))]
+    many, one = train_together(asked, parts_of(SIZES[:2]), Progress())
+    for basis, rank in zip(many.probe.basis, (1, 3, 8), strict=True):
+        assert not basis[:, rank:].any()
+        gram = basis[:, :rank].T @ basis[:, :rank]
+        assert torch.allclose(gram, torch.eye(rank), atol=0.1)
+    assert torch.allclose(many.probe.basis[1], one.probe.basis[0], atol=1e-5)
 
 
 def test_a_batch_is_read_once_for_all_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,7 +107,8 @@ def test_a_batch_is_read_once_for_all_tasks(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(Series, "take", lambda self, rows: reads.append(len(rows)) or take(self, rows))
     for count in (1, 3):
         reads.clear()
-        train_together([Task(every, goal, replace(OPTIONS, rank=r + 1)) for r in range(count)], SIZES[:2], Progress())
+        asked = [Task(every, goal, replace(OPTIONS, rank=r + 1)) for r in range(count)]
+        train_together(asked, parts_of(SIZES[:2]), Progress())
         assert len(reads) == OPTIONS.epochs * (3 + 1)  # three batches of training, one of validation
 
 
