@@ -95,6 +95,13 @@ class SyntaxResult(Displayed):
     valid_f1. `f1_paper` is the published metric; `f1_inner` leaves out the constituents over the whole snippet."""
     recall: pd.DataFrame
     """One row a constituent label on the best layer: label, layer, recall, n."""
+    cells: pd.DataFrame
+    """One row a label, length, depth and `whole` (the span is all of its function) on the best layer: gold, predicted,
+    hits, recall, f1, and where the bins begin: length_from, depth_from."""
+    examples: pd.DataFrame
+    """A few true constituents of each label and length, best layer: found, snippet, first, last, origin, text."""
+    confusions: pd.DataFrame
+    """Labels given for others over the same words on the best layer: true, said, n."""
     snippets: pd.DataFrame
     """One row a test snippet, series and layer: snippet, origin, words, series, layer, f1."""
     controls: pd.DataFrame
@@ -158,6 +165,25 @@ class SyntaxResult(Displayed):
     def frame(self) -> pd.DataFrame:
         """Return the scores."""
         return self.scores
+
+    def labels(self) -> list[str]:
+        """Return the labels there are examples of, most frequent first."""
+        return self.recall["label"].tolist()
+
+    def lengths(self, label: str) -> list[str]:
+        """Return the lengths, as binned, at which there are constituents of a label."""
+        there = self.cells[(self.cells["label"] == label) & (self.cells["gold"] > 0)]
+        return there.sort_values("length_from")["length"].drop_duplicates().tolist()
+
+    def examples_of(self, label: str, length: str) -> pd.DataFrame:
+        """Return some constituents of a label and length, missed ones first: found, origin, text."""
+        here = self.examples[(self.examples["label"] == label) & (self.examples["length"] == length)]
+        return here[["found", "origin", "text"]].reset_index(drop=True)
+
+    def worst(self, n: int = 50) -> pd.DataFrame:
+        """Return the test functions that the best layer reads worst: origin, words, f1."""
+        here = self.snippets[(self.snippets["series"] == TRAINED) & (self.snippets["layer"] == self.best)]
+        return here.sort_values(["f1", "snippet"])[["origin", "words", "f1"]].head(n).reset_index(drop=True)
 
 
 def _beside(gain: tuple[float, float, float]) -> str:

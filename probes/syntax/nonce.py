@@ -49,7 +49,7 @@ def renamed(snippet: Snippet, seed: int) -> Snippet:
     return Snippet(replace(tree, words=words), text, np.array(spans, np.int64).reshape(-1, 2), snippet.origin)
 
 
-def test_part(data: Dataset, model: Model, seed: int) -> tuple[Dataset, int]:
+def without_names(data: Dataset, model: Model, seed: int) -> tuple[Dataset, int]:
     """Return the test snippets without their names, and how many keep them so as to fit the model's context."""
     made = [renamed(s, seed) for s in data.test]
     fits = model.lengths([s.text for s in made]) <= model.context

@@ -27,10 +27,14 @@ def result(
     ends = np.cumsum((0, *sizes))
     probe, own = first.trained.probe, slice(0, len(layers))
     frames = [_frame(first, layer, int(ends[2])) for layer in range(len(layers))]
+    said = evaluate.answers(probe, first.data, first.goal, np.arange(ends[2], ends[3]))
     compared = compare.controls(layers, tables, extras, spec.seed)
     return SyntaxResult(
         scores=_scores(layers, tables, spec.seed),
-        recall=_recall(first, best, layers[best], np.arange(ends[2], ends[3])),
+        recall=where.recall(said, best).assign(layer=layers[best])[["label", "layer", "recall", "n"]],
+        cells=where.cells(said, best),
+        examples=where.examples(said, best, data.test),
+        confusions=where.confusions(said, best),
         snippets=_snippets(layers, tables.test, data),
         controls=compared,
         dimension=compare.dimension(tables, extras, spec),
@@ -87,11 +91,6 @@ def _snippets(layers: Sequence[str], test: dict[str, np.ndarray], data: Dataset)
                 )
             )
     return pd.concat(parts, ignore_index=True)
-
-
-def _recall(fit: Fit, best: int, layer: str, snippets: np.ndarray) -> pd.DataFrame:
-    table = where.recall(evaluate.answers(fit.trained.probe, fit.data, fit.goal, snippets), best)
-    return table.assign(layer=layer)[["label", "layer", "recall", "n"]]
 
 
 def _frame(fit: Fit, layer: int, first: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

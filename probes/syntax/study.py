@@ -51,7 +51,7 @@ def study(spec: SyntaxSpec, progress: Progress) -> SyntaxResult:
         source = replace(source, notes=(*source.notes, f"{lost} words that the tokenizer drops were read as zeros."))
     nameless = None
     if spec.controls:
-        nameless, kept = nonce.test_part(data, model, spec.seed)
+        nameless, kept = nonce.without_names(data, model, spec.seed)
         about = replace(source, corpus=f"{spec.corpus}, nonce names")
         retold = states_of(model, nameless, about, progress.step(0.36, 0.38))
         if kept:

