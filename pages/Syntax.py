@@ -14,9 +14,9 @@ ui.ask(
     SyntaxSpec,
     main=("model", "corpus", "language", "input"),
     about="MiniLM on functions of the Python standard library: about a minute the first time, then at once.",
-    method="On each layer a probe learns to read the tree off the hidden states: how far apart two words are in it, "
-    "and which constituents they share. What a layer knows is its distance to the controls: a task that word identity "
-    "alone answers, random weights, and layer 0. Method: [AST-Probe](https://arxiv.org/abs/2206.11719).",
+    method="On each layer a probe learns to read the tree off the hidden states: where a span of words is split, and "
+    "what it is called. What a layer knows is its distance to the controls: a task that word identity alone answers, "
+    "random weights, layer 0, and the types of the words alone. Method: [AST-Probe](https://arxiv.org/abs/2206.11719).",
 )
 
 

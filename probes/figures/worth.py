@@ -91,7 +91,7 @@ def _smallest(rows: pd.DataFrame, x: alt.X, y: alt.Y) -> list[Any]:
         return []
     note = here.assign(note=[f"{int(here['rank'].iloc[0])} dimensions: within one s.e. of the best"])
     align = "right" if here.index[0] > len(rows) / 2 else "left"
-    words: dict[str, Any] = {"style": "note", "align": align, "baseline": "top", "dy": 14, "tooltip": None}
+    words: dict[str, Any] = {"style": "note", "align": align, "baseline": "top", "dy": 44, "tooltip": None}
     base = alt.Chart(note).encode(x=x, y=y)
     ring = base.mark_point(filled=False, style="ring", stroke=INK, shape="circle", tooltip=None)
     text = base.encode(text="note:N")
@@ -131,3 +131,35 @@ def _heat(result: "SyntaxResult", by: str, title: str, limit: int) -> alt.LayerC
     head = alt.TitleParams("Where it is right, and where it fails", subtitle=note, color=INK)
     chart = alt.layer(tiles, counts).properties(width=440, height=21 * len(often), title=head)
     return dressed(chart.properties(description=f"Recall of layer {result.best} by kind of constituent and {by}."))
+
+
+def subspace_overlap(result: "SyntaxResult") -> alt.LayerChart:
+    """Draw how much of their subspace two layers share, between probes of different starts, as times chance."""
+    rows = result.agreement.copy()
+    if rows.empty:
+        return message("One start says nothing of how far a subspace is determined: ask with two seeds or more.")
+    chance = float(rows["chance_overlap"].iloc[0])
+    rows["times"] = rows["overlap"] / chance
+    rows["shown"] = [f"{value:.2f}" for value in rows["overlap"]]
+    order = list(result.layers)
+    x = alt.X("layer:N", sort=order, title="layer, one start", axis=alt.Axis(labelAngle=0, ticks=False, domain=False))
+    y = alt.Y("other:N", sort=order, title="layer, another start", axis=alt.Axis(ticks=False, domain=False))
+    titles = {
+        "overlap": "overlap",
+        "chance_overlap": "by chance",
+        "angle": "mean angle",
+        "chance_angle": "by chance, °",
+    }
+    told = [alt.Tooltip(f"{name}:Q", title=title, format=".3f") for name, title in titles.items()]
+    top = max(1 / chance, 1.0)
+    scale = alt.Scale(domain=[1, top], scheme="cividis", clamp=True)
+    base = alt.Chart(rows).encode(x=x, y=y)
+    colour = alt.Color("times:Q", title="times chance", scale=scale)
+    tiles = base.mark_rect().encode(color=colour, tooltip=["layer:N", "other:N", *told])
+    light = alt.condition(f"datum.times > {0.55 * top:.4f}", alt.value("#1B1B1B"), alt.value("#FFFFFF"))
+    marks = alt.layer(tiles, base.mark_text(style="label", tooltip=None).encode(text="shown:N", color=light))
+    note = ["mean squared cosine of the principal angles:", f"1 is the same subspace, chance is {chance:.2f}"]
+    title = alt.TitleParams("Which layers share the subspace", subtitle=note, color=INK)
+    side = max(160, 34 * len(order))
+    chart = marks.properties(width=side, height=side, title=title)
+    return dressed(chart.properties(description=f"Overlap of syntactic subspaces between layers; chance {chance:.2f}."))

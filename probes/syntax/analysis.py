@@ -18,6 +18,7 @@ from probes.models.choice import ReadsModel
 from probes.values import Source
 
 TRAINED, CONTROL, RANDOM, NONCE = "trained model", "control task", "random init", "nonce names"
+LEAVES = "leaf types"
 
 Count = Annotated[int, Field(ge=2, le=1_000_000)]
 
@@ -46,17 +47,19 @@ class SyntaxSpec(ReadsModel):
     """Functions with more words are left out."""
     rank: int = Field(64, ge=1, le=4096)
     """Dimensions of the syntactic subspace; at most the model's width."""
-    epochs: int = Field(10, ge=1, le=1000)
+    epochs: int = Field(8, ge=1, le=1000)
     """Passes over the training functions; each layer keeps its own best."""
     batch: int = Field(8, ge=1, le=4096)
     """Functions in a training step."""
-    rate: float = Field(0.01, gt=0, le=1)
+    rate: float = Field(0.015, gt=0, le=1)
     """Adam's learning rate for the projection."""
     orthogonality: float = Field(5.0, ge=0, le=1000)
     """Weight of the penalty that keeps the subspace's axes orthonormal."""
     recipe: Literal["strata", "published"] = "strata"
     """The probe and its training: ours, or the paper's, which also wants rank 128, 20 epochs, batches of 32 and rate
     0.001."""
+    decoding: Literal["greedy", "chart"] = "greedy"
+    """How trees are read off: split by split, or the likeliest tree as a whole, which takes longer with every word."""
     control: bool = True
     """Also train on trees that depend on word identity alone; what lies above is the probe's selectivity."""
     random_init: bool = True
@@ -110,6 +113,9 @@ class SyntaxResult(Displayed):
     dimension: pd.DataFrame
     """One row a rank on the best layer: rank, f1, low, high, valid_f1, smallest. `smallest` marks the least rank whose
     F1 on validation is within one standard error of the best."""
+    agreement: pd.DataFrame
+    """One row a pair of layers, between probes of different starts: layer, other, overlap, angle, chance_overlap,
+    chance_angle; no row when there was one start. See `agree`."""
     best: str
     """The layer of the trained model with the highest F1 on validation."""
     depth: int
@@ -125,7 +131,7 @@ class SyntaxResult(Displayed):
     basis: np.ndarray
     """[layer, width, rank]: the syntactic subspace of each layer of the trained model (first seed)."""
     constituent: np.ndarray
-    """[layer, rank, label], or [layer, 2 rank, label] where the label is read off both words; below: the read-outs."""
+    """[layer, rank, label], or [layer, 4 rank, label] where the label is read off four words; below: the read-outs."""
     unary: np.ndarray
     constituent_bias: np.ndarray
     unary_bias: np.ndarray
@@ -133,6 +139,10 @@ class SyntaxResult(Displayed):
     """[layer, 1, rank]: how much each axis of the subspace counts in a distance, as a logarithm."""
     lean: np.ndarray
     """[layer, 2 rank, 1]: what the two words of a gap add to its distance by themselves."""
+    kin: np.ndarray
+    """[layer, 1, rank]: how much each axis counts where a span is split before a word that is like its first one."""
+    head: np.ndarray
+    """[layer, 1, 1]: what is added to a split after a span's first word."""
     center: np.ndarray
     """[layer, width]; states are centred and scaled before they are projected."""
     scale: np.ndarray
@@ -152,6 +162,7 @@ class SyntaxResult(Displayed):
         half = (row.high - row.low) / 2
         text = f"Syntax peaks at layer {self.best} of {self.depth}: F1 {row.f1:.2f} ± {half:.2f}"
         names = {CONTROL: "the control task", RANDOM: "the random-init model", "layer 0": "layer 0"}
+        names |= {LEAVES: "leaf types alone"}
         parts = [f"{_beside(gain)} {names[name]}" for name, gain in self.gain.items()]
         return f"{', '.join([text, *parts[:-1]])}{' and ' if parts[1:] else ', '}{parts[-1]}." if parts else f"{text}."
 

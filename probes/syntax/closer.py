@@ -9,9 +9,9 @@ import torch
 from probes.contract import Progress
 from probes.store import States
 from probes.syntax import coding, evaluate
-from probes.syntax.analysis import RANDOM, TRAINED, SyntaxSpec
+from probes.syntax.analysis import LEAVES, RANDOM, TRAINED, SyntaxSpec
 from probes.syntax.dataset import Dataset
-from probes.syntax.second import LEAVES, Wanted, leaf_types, second_pass
+from probes.syntax.second import Wanted, leaf_types, second_pass
 from probes.syntax.spans import score_rows
 from probes.syntax.tables import F1, Extras, Fit, Tables
 from probes.syntax.targets import Targets, targets
@@ -25,10 +25,7 @@ BLIND = "nothing known"
 def closer(spec: SyntaxSpec, data: Dataset, fits: Sequence[Fit], tables: Tables, progress: Progress) -> Extras:
     """Take the second look that a question asks for."""
     first, best = fits[0], tables.best()
-    options = [
-        Options(spec.rank, spec.epochs, spec.batch, spec.rate, spec.orthogonality, spec.recipe, spec.seed + seed)
-        for seed in range(spec.seeds)
-    ]
+    options = [Options.of(spec, spec.seed + seed) for seed in range(spec.seeds)]
     here, zero = (first.data.part(slice(layer, layer + 1)) for layer in (best, 0))
     wanted = Wanted(here, zero if best else None, first.goal, spec.dimensions, spec.controls)
     found = second_pass(data, wanted, options, progress.step(0, 0.5), order=spec.seed)
@@ -40,7 +37,7 @@ def closer(spec: SyntaxSpec, data: Dataset, fits: Sequence[Fit], tables: Tables,
     return Extras(tuple(found), bits, free)
 
 
-def retested(fits: Sequence[Fit], nameless: Dataset, states: States) -> np.ndarray:
+def retested(fits: Sequence[Fit], nameless: Dataset, states: States, *, chart: bool = False) -> np.ndarray:
     """Score the trained probes [layer, seed, snippet, metric] on test snippets whose names mean nothing."""
     trees, tables = [s.tree for s in nameless.test], []
     arrays = tuple(states.at(layer) for layer in states.layers)
@@ -48,7 +45,8 @@ def retested(fits: Sequence[Fit], nameless: Dataset, states: States) -> np.ndarr
     for fit in (fit for fit in fits if fit.name == TRAINED):
         read = replace(fit.data.part(own), arrays=arrays)
         probe = fit.trained.probe.take(torch.arange(len(arrays)))
-        tables.append(evaluate.scores(probe, read, targets(trees, fit.goal.inventory), np.arange(len(trees))))
+        goal = targets(trees, fit.goal.inventory)
+        tables.append(evaluate.scores(probe, read, goal, np.arange(len(trees)), chart=chart))
     return np.stack(tables, axis=1)
 
 

@@ -63,9 +63,10 @@ def lengths(probe: Probe, data: Series, goal: Targets, snippets: np.ndarray) -> 
     for snippet in snippets:
         batch = read_batch(data, goal, np.array([snippet]))
         with torch.no_grad():
-            reading = probe.read(batch.states, batch.left)
-            split = losses.code_lengths(reading.distance, batch.first, batch.after).sum(1)
-            gaps = losses.labelling(reading.constituent, batch.constituent) * len(batch.constituent)
-            words = losses.labelling(reading.unary, batch.unary) * len(batch.unary)
+            z = batch.states @ probe.basis
+            split = probe.code_lengths(z, batch).sum(1)
+            named = probe.constituents(z, batch.left, batch.around), probe.unaries(z)
+            gaps = losses.labelling(named[0], batch.constituent) * len(batch.constituent)
+            words = losses.labelling(named[1], batch.unary) * len(batch.unary)
         bits.append((split + gaps + words).double().cpu().numpy() / np.log(2))
     return np.stack(bits, axis=1)

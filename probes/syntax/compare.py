@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from probes.stats import bootstrap
-from probes.syntax.analysis import CONTROL, NONCE, RANDOM, TRAINED, SyntaxSpec
+from probes.syntax.analysis import CONTROL, LEAVES, NONCE, RANDOM, TRAINED, SyntaxSpec
 from probes.syntax.closer import BLIND
 from probes.syntax.second import JOINED, RANK
 from probes.syntax.tables import F1, Extras, Tables
@@ -14,10 +14,11 @@ from probes.syntax.tables import F1, Extras, Tables
 COLUMNS = ["name", "layer", "f1", "low", "high", "gain", "gain_low", "gain_high", "bits"]
 
 
-def gains(tables: Tables, seed: int) -> dict[str, tuple[float, float, float]]:
-    """Compare the best layer with each baseline on the same test snippets."""
+def gains(tables: Tables, extras: Extras, seed: int) -> dict[str, tuple[float, float, float]]:
+    """Compare the best layer with each baseline, and with leaf types alone, on the same test snippets."""
     top, found = tables.test[TRAINED][tables.best(), ..., F1], {}
-    for name, other in tables.rivals().items():
+    rivals = tables.rivals() | {f.name: f.test[..., F1] for f in extras.found if f.name == LEAVES}
+    for name, other in rivals.items():
         gain, low, high = bootstrap(top - other, seed=seed).tolist()
         found[name] = (gain, low, high)
     return found

@@ -59,7 +59,7 @@ def look(spec: SnippetSpec, progress: Progress) -> SnippetResult:
     rows = states(model, piece, layer)
     z = project(run, run.layers.index(layer), rows)
     progress.report(2, 3, "decoding")
-    guess = predict(run, run.layers.index(layer), rows)
+    guess = predict(run, run.layers.index(layer), rows, chart=asked.decoding == "chart")
     tree = piece.tree
     truth = decode(tree.distances, tree.constituents, tree.unaries)
     source = source_of(
@@ -87,18 +87,13 @@ def project(run: SyntaxResult, layer: int, rows: np.ndarray) -> np.ndarray:
     return (rows - run.center[layer]) * run.scale[layer] @ run.basis[layer]
 
 
-def predict(run: SyntaxResult, layer: int, rows: np.ndarray) -> list[Span]:
+def predict(run: SyntaxResult, layer: int, rows: np.ndarray, *, chart: bool = False) -> list[Span]:
     """Decode the tree that the stored probe reads off one layer's words."""
     parts = (getattr(run, part.name)[layer : layer + 1] for part in fields(Probe))
     probe = Probe(*(torch.from_numpy(np.array(part)) for part in parts))
     states = torch.from_numpy(((rows - run.center[layer]) * run.scale[layer]).astype(np.float32))[None]
-    reading = probe.read(states, torch.arange(len(rows) - 1))
-    return evaluate.spans(
-        reading.distance[0].numpy(),
-        reading.constituent[0].argmax(-1).numpy(),
-        reading.unary[0].argmax(-1).numpy(),
-        Inventory(run.constituents, run.unaries),
-    )
+    said = evaluate.read(probe, states, np.array([len(rows)]), chart=chart)
+    return evaluate.spans(said[:, 0], Inventory(run.constituents, run.unaries))
 
 
 def _result(

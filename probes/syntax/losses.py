@@ -2,9 +2,10 @@
 
 The published ranking loss asks every gap to be in order with every other one of its snippet (AST-Probe, section 3.2).
 Decoding needs less: a gap must be the highest *of its own span*. Ours is the likelihood of just that, a normalised
-distribution over binary trees whose negative log is a code length,
+distribution over binary trees whose negative log is a code length. With s_{l,i} for splitting at gap i what begins at
+word l,
 
-    P(tree) = Π over gaps i of  exp(d_i) / Σ over gaps j of i's span of exp(d_j)
+    P(tree) = Π over spans l..r, split at i, of  exp(s_{l,i}) / Σ over the span's gaps j of exp(s_{l,j})
 """
 
 from typing import Any
@@ -12,8 +13,6 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-NOWHERE = -1e30
-"""Stands for minus infinity where a gradient must stay a number."""
 CELLS = 1 << 22
 """Pairs held at once by the ranking loss, over all series."""
 
@@ -57,34 +56,18 @@ def ranking(predicted: torch.Tensor, gold: torch.Tensor) -> torch.Tensor:
     return total / pairs.clamp(min=1)
 
 
-def splitting(distance: torch.Tensor, first: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
-    """Mean over gaps of -log softmax of a distance [series, gap] among those of its span, `first` to `after` - 1.
+def code_lengths(scores: torch.Tensor, row: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
+    """Return -log softmax of each gap's own score among those of its span, [series, gap], in nats.
 
-    Times the number of gaps it is the code length of the trees, in nats. A span's sum is put together from sums over
-    1, 2, 4, … gaps, so the work is n log n however deep a tree is.
+    `scores` [series, cell] has a cell for every gap of every span; `row` [cell] is the gap whose span that is, and
+    `own` [gap] the cell of the gap itself. Work and memory go with the lengths of the spans.
     """
-    return (_among(distance, first, after) - distance).sum(1) / max(distance.shape[1], 1)
-
-
-def code_lengths(distance: torch.Tensor, first: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
-    """Return each gap's -log softmax among the gaps of its span, [series, gap], in nats."""
-    return _among(distance, first, after) - distance
-
-
-def _among(distance: torch.Tensor, first: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
-    length = after - first
-    sums, at = distance, first
-    total = torch.full_like(distance, NOWHERE)
-    longest, size = int(length.max()) if len(length) else 0, 1
-    while size <= longest:
-        taken = (length & size) > 0
-        part = sums[:, at.clamp(max=distance.shape[1] - 1)]
-        total = torch.where(taken, torch.logaddexp(total, part), total)
-        at = at + torch.where(taken, size, 0)
-        shifted = functional.pad(sums[:, size:], (0, min(size, sums.shape[1])), value=NOWHERE)
-        sums = torch.logaddexp(sums, shifted)
-        size *= 2
-    return total
+    shape = (len(scores), len(own))
+    top = scores.new_zeros(shape).scatter_reduce(
+        1, row.expand(shape[0], -1), scores.detach(), "amax", include_self=False
+    )
+    total = scores.new_zeros(shape).index_add(1, row, (scores - top[:, row]).exp())
+    return total.log() + top - scores[:, own]
 
 
 def labelling(logits: torch.Tensor, gold: torch.Tensor) -> torch.Tensor:

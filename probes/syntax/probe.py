@@ -4,11 +4,15 @@ For word vectors h, one projection B [width, rank] and z = h B:
 
                             published                        ours
     distance of gap i       || z_{i+1} - z_i ||²             || D (z_{i+1} - z_i) ||² + z_i a + z_{i+1} b
-    constituent of gap i    argmax (z_{i+1} - z_i) C         argmax [z_i, z_{i+1}] C + c
-    unary of word i         argmax z_i U                     argmax z_i U + u
+    a span from word l is   the highest distance in it       the highest in it of distance of i
+    split at the gap i of                                      - || K (z_l - z_{i+1}) ||² + c [i = l]
+    constituent of gap i    argmax (z_{i+1} - z_i) C         argmax [z_i, z_{i+1}, z_{l-1}, z_{r+1}] C + bias
+    unary of word i         argmax z_i U                     argmax z_i U + bias
 
 D is diagonal and B kept orthonormal (Limisiewicz & Mareček, ACL 2021), so that D shows how much each axis of the
-subspace counts; a and b are what a word says by itself: that it opens or ends something.
+subspace counts; a and b are what a word says by itself: that it opens or ends something. K, diagonal too, lets a span
+be split before a word that is like its first one: the parts of a block begin alike, and what is deeper does not. Where
+the span l..r lies helps to name it: its label is read off the words around it as well.
 
 A *series* is one layer of one model. All series of a run share the batches, and every tensor has them as its first
 axis, so that one matrix product serves them all; no term mixes two series.
@@ -18,12 +22,15 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
+from torch.nn import functional
 
 from probes.syntax import losses
 from probes.syntax.targets import Inventory, Targets
 
 STRETCH = -1.3
 """Where the logarithm of D's diagonal starts: squared distances about a fourteenth of what they are."""
+KIN = 0.135
+"""Where K's diagonal starts."""
 
 
 @dataclass(frozen=True)
@@ -39,21 +46,18 @@ class Batch:
     distance: torch.Tensor
     constituent: torch.Tensor
     unary: torch.Tensor
-    first: torch.Tensor
-    """[gap]: the first gap of each gap's own span in the true tree, and the one after its last."""
-    after: torch.Tensor
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What a probe says of a batch, before any decision."""
-
-    distance: torch.Tensor
-    """[series, gap]"""
-    constituent: torch.Tensor
-    """[series, gap, label]"""
-    unary: torch.Tensor
-    """[series, word, label]"""
+    sizes: tuple[int, ...]
+    """[snippet]: words."""
+    cells: tuple[int, ...]
+    """[snippet]: gaps in all its true spans together."""
+    cell: torch.Tensor
+    """[cell]: where each is among its snippet's split scores [word, gap], flat."""
+    row: torch.Tensor
+    """[cell]: the gap whose span it is in."""
+    own: torch.Tensor
+    """[gap]: its cell in its own span."""
+    around: torch.Tensor
+    """[2, gap]: the words before and after that span, counted in the batch; as many as all words where none is."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ class Probe:
     basis: torch.Tensor
     """[series, width, rank]"""
     constituent: torch.Tensor
-    """[series, rank, label], read off the difference of two words, or [series, 2 rank, label], off both."""
+    """[series, rank, label], read off the difference of two words, or [series, 4 rank, label], off four."""
     unary: torch.Tensor
     """[series, rank, label]"""
     constituent_bias: torch.Tensor
@@ -74,6 +78,10 @@ class Probe:
     """[series, 1, rank]: the logarithm of D's diagonal."""
     lean: torch.Tensor
     """[series, 2 rank, 1]: a above b."""
+    kin: torch.Tensor
+    """[series, 1, rank]: K's diagonal."""
+    head: torch.Tensor
+    """[series, 1, 1]: c, for splitting a span after its first word."""
 
     @property
     def parameters(self) -> list[torch.Tensor]:
@@ -84,31 +92,58 @@ class Probe:
         """Return copies of some series' probes."""
         return Probe(*(part.detach()[series].clone() for part in self.parameters))
 
-    def read(self, states: torch.Tensor, left: torch.Tensor) -> Reading:
-        """Read distances and label scores off states [series, word, width]."""
-        z = states @ self.basis
+    def distance(self, z: torch.Tensor, left: torch.Tensor) -> torch.Tensor:
+        """Return the distances [series, gap] of projected words [series, word, rank]; `left` is before each gap."""
         one, two = z[:, left], z[:, left + 1]
-        step, both = two - one, torch.cat([one, two], -1)
-        seen = step if self.constituent.shape[1] == z.shape[-1] else both
-        return Reading(
-            (step * self.stretch.exp()).square().sum(-1) + (both @ self.lean)[..., 0],
-            seen @ self.constituent + self.constituent_bias,
-            z @ self.unary + self.unary_bias,
-        )
+        level = ((two - one) * self.stretch.exp()).square().sum(-1)
+        return level + (torch.cat([one, two], -1) @ self.lean)[..., 0]
+
+    def splits(self, z: torch.Tensor) -> torch.Tensor:
+        """Return [series, word, gap] of one snippet: how much a span that begins with the word is split at the gap."""
+        words = z.shape[1]
+        near = z * self.kin
+        length = near.square().sum(-1)
+        apart = length[:, :, None] + length[:, None, 1:] - 2 * near @ near[:, 1:].transpose(1, 2)
+        gaps = torch.arange(words - 1, device=z.device)
+        return self.distance(z, gaps)[:, None] - apart + self.head * torch.eye(words, words - 1, device=z.device)
+
+    def constituents(self, z: torch.Tensor, left: torch.Tensor, around: torch.Tensor) -> torch.Tensor:
+        """Return label scores [series, gap, label]; `around` [2, gap], or [2, series, gap] where spans differ."""
+        one, two = z[:, left], z[:, left + 1]
+        if self.constituent.shape[1] == z.shape[-1]:
+            return (two - one) @ self.constituent + self.constituent_bias
+        walled = functional.pad(z, (0, 0, 0, 1))  # beyond a snippet's ends are zeros
+        outer = [_rows(walled, words) for words in around]
+        return torch.cat([one, two, *outer], -1) @ self.constituent + self.constituent_bias
+
+    def unaries(self, z: torch.Tensor) -> torch.Tensor:
+        """Return label scores [series, word, label]."""
+        return z @ self.unary + self.unary_bias
 
     def loss(self, batch: Batch, *, published: bool) -> torch.Tensor:
         """Return what orders the gaps + both cross-entropies, [series]; the orthogonality term is the trainer's."""
-        reading = self.read(batch.states, batch.left)
+        z = batch.states @ self.basis
         if published:
-            slot = batch.slot.clamp(min=0)
-            order = losses.ranking(reading.distance[:, slot], torch.where(batch.slot >= 0, batch.distance[slot], -1.0))
+            slot, distance = batch.slot.clamp(min=0), self.distance(z, batch.left)
+            order = losses.ranking(distance[:, slot], torch.where(batch.slot >= 0, batch.distance[slot], -1.0))
         else:
-            order = losses.splitting(reading.distance, batch.first, batch.after)
+            order = self.code_lengths(z, batch).sum(1) / max(len(batch.left), 1)
         return (
             order
-            + losses.labelling(reading.constituent, batch.constituent)
-            + losses.labelling(reading.unary, batch.unary)
+            + losses.labelling(self.constituents(z, batch.left, batch.around), batch.constituent)
+            + losses.labelling(self.unaries(z), batch.unary)
         )
+
+    def code_lengths(self, z: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """Return the nats [series, gap] it takes to say where each true span is split."""
+        parts = zip(z.split(batch.sizes, 1), batch.cell.split(batch.cells), strict=True)
+        scores = [self.splits(part).flatten(1).index_select(1, cell) for part, cell in parts]
+        return losses.code_lengths(torch.cat(scores, 1), batch.row, batch.own)
+
+
+def _rows(z: torch.Tensor, words: torch.Tensor) -> torch.Tensor:
+    """Return the rows of some words, [word] for all series or [series, word]."""
+    return z[:, words] if words.ndim == 1 else z.gather(1, words[..., None].expand(-1, -1, z.shape[-1]))
 
 
 def start(shape: tuple[int, int, int], inventory: Inventory, *, seed: int, published: bool, device: str) -> Probe:
@@ -127,12 +162,14 @@ def start(shape: tuple[int, int, int], inventory: Inventory, *, seed: int, publi
     basis = uniform(width, rank) if published else torch.linalg.qr(torch.randn(width, rank, generator=draw)).Q
     parts = [
         basis,
-        uniform(rank if published else 2 * rank, len(inventory.constituents)),
+        uniform(rank if published else 4 * rank, len(inventory.constituents)),
         uniform(rank, len(inventory.unaries)),
         torch.zeros(1, len(inventory.constituents)),
         torch.zeros(1, len(inventory.unaries)),
         torch.full((1, rank), 0.0 if published else STRETCH),
         torch.zeros(2 * rank, 1),
+        torch.full((1, rank), 0.0 if published else KIN),
+        torch.zeros(1, 1),
     ]
     return Probe(*(part.expand(series, -1, -1).to(device, copy=True).contiguous() for part in parts))
 
@@ -145,7 +182,14 @@ def batch_of(states: torch.Tensor, goal: Targets, snippets: np.ndarray) -> Batch
     left, gaps = np.flatnonzero(~last), sizes - 1
     slot = np.arange(gaps.max(initial=1))[None, :] + (np.cumsum(gaps) - gaps)[:, None]
     slot[np.arange(slot.shape[1])[None, :] >= gaps[:, None]] = -1
-    put, gap, number = states.device, rows[left], np.arange(len(left))
+    put, gap = states.device, rows[left]
+    begin, end = left - goal.before[gap], left + goal.beyond[gap]
+    bounds = np.repeat(np.cumsum(sizes) - sizes, gaps), np.repeat(np.cumsum(sizes) - 1, gaps)
+    width, until = end - begin, np.cumsum(end - begin)
+    row = np.repeat(np.arange(len(left)), width)
+    split = np.arange(len(row)) - (until - width - begin + bounds[0])[row]  # the gap, counted in its snippet
+    cell = ((begin - bounds[0]) * np.repeat(gaps, gaps))[row] + split
+    until = np.concatenate([[0], until])[np.concatenate([[0], np.cumsum(gaps)])]
 
     def tensor(values: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(np.ascontiguousarray(values)).to(put)
@@ -157,6 +201,17 @@ def batch_of(states: torch.Tensor, goal: Targets, snippets: np.ndarray) -> Batch
         tensor(goal.distance[gap]),
         tensor(goal.constituent[gap]),
         tensor(goal.unary[rows]),
-        tensor(number - goal.before[gap]),
-        tensor(number + goal.beyond[gap]),
+        tuple(sizes.tolist()),
+        tuple(np.diff(until).tolist()),
+        tensor(cell),
+        tensor(row),
+        tensor(np.cumsum(width) - width + goal.before[gap]),
+        tensor(around(begin, end, bounds, len(rows))),
     )
+
+
+def around(begin: np.ndarray, end: np.ndarray, bounds: tuple[np.ndarray, np.ndarray], nowhere: int) -> np.ndarray:
+    """Return the words before and after spans from word `begin` to word `end`, `nowhere` beyond a snippet's bounds."""
+    return np.stack(
+        [np.where(begin > bounds[0], begin - 1, nowhere), np.where(end < bounds[1], end + 1, nowhere)]
+    ).astype(np.int64)

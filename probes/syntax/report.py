@@ -8,8 +8,8 @@ import pandas as pd
 
 from probes.linalg import principal_axes
 from probes.stats import bootstrap
-from probes.syntax import compare, evaluate, where
-from probes.syntax.analysis import RANDOM, SyntaxResult, SyntaxSpec
+from probes.syntax import agree, compare, evaluate, where
+from probes.syntax.analysis import RANDOM, TRAINED, SyntaxResult, SyntaxSpec
 from probes.syntax.dataset import Dataset
 from probes.syntax.tables import F1, Extras, Fit, Shape, Tables
 from probes.values import Source
@@ -27,7 +27,8 @@ def result(
     ends = np.cumsum((0, *sizes))
     probe, own = first.trained.probe, slice(0, len(layers))
     frames = [_frame(first, layer, int(ends[2])) for layer in range(len(layers))]
-    said = evaluate.answers(probe, first.data, first.goal, np.arange(ends[2], ends[3]))
+    chart = spec.decoding == "chart"
+    said = evaluate.answers(probe, first.data, first.goal, np.arange(ends[2], ends[3]), chart=chart)
     compared = compare.controls(layers, tables, extras, spec.seed)
     return SyntaxResult(
         scores=_scores(layers, tables, spec.seed),
@@ -38,9 +39,10 @@ def result(
         snippets=_snippets(layers, tables.test, data),
         controls=compared,
         dimension=compare.dimension(tables, extras, spec),
+        agreement=agree.agreement(layers, _bases(fits, len(layers))),
         best=layers[best],
         depth=shape.depth,
-        gain=compare.gains(tables, spec.seed),
+        gain=compare.gains(tables, extras, spec.seed),
         sizes=sizes,
         left_out=data.left_out,
         constituents=first.goal.inventory.constituents,
@@ -91,6 +93,11 @@ def _snippets(layers: Sequence[str], test: dict[str, np.ndarray], data: Dataset)
                 )
             )
     return pd.concat(parts, ignore_index=True)
+
+
+def _bases(fits: Sequence[Fit], depth: int) -> list[np.ndarray]:
+    """Return the subspaces [layer, width, rank] of the trained model, one array a start."""
+    return [fit.trained.probe.basis[:depth].cpu().numpy() for fit in fits if fit.name == TRAINED]
 
 
 def _frame(fit: Fit, layer: int, first: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

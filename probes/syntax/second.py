@@ -13,12 +13,13 @@ import numpy as np
 
 from probes.contract import Progress
 from probes.syntax import evaluate
+from probes.syntax.analysis import LEAVES
 from probes.syntax.dataset import Dataset
 from probes.syntax.series import GAP, Joined, OneHot, Series, plain
 from probes.syntax.targets import Targets
 from probes.syntax.training import Options, Task, parts_of, train_together
 
-LEAVES, JOINED, RANK = "leaf types", "with layer 0", "rank"
+JOINED, RANK = "with layer 0", "rank"
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,9 @@ def second_pass(
     tables: dict[tuple[str, int], list[tuple[np.ndarray, np.ndarray]]] = {}
     for (name, task), found in zip(named, trained, strict=True):
         parts = (np.arange(a, a + b), np.arange(a + b, a + b + c))
-        valid, test = (evaluate.scores(found.probe, task.data, task.goal, part) for part in parts)
+        valid, test = (
+            evaluate.scores(found.probe, task.data, task.goal, part, chart=task.options.chart) for part in parts
+        )
         for series, rank in enumerate(task.ranks or (task.options.rank,)):
             tables.setdefault((name, rank), []).append((valid[series], test[series]))
     return [

@@ -1,7 +1,7 @@
 """The run behind `SyntaxSpec`: snippets, states, probes, scores."""
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,8 +27,32 @@ PUBLISHED = (0.001, 20, 32)
 """The paper's learning rate, epochs and batch."""
 
 
+@dataclass(frozen=True)
+class Read:
+    """What was read of a corpus and its models: the states of every series, and the test functions without names."""
+
+    data: Dataset
+    states: dict[str, States]
+    nameless: Dataset | None
+    shape: Shape
+    source: Source
+
+
 def study(spec: SyntaxSpec, progress: Progress) -> SyntaxResult:
     """Answer a SyntaxSpec: one extraction a model, all layers trained together, scores on the test snippets."""
+    found = read_all(spec, progress.step(0, 0.6))
+    data, shape, chart = found.data, found.shape, spec.decoding == "chart"
+    fits = fit(spec, data, found.states, shape.device, progress.step(0.6, 0.87))
+    tables = tables_of(fits, data, len(shape.layers), chart=chart)
+    if found.nameless:
+        tables.test[NONCE] = retested(fits, found.nameless, found.states[NONCE], chart=chart)
+    extras = closer(spec, data, fits, tables, progress.step(0.87, 0.98))
+    progress.report(0.98, 1, "scoring")
+    return report.result(spec, data, fits, (tables, extras), (shape, found.source))
+
+
+def read_all(spec: SyntaxSpec, progress: Progress) -> Read:
+    """Load the model, collect the snippets, and extract the states of all that is to be probed or tested."""
     progress.report(0, 1, "loading the model")
     model = loaded(spec)
     if spec.rank > model.width:
@@ -37,38 +61,28 @@ def study(spec: SyntaxSpec, progress: Progress) -> SyntaxResult:
             f"A subspace of rank {spec.rank} does not fit in states of width {model.width}.",
             fix=f"Choose a rank of at most {model.width}.",
         )
-    data = snippets(spec, model, progress.step(0.1, 0.13))
-    source = source_of(
-        model,
-        corpus=spec.corpus,
-        texts=[s.text for s in data.snippets],
-        seed=spec.seed,
-        notes=notes(spec, data),
-        also=[LANGUAGES[spec.language].wheel],
-    )
-    states = {TRAINED: states_of(model, data, source, progress.step(0.13, 0.36))}
+    data = snippets(spec, model, progress.step(0.15, 0.2))
+    texts, grammar = [s.text for s in data.snippets], LANGUAGES[spec.language].wheel
+    said = notes(spec, data)
+    source = source_of(model, corpus=spec.corpus, texts=texts, seed=spec.seed, notes=said, also=[grammar])
+    states = {TRAINED: states_of(model, data, source, progress.step(0.2, 0.55))}
     if lost := int((states[TRAINED].tokens == 0).sum()):
         source = replace(source, notes=(*source.notes, f"{lost} words that the tokenizer drops were read as zeros."))
     nameless = None
     if spec.controls:
         nameless, kept = nonce.without_names(data, model, spec.seed)
         about = replace(source, corpus=f"{spec.corpus}, nonce names")
-        retold = states_of(model, nameless, about, progress.step(0.36, 0.38))
+        states[NONCE] = states_of(model, nameless, about, progress.step(0.55, 0.65))
         if kept:
             source = replace(source, notes=(*source.notes, f"{kept} test functions kept their names: {nonce.TOO_LONG}"))
     shape = Shape(model.layers, model.depth, model.device)
     del model  # or it could not be given up for its twin, where only one of them fits
     if spec.random_init:
         twin = loaded(spec, random_init=spec.seed)
-        own = replace(source, weights=twin.weights, notes=notes(spec, data))
-        states[RANDOM] = states_of(twin, data, own, progress.step(0.38, 0.6))
-    fits = fit(spec, data, states, shape.device, progress.step(0.6, 0.87))
-    tables = tables_of(fits, data, len(shape.layers))
-    if nameless:
-        tables.test[NONCE] = retested(fits, nameless, retold)
-    extras = closer(spec, data, fits, tables, progress.step(0.87, 0.98))
-    progress.report(0.98, 1, "scoring")
-    return report.result(spec, data, fits, (tables, extras), (shape, source))
+        states[RANDOM] = states_of(
+            twin, data, replace(source, weights=twin.weights, notes=said), progress.step(0.65, 1)
+        )
+    return Read(data, states, nameless, shape, source)
 
 
 def snippets(spec: SyntaxSpec, model: Model, progress: Progress) -> Dataset:
@@ -123,7 +137,8 @@ def fit(spec: SyntaxSpec, data: Dataset, states: dict[str, States], device: str,
     """Train on syntax (all models) and on the control task (the trained model), all seeds in the same pass."""
     inventory = inventory_of([s.tree for s in data.train])
     syntax = targets([s.tree for s in data.snippets], inventory)
-    layers = {name: [found.at(layer) for layer in found.layers] for name, found in states.items()}
+    probed = {name: found for name, found in states.items() if name != NONCE}
+    layers = {name: [found.at(layer) for layer in found.layers] for name, found in probed.items()}
     first = syntax.starts[: len(data.train) + 1]
     every = series_of([a for arrays in layers.values() for a in arrays], first, recipe=spec.recipe, device=device)
     goals = {TRAINED: (syntax, slice(None))}
@@ -132,7 +147,7 @@ def fit(spec: SyntaxSpec, data: Dataset, states: dict[str, States], device: str,
         own = slice(0, len(layers[TRAINED]))
         goals[CONTROL] = (targets(fake, inventory_of(fake[: len(data.train)])), own)
     tasks = [
-        (name, Task(every, goal, options_of(spec, spec.seed + seed), which))
+        (name, Task(every, goal, Options.of(spec, spec.seed + seed), which))
         for seed in range(spec.seeds)
         for name, (goal, which) in goals.items()
     ]
@@ -142,11 +157,6 @@ def fit(spec: SyntaxSpec, data: Dataset, states: dict[str, States], device: str,
         Fit(name, task.goal, every.part(task.which), checked(found, name, spec.rate))
         for (name, task), found in zip(tasks, trained, strict=True)
     ]
-
-
-def options_of(spec: SyntaxSpec, seed: int) -> Options:
-    """Return how a question wants its probes trained, from the start that a seed gives."""
-    return Options(spec.rank, spec.epochs, spec.batch, spec.rate, spec.orthogonality, spec.recipe, seed)
 
 
 def checked(trained: Trained, name: str, rate: float) -> Trained:

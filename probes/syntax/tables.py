@@ -70,17 +70,17 @@ class Extras:
     free: dict[str, np.ndarray] | None = None
 
 
-def tables_of(fits: Sequence[Fit], data: Dataset, depth: int) -> Tables:
+def tables_of(fits: Sequence[Fit], data: Dataset, depth: int, *, chart: bool = False) -> Tables:
     """Score all fits on validation and test."""
     a, b, c = np.cumsum([len(data.train), len(data.validation), len(data.test)])
-    return Tables(*(by_series(fits, np.arange(*part), depth) for part in ((a, b), (b, c))))
+    return Tables(*(by_series(fits, np.arange(*part), depth, chart=chart) for part in ((a, b), (b, c))))
 
 
-def by_series(fits: Sequence[Fit], snippets: np.ndarray, depth: int) -> dict[str, np.ndarray]:
+def by_series(fits: Sequence[Fit], snippets: np.ndarray, depth: int, *, chart: bool = False) -> dict[str, np.ndarray]:
     """Return {series: [layer, seed, snippet, metric]}."""
     found: dict[str, list[np.ndarray]] = {}
     for fit in fits:
-        table = evaluate.scores(fit.trained.probe, fit.data, fit.goal, snippets)
+        table = evaluate.scores(fit.trained.probe, fit.data, fit.goal, snippets, chart=chart)
         found.setdefault(fit.name, []).append(table[:depth])
         if len(table) > depth:
             found.setdefault(RANDOM, []).append(table[depth:])

@@ -14,11 +14,12 @@ import torch
 
 from probes.contract import Progress
 from probes.syntax import losses
+from probes.syntax.analysis import SyntaxSpec
 from probes.syntax.probe import Batch, Probe, batch_of, start
 from probes.syntax.series import Recipe, Series
 from probes.syntax.targets import Targets
 
-FACTORS = (1.0, 3.0, 3.0, 3.0, 3.0, 2.0, 2.0)
+FACTORS = (1.0, 3.0, 3.0, 3.0, 3.0, 2.0, 2.0, 0.5, 3.0)
 """Our learning rates of a probe's parameters, as multiples of the projection's."""
 PATIENCE = 5
 """Epochs without a best after which the published recipe stops."""
@@ -36,6 +37,14 @@ class Options:
     recipe: Recipe
     seed: int
     """Decides where the probes start."""
+    chart: bool = False
+    """Whether trees are decoded as a whole."""
+
+    @classmethod
+    def of(cls, spec: SyntaxSpec, seed: int) -> "Options":
+        """Return how a question wants its probes trained, from the start that a seed gives."""
+        training = spec.rank, spec.epochs, spec.batch, spec.rate, spec.orthogonality, spec.recipe
+        return cls(*training, seed, spec.decoding == "chart")
 
     @property
     def published(self) -> bool:

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from marks import checked, rows_of, text, units
 
-from probes.figures.worth import by_depth, controls, dimension_curve, where_it_fails
+from probes.figures.worth import by_depth, controls, dimension_curve, subspace_overlap, where_it_fails
 
 
 def result(**changes: Any) -> Any:
@@ -56,6 +57,18 @@ def test_the_heat_map_sums_what_it_does_not_show_and_leaves_free_spans_out() -> 
     assert (rows["call", "2-3"]["gold"], rows["call", "2-3"]["recall"]) == (20, 0.5)
     deep = {row["depth"]: row["recall"] for row in rows_of(checked(by_depth(result())), "rect", "recall")}
     assert deep == {"0-1": 0.9, "2-3": 1 / 15}
+
+
+def test_overlaps_are_told_in_times_chance() -> None:
+    table = pd.DataFrame({"layer": ["0", "0", "1", "1"], "other": ["0", "1", "0", "1"]})
+    table = table.assign(overlap=[0.6, 0.2, 0.2, 0.5], angle=[30.0, 65, 65, 40], chance_overlap=0.1, chance_angle=76.0)
+    spec = checked(subspace_overlap(result(agreement=table, layers=("0", "1"))))
+    rows = {(row["layer"], row["other"]): row["times"] for row in rows_of(spec, "rect", "times")}
+    assert rows == {
+        pair: pytest.approx(times) for pair, times in zip(zip("0011", "0101", strict=True), (6, 2, 2, 5), strict=True)
+    }
+    assert "chance is 0.10" in text(spec)
+    assert "two seeds" in text(subspace_overlap(result(agreement=table.head(0))).to_dict())
 
 
 def test_nothing_is_said_in_words() -> None:

@@ -150,5 +150,5 @@ def test_a_blind_code_is_counted_by_hand() -> None:
 def test_states_that_hold_the_tree_make_it_shorter_and_noise_does_not() -> None:
     found = coding.online([Task(BOTH, GOAL, LEARN)], SIZES[:2], Progress(), order=0)
     holds, noise = found.online
-    assert holds < 0.6 * found.blind
+    assert holds < 0.7 * found.blind
     assert holds < 0.6 * noise

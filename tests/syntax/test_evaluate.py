@@ -67,7 +67,9 @@ def test_a_perfect_answer_scores_one_and_needs_every_label() -> None:
     goal = goal_of(data)
     tree = data.train[0].tree
     rows = slice(*goal.starts[:2])
-    answer = evaluate.spans(goal.distance[rows][:-1], goal.constituent[rows][:-1], goal.unary[rows], goal.inventory)
+    parts = goal.distance, np.maximum(goal.constituent, 0), goal.unary
+    said = evaluate.judged(tuple(part[None, rows] for part in parts), goal, np.arange(1))
+    answer = evaluate.spans(np.concatenate([said.first, said.last, said.constituent, said.unary]), goal.inventory)
     truth = decode(tree.distances, tree.constituents, tree.unaries)
     assert answer == truth
     assert score(answer, truth).f1 == 1
@@ -88,7 +90,7 @@ def made(
     valid: dict[str, np.ndarray], test: dict[str, np.ndarray]
 ) -> tuple[str, dict[str, tuple[float, float, float]], pd.DataFrame]:
     tables = Tables(valid, test)
-    return LAYERS[tables.best()], compare.gains(tables, 0), report._scores(LAYERS, tables, 0)
+    return LAYERS[tables.best()], compare.gains(tables, Extras(), 0), report._scores(LAYERS, tables, 0)
 
 
 def test_the_best_layer_is_chosen_on_validation_and_reported_on_test() -> None:

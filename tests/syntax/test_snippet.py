@@ -17,11 +17,13 @@ from probes import corpora, store
 from probes.contract import Progress
 from probes.errors import StrataError
 from probes.models import load
+from probes.syntax import evaluate
 from probes.syntax import look as room
 from probes.syntax.analysis import SyntaxResult, SyntaxSpec
 from probes.syntax.dataset import snippet
 from probes.syntax.probe import Probe
 from probes.syntax.snippet import SnippetResult, SnippetSpec
+from probes.syntax.targets import Inventory
 from probes.syntax.tuples import Span, decode, encode
 
 CODE = "def f(a, b):\n    for x in a:\n        print(x, 1)\n    return [a, b]"
@@ -91,11 +93,8 @@ def test_the_stored_probe_reads_what_the_trained_one_does(layer: str, trained: R
     probe = Probe(*(torch.from_numpy(drawn[name]) for name in names))
     mapped = (rows - result.center[index]) * result.scale[index]
     states = torch.from_numpy(np.broadcast_to(mapped, (3, *mapped.shape)).copy())
-    reading = probe.read(states, torch.arange(len(rows) - 1))
-    said = decode(
-        reading.distance[index].numpy(),
-        [result.constituents[i] for i in reading.constituent[index].argmax(-1)],
-        [result.unaries[i] for i in reading.unary[index].argmax(-1)],
+    said = evaluate.spans(
+        evaluate.read(probe, states, np.array([len(rows)]))[:, index], Inventory(result.constituents, result.unaries)
     )
     assert room.predict(result, index, rows) == said
     assert np.allclose(room.project(result, index, rows), states[0] @ probe.basis[index], atol=1e-4)
@@ -207,7 +206,7 @@ def test_a_word_without_tokens_is_refused(ask: Callable[..., SnippetResult], mon
 def test_a_prediction_without_any_constituent_is_drawn_too(
     ask: Callable[..., SnippetResult], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "predict", lambda run, layer, z: [])
+    monkeypatch.setattr(room, "predict", lambda run, layer, z, chart: [])
     found = ask("x")
     assert found.f1 == 0
     assert set(found.nodes.tree) == {"gold"}

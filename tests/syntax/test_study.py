@@ -43,7 +43,7 @@ def test_every_series_is_scored_on_every_layer(result: SyntaxResult) -> None:
     assert result.basis.shape == (4, 16, 8)
     trained = result.scores[result.scores.series == TRAINED]
     assert result.best == trained.layer.iloc[int(trained.valid_f1.argmax())]
-    assert set(result.gain) == {CONTROL, RANDOM} | ({"layer 0"} if result.best != "0" else set())
+    assert set(result.gain) == {CONTROL, RANDOM, LEAVES} | ({"layer 0"} if result.best != "0" else set())
     for name in (CONTROL, "trained model"):
         assert set(result.validation[result.validation.series == name].epoch) == {0, 1, 2}
     assert (result.validation.loss > 0).all()
