@@ -183,3 +183,15 @@ def test_syntax_is_in_the_middle_of_minilm(minilm: str, strata_home: Path) -> No
     assert found.best in {"1", "2", "3", "4"}
     assert f1[["2", "3", "4"]].max() > f1["6"] + 0.05
     assert f1[["2", "3", "4"]].max() > 0.3
+
+
+def test_the_chart_decodes_the_same_probes_in_another_way(tiny_bert: Path, corpus: str, tmp_path: Path) -> None:
+    less = {"control": False, "random_init": False, "controls": False, "dimensions": False, "epochs": 1, "seeds": 2}
+    greedy, chart = (
+        studied(spec_of(tiny_bert, corpus, decoding=name, **less), tmp_path / name) for name in ("greedy", "chart")
+    )
+    assert np.array_equal(greedy.basis, chart.basis)
+    assert not np.array_equal(greedy.snippets.f1, chart.snippets.f1)
+    assert greedy.agreement.equals(chart.agreement)
+    assert len(chart.agreement) == len(chart.layers) ** 2  # two starts: every layer with every other, and with itself
+    assert chart.agreement.overlap.between(0, 1).all()
