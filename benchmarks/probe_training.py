@@ -26,9 +26,10 @@ from probes.models.provenance import source_of
 from probes.syntax import SyntaxSpec
 from probes.syntax.dataset import Dataset
 from probes.syntax.probe import start
+from probes.syntax.series import Series, series_of
 from probes.syntax.study import snippets
 from probes.syntax.targets import Targets, inventory_of, targets
-from probes.syntax.training import Options, Series, Trainer, read_batch, series_of
+from probes.syntax.training import Options, Trainer, read_batch
 
 STEPS, TIMED, EPOCHS, BATCH, RANK = 63, 12, 20, 32, 128
 

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from probes import ui
-from probes.syntax import SnippetSpec, SyntaxSpec
+from probes.syntax import SnippetSpec, SyntaxSpec, subspace
 
 ui.frame("Syntax")
 
@@ -14,9 +14,9 @@ ui.ask(
     SyntaxSpec,
     main=("model", "corpus", "language", "input"),
     about="MiniLM on functions of the Python standard library: about a minute the first time, then at once.",
-    method="On each layer a probe learns to read the tree off the hidden states: how far apart two words are in it, "
-    "and which constituents they share. What a layer knows is its distance to the controls: a task that word identity "
-    "alone answers, random weights, and layer 0. Method: [AST-Probe](https://arxiv.org/abs/2206.11719).",
+    method="On each layer a probe learns to read the tree off the hidden states: where a span of words is split, and "
+    "what it is called. What a layer knows is its distance to the controls: a task that word identity alone answers, "
+    "random weights, layer 0, and the types of the words alone. Method: [AST-Probe](https://arxiv.org/abs/2206.11719).",
 )
 
 
@@ -36,9 +36,40 @@ def snippet(question: SyntaxSpec, result: Any) -> None:
         ui.show(shown, asked)
 
 
+@st.fragment
+def closer(result: Any) -> None:
+    """Show examples behind a cell, the worst functions, confused labels, and how to take the subspace away."""
+    st.header("Where it is right, and where it fails")
+    examples, worst, confused, take = st.tabs(["Examples", "Worst functions", "Confused labels", "Use the subspace"])
+    with examples:
+        left, right = st.columns(2)
+        label = left.selectbox("Constituent", result.labels(), key="cell_label")
+        length = right.selectbox("Length in words", result.lengths(label), key="cell_length")
+        st.dataframe(result.examples_of(label, length), hide_index=True, key="cell_examples")
+    with worst:
+        st.caption(f"Test functions by the F1 of layer {result.best}, lowest first.")
+        st.dataframe(result.worst(), hide_index=True, key="worst")
+    with confused:
+        st.caption("The right words under another label: which one, and how often.")
+        st.dataframe(result.confusions, hide_index=True, key="confused")
+    with take:
+        st.caption("The projection of every layer. In a notebook, two lines put hidden states into the subspace:")
+        st.code(
+            f"from probes.syntax.subspace import load\nload('subspace.safetensors').project(states, '{result.best}')"
+        )
+        st.download_button(
+            "Subspace (safetensors)",
+            lambda: subspace.to_bytes(result),
+            "subspace.safetensors",
+            on_click="ignore",
+            key="subspace",
+        )
+
+
 found, asked, pinned = ui.answer(SyntaxSpec, SnippetSpec), ui.asked(SyntaxSpec), ui.asked(SnippetSpec)
 if found and asked:
     ui.show(found, asked)
+    closer(found)
     snippet(asked, found)
 elif found and pinned:
     ui.show(found, pinned)

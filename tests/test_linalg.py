@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from probes.linalg import principal_axes
+from probes.linalg import chance_angles, overlap, principal_angles, principal_axes
 
 
 def planted(rows: int = 500, width: int = 12) -> tuple[np.ndarray, np.ndarray]:
@@ -68,3 +68,35 @@ def test_rows_of_a_memory_map_are_not_touched() -> None:
     _, axes, _ = principal_axes(rows)
     assert axes.dtype == np.float64
     np.testing.assert_allclose(axes.T @ axes, np.eye(2), atol=1e-6)
+
+
+# ---- angles between subspaces ----------------------------------------------------------------------------------------
+
+
+def test_planted_angles_are_found_to_the_last_digit() -> None:
+    """Planes turned against each other by known angles, tiny ones too, in a basis that hides it."""
+    draw = np.random.default_rng(0)
+    turned = np.radians([0, 1e-6, 30, 45, 89.999, 90])
+    frame = np.linalg.qr(draw.normal(size=(20, 12))).Q
+    one, out = frame[:, :6], frame[:, 6:]
+    other = one * np.cos(turned) + out * np.sin(turned)
+    mixed = [basis @ draw.normal(size=(6, 6)) for basis in (one, other)]  # other columns, the same spaces
+    np.testing.assert_allclose(principal_angles(*mixed), np.degrees(turned), rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(principal_angles(*mixed[::-1]), np.degrees(turned), rtol=1e-6, atol=1e-8)
+    assert overlap(*mixed) == pytest.approx(np.square(np.cos(turned)).mean())
+    assert overlap(one, one) == pytest.approx(1)
+    assert overlap(one, out) == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize(("rank", "degrees", "draws"), [(8, 85.1, 60), (64, 75.6, 3), (128, 68.9, 2)])
+def test_chance_is_not_ninety_degrees(rank: int, degrees: float, draws: int) -> None:
+    """Against values measured elsewhere for random subspaces of width 768; their overlap is rank / width."""
+    angles = chance_angles(768, rank, draws=draws)
+    assert angles.mean() == pytest.approx(degrees, abs=0.25)
+    assert np.square(np.cos(np.radians(angles))).mean() == pytest.approx(rank / 768, rel=0.03)
+
+
+def test_bases_that_cannot_be_compared_are_refused() -> None:
+    for one, other in ((np.eye(3), np.eye(4)), (np.ones((2, 3)), np.ones((2, 3))), (np.ones(3), np.ones(3))):
+        with pytest.raises(ValueError, match="alike; got"):
+            principal_angles(one, other)

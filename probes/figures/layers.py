@@ -1,7 +1,8 @@
 """Where in the model is it: a score by layer against its baselines, and what the best layer gets right.
 
 The baselines are drawn as first-class series, because a probe's score means nothing alone (Hewitt & Liang, 2019): the
-control task, the same model with random weights, and layer 0, which is the embeddings before any block.
+control task, the same model with random weights, code whose names mean nothing, and layer 0, which is the embeddings
+before any block.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from probes.figures.dress import BLUE, GREEN, GREY, VERMILLION
+from probes.figures.dress import BLUE, GREEN, GREY, ORANGE, VERMILLION
 from probes.figures.theme import HALO, INK, MUTED, dressed, message
 from probes.figures.words import shorten, visible
 
@@ -22,6 +23,7 @@ SERIES = {
     "trained model": (BLUE, "circle", [1, 0]),
     "control task": (VERMILLION, "square", [5, 2]),
     "random init": (GREEN, "triangle-up", [2, 2]),
+    "nonce names": (ORANGE, "diamond", [6, 2, 1, 2]),
     LAYER_ZERO: (GREY, "stroke", [8, 4]),
 }
 """Series → colour, shape and dash: any one of the three is enough to tell them apart."""

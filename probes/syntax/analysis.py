@@ -1,7 +1,7 @@
 """Is the syntax tree of code in the hidden states, and in which subspace? (AST-Probe, Hernández López et al., ASE 2022)
 
-Every layer gets a probe: a low-rank projection in which the squared distance of neighbouring words orders the tree's
-splits, and their difference names the constituent. The F1 of the trees it decodes is reported beside the same probe on
+Every layer gets a probe: a low-rank projection in which the distance of neighbouring words orders the tree's splits,
+and the words name the constituents. The F1 of the trees it decodes is reported beside the same probe on
 a control task (Hewitt & Liang, EMNLP 2019) and on the same architecture with random weights.
 """
 
@@ -17,7 +17,8 @@ from probes.contract import Displayed, Progress
 from probes.models.choice import ReadsModel
 from probes.values import Source
 
-TRAINED, CONTROL, RANDOM = "trained model", "control task", "random init"
+TRAINED, CONTROL, RANDOM, NONCE = "trained model", "control task", "random init", "nonce names"
+LEAVES = "leaf types"
 
 Count = Annotated[int, Field(ge=2, le=1_000_000)]
 
@@ -26,6 +27,7 @@ class SyntaxSpec(ReadsModel):
     """Train structural probes on every layer of a model, and score the trees they read off."""
 
     kind: ClassVar[str] = "syntax"
+    version: ClassVar[int] = 2
 
     corpus: str = "python-stdlib"
     """python-stdlib, code:FOLDER, table:FILE or hub:NAME; `python -m probes corpora` lists them."""
@@ -45,20 +47,28 @@ class SyntaxSpec(ReadsModel):
     """Functions with more words are left out."""
     rank: int = Field(64, ge=1, le=4096)
     """Dimensions of the syntactic subspace; at most the model's width."""
-    epochs: int = Field(10, ge=1, le=1000)
+    epochs: int = Field(8, ge=1, le=1000)
     """Passes over the training functions; each layer keeps its own best."""
     batch: int = Field(8, ge=1, le=4096)
     """Functions in a training step."""
-    rate: float = Field(0.01, gt=0, le=1)
+    rate: float = Field(0.015, gt=0, le=1)
     """Adam's learning rate for the projection."""
     orthogonality: float = Field(5.0, ge=0, le=1000)
     """Weight of the penalty that keeps the subspace's axes orthonormal."""
     recipe: Literal["strata", "published"] = "strata"
-    """How to train: ours, or the paper's, which also wants rank 128, 20 epochs, batches of 32 and rate 0.001."""
+    """The probe and its training: ours, or the paper's, which also wants rank 128, 20 epochs, batches of 32 and rate
+    0.001."""
+    decoding: Literal["greedy", "chart"] = "greedy"
+    """How trees are read off: split by split, or the likeliest tree as a whole, which takes longer with every word."""
     control: bool = True
     """Also train on trees that depend on word identity alone; what lies above is the probe's selectivity."""
     random_init: bool = True
     """Also probe the same architecture with random weights."""
+    controls: bool = True
+    """Also retest on meaningless names, and score leaf types alone, the best layer with layer 0, trees that need no
+    model, and the bits a tree costs."""
+    dimensions: bool = True
+    """Also train at every power of two below the rank on the best layer: in how few dimensions the tree is."""
     seeds: int = Field(1, ge=1, le=20)
     """Probes trained from different starts; scores are averaged over them."""
     seed: int = Field(0, ge=0, le=2**31 - 1)
@@ -88,8 +98,24 @@ class SyntaxResult(Displayed):
     valid_f1. `f1_paper` is the published metric; `f1_inner` leaves out the constituents over the whole snippet."""
     recall: pd.DataFrame
     """One row a constituent label on the best layer: label, layer, recall, n."""
+    cells: pd.DataFrame
+    """One row a label, length, depth and `whole` (the span is all of its function) on the best layer: gold, predicted,
+    hits, recall, f1, and where the bins begin: length_from, depth_from."""
+    examples: pd.DataFrame
+    """A few true constituents of each label and length, best layer: found, snippet, first, last, origin, text."""
+    confusions: pd.DataFrame
+    """Labels given for others over the same words on the best layer: true, said, n."""
     snippets: pd.DataFrame
     """One row a test snippet, series and layer: snippet, origin, words, series, layer, f1."""
+    controls: pd.DataFrame
+    """One row a comparison, the best layer first: name, layer, f1, low, high; how far the best layer is above it on the
+    same test snippets: gain, gain_low, gain_high; and bits a tree, NaN where there is no code."""
+    dimension: pd.DataFrame
+    """One row a rank on the best layer: rank, f1, low, high, valid_f1, smallest. `smallest` marks the least rank whose
+    F1 on validation is within one standard error of the best."""
+    agreement: pd.DataFrame
+    """One row a pair of layers, between probes of different starts: layer, other, overlap, angle, chance_overlap,
+    chance_angle; no row when there was one start. See `agree`."""
     best: str
     """The layer of the trained model with the highest F1 on validation."""
     depth: int
@@ -105,10 +131,18 @@ class SyntaxResult(Displayed):
     basis: np.ndarray
     """[layer, width, rank]: the syntactic subspace of each layer of the trained model (first seed)."""
     constituent: np.ndarray
-    """[layer, rank, label] and below: the read-outs."""
+    """[layer, rank, label], or [layer, 4 rank, label] where the label is read off four words; below: the read-outs."""
     unary: np.ndarray
     constituent_bias: np.ndarray
     unary_bias: np.ndarray
+    stretch: np.ndarray
+    """[layer, 1, rank]: how much each axis of the subspace counts in a distance, as a logarithm."""
+    lean: np.ndarray
+    """[layer, 2 rank, 1]: what the two words of a gap add to its distance by themselves."""
+    kin: np.ndarray
+    """[layer, 1, rank]: how much each axis counts where a span is split before a word that is like its first one."""
+    head: np.ndarray
+    """[layer, 1, 1]: what is added to a split after a span's first word."""
     center: np.ndarray
     """[layer, width]; states are centred and scaled before they are projected."""
     scale: np.ndarray
@@ -128,6 +162,7 @@ class SyntaxResult(Displayed):
         half = (row.high - row.low) / 2
         text = f"Syntax peaks at layer {self.best} of {self.depth}: F1 {row.f1:.2f} ± {half:.2f}"
         names = {CONTROL: "the control task", RANDOM: "the random-init model", "layer 0": "layer 0"}
+        names |= {LEAVES: "leaf types alone"}
         parts = [f"{_beside(gain)} {names[name]}" for name, gain in self.gain.items()]
         return f"{', '.join([text, *parts[:-1]])}{' and ' if parts[1:] else ', '}{parts[-1]}." if parts else f"{text}."
 
@@ -141,6 +176,25 @@ class SyntaxResult(Displayed):
     def frame(self) -> pd.DataFrame:
         """Return the scores."""
         return self.scores
+
+    def labels(self) -> list[str]:
+        """Return the labels there are examples of, most frequent first."""
+        return self.recall["label"].tolist()
+
+    def lengths(self, label: str) -> list[str]:
+        """Return the lengths, as binned, at which there are constituents of a label."""
+        there = self.cells[(self.cells["label"] == label) & (self.cells["gold"] > 0)]
+        return there.sort_values("length_from")["length"].drop_duplicates().tolist()
+
+    def examples_of(self, label: str, length: str) -> pd.DataFrame:
+        """Return some constituents of a label and length, missed ones first: found, origin, text."""
+        here = self.examples[(self.examples["label"] == label) & (self.examples["length"] == length)]
+        return here[["found", "origin", "text"]].reset_index(drop=True)
+
+    def worst(self, n: int = 50) -> pd.DataFrame:
+        """Return the test functions that the best layer reads worst: origin, words, f1."""
+        here = self.snippets[(self.snippets["series"] == TRAINED) & (self.snippets["layer"] == self.best)]
+        return here.sort_values(["f1", "snippet"])[["origin", "words", "f1"]].head(n).reset_index(drop=True)
 
 
 def _beside(gain: tuple[float, float, float]) -> str:

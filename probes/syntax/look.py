@@ -1,10 +1,12 @@
 """The run behind `SnippetSpec`: one forward pass, one layer, one tree."""
 
+from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import torch
 
 from probes import store
 from probes.contract import Progress
@@ -17,6 +19,7 @@ from probes.syntax import evaluate
 from probes.syntax.analysis import SyntaxResult, SyntaxSpec
 from probes.syntax.dataset import Snippet, snippet
 from probes.syntax.nesting import drawn, parents
+from probes.syntax.probe import Probe
 from probes.syntax.scores import score
 from probes.syntax.snippet import SnippetResult, SnippetSpec
 from probes.syntax.targets import Inventory
@@ -53,9 +56,10 @@ def look(spec: SnippetSpec, progress: Progress) -> SnippetResult:
             f"'{asked.model}' now has other weights than those this run's probe was trained on.",
             fix="Run the question again, then look.",
         )
-    z = project(run, run.layers.index(layer), states(model, piece, layer))
+    rows = states(model, piece, layer)
+    z = project(run, run.layers.index(layer), rows)
     progress.report(2, 3, "decoding")
-    guess = predict(run, run.layers.index(layer), z)
+    guess = predict(run, run.layers.index(layer), rows, chart=asked.decoding == "chart")
     tree = piece.tree
     truth = decode(tree.distances, tree.constituents, tree.unaries)
     source = source_of(
@@ -83,15 +87,13 @@ def project(run: SyntaxResult, layer: int, rows: np.ndarray) -> np.ndarray:
     return (rows - run.center[layer]) * run.scale[layer] @ run.basis[layer]
 
 
-def predict(run: SyntaxResult, layer: int, z: np.ndarray) -> list[Span]:
-    """Decode the tree that the stored probe reads off projected words."""
-    step = z[1:] - z[:-1]
-    return evaluate.spans(
-        np.square(step).sum(1),
-        (step @ run.constituent[layer] + run.constituent_bias[layer]).argmax(1),
-        (z @ run.unary[layer] + run.unary_bias[layer]).argmax(1),
-        Inventory(run.constituents, run.unaries),
-    )
+def predict(run: SyntaxResult, layer: int, rows: np.ndarray, *, chart: bool = False) -> list[Span]:
+    """Decode the tree that the stored probe reads off one layer's words."""
+    parts = (getattr(run, part.name)[layer : layer + 1] for part in fields(Probe))
+    probe = Probe(*(torch.from_numpy(np.array(part)) for part in parts))
+    states = torch.from_numpy(((rows - run.center[layer]) * run.scale[layer]).astype(np.float32))[None]
+    said = evaluate.read(probe, states, np.array([len(rows)]), chart=chart)
+    return evaluate.spans(said[:, 0], Inventory(run.constituents, run.unaries))
 
 
 def _result(

@@ -9,20 +9,28 @@ INTERVALS = (
     "(1,000 resamples) [@efron-1979]."
 )
 
+OBJECTIVES = {
+    "published": "squared distances between neighbouring words order the splits of the tree (pairwise hinge loss over "
+    "all pairs of gaps), and their differences name the constituents",
+    "strata": "each span of the tree is split where the weighted squared distance between neighbouring words, less "
+    "that between the words its two parts begin with, is highest (cross-entropy over the gaps of the span alone), and "
+    "the words at the split and around the span name it",
+}
+
 
 def probe(spec: SyntaxSpec, result: SyntaxResult) -> tuple[str, ...]:
     """Describe a probe trained on every layer, its controls and how it was scored."""
     train, valid, test = result.sizes
     reads = "source code" if spec.input == "source" else "leaves of the syntax trees, joined by blanks"
     seeds = f" Scores are averaged over {spec.seeds} training seeds." if spec.seeds > 1 else ""
+    decoded = " Trees were decoded as the likeliest of all (CKY)." if spec.decoding == "chart" else ""
     recipe = "the published" if spec.recipe == "published" else "Strata's"
     sentences = [
         f"We trained an AST-Probe [@hernandez-lopez-2022], a structural probe [@hewitt-manning-2019] for the syntax "
         f"trees of code, on each of the {len(result.layers)} layers of the model, reading {reads}.",
-        f"A linear map to a subspace of rank {spec.rank} was learnt such that squared distances between neighbouring "
-        "words order the splits of the tree (pairwise hinge loss), while linear read-outs of the same subspace name "
-        f"constituents and unaries; a penalty of weight {spec.orthogonality:g} kept the axes orthonormal. We followed "
-        f"{recipe} recipe: Adam, learning rate {spec.rate:g}, {spec.epochs} epochs, batches of {spec.batch}.",
+        f"A linear map to a subspace of rank {spec.rank} was learnt together with read-outs of it: "
+        f"{OBJECTIVES[spec.recipe]}; a penalty of weight {spec.orthogonality:g} kept the axes orthonormal. We followed "
+        f"{recipe} recipe: Adam, learning rate {spec.rate:g}, {spec.epochs} epochs, batches of {spec.batch}.{decoded}",
         f"The data are {spec.language} functions of {spec.min_words} to {spec.max_words} words: {train:,} for "
         f"training, {valid:,} for choosing epoch and layer, {test:,} for testing; the split is by content, so equal "
         f"code never sits on two sides.{seeds}",

@@ -1,15 +1,14 @@
-"""How well predicted constituents match the true ones: precision, recall, F1, and recall by label.
+"""How well predicted constituents match the true ones: precision, recall and F1, one tree at a time.
 
 A constituent is a label over a range of words; roots, unaries and every link of a chain count, as in the paper. `score`
 matches each true constituent at most once. `score_paper` is the published metric, which asks of every predicted
 constituent whether it is anywhere among the true ones: repeating a right answer then raises recall, even above 1.
+`spans.score_rows` gives the same numbers for many trees at once.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
-
-import pandas as pd
 
 from probes.syntax.tuples import Span
 
@@ -44,29 +43,3 @@ def _score(hits: int, predicted: int, gold: int) -> Score:
 def inner(spans: Iterable[Span], n: int) -> list[Span]:
     """Return the constituents that do not cover all `n` words: those that cost nothing to guess are left out."""
     return [span for span in spans if span.first > 0 or span.last < n - 1]
-
-
-def recall_by_label(pairs: Iterable[tuple[Sequence[Span], Sequence[Span]]]) -> pd.DataFrame:
-    """Return one row a true label over (predicted, gold) pairs, most frequent first.
-
-    `recall` is `found` of `gold` over all snippets; `snippet_recall` is the paper's mean over the snippets that have
-    the label.
-    """
-    gold_of: Counter[str] = Counter()
-    found_of: Counter[str] = Counter()
-    snippets: Counter[str] = Counter()
-    shares: Counter[str] = Counter()
-    for predicted, gold in pairs:
-        there, right = Counter(span.label for span in gold), Counter[str]()
-        for span, times in (Counter(predicted) & Counter(gold)).items():
-            right[span.label] += times
-        for label, times in there.items():
-            gold_of[label] += times
-            found_of[label] += right[label]
-            snippets[label] += 1
-            shares[label] += right[label] / times  # type: ignore[assignment]  # a Counter of floats
-    rows = [
-        (label, snippets[label], times, found_of[label], found_of[label] / times, shares[label] / snippets[label])
-        for label, times in sorted(gold_of.items(), key=lambda item: (-item[1], item[0]))
-    ]
-    return pd.DataFrame(rows, columns=["label", "snippets", "gold", "found", "recall", "snippet_recall"])

@@ -13,11 +13,14 @@ from probes.extract import extract
 from probes.models import Model, loaded
 from probes.models.provenance import source_of
 from probes.store import States
-from probes.syntax import report
-from probes.syntax.analysis import CONTROL, RANDOM, TRAINED, SyntaxResult, SyntaxSpec
+from probes.syntax import nonce, report
+from probes.syntax.analysis import CONTROL, NONCE, RANDOM, TRAINED, SyntaxResult, SyntaxSpec
+from probes.syntax.closer import closer, retested
 from probes.syntax.dataset import Bounds, Dataset, collect
-from probes.syntax.targets import Targets, control, inventory_of, seen_pairs, targets
-from probes.syntax.training import Options, Series, Trained, series_of, train
+from probes.syntax.series import series_of
+from probes.syntax.tables import Fit, Shape, tables_of
+from probes.syntax.targets import control, inventory_of, seen_pairs, targets
+from probes.syntax.training import Options, Task, Trained, parts_of, train_together
 from probes.values import Source
 
 PUBLISHED = (0.001, 20, 32)
@@ -25,26 +28,31 @@ PUBLISHED = (0.001, 20, 32)
 
 
 @dataclass(frozen=True)
-class Fit:
-    """One training: its name in the figure, what it was asked to learn, and the probes of all its series."""
+class Read:
+    """What was read of a corpus and its models: the states of every series, and the test functions without names."""
 
-    name: str
-    goal: Targets
-    data: Series
-    trained: Trained
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What is still asked about a model whose states have been read."""
-
-    layers: tuple[str, ...]
-    depth: int
-    device: str
+    data: Dataset
+    states: dict[str, States]
+    nameless: Dataset | None
+    shape: Shape
+    source: Source
 
 
 def study(spec: SyntaxSpec, progress: Progress) -> SyntaxResult:
     """Answer a SyntaxSpec: one extraction a model, all layers trained together, scores on the test snippets."""
+    found = read_all(spec, progress.step(0, 0.6))
+    data, shape, chart = found.data, found.shape, spec.decoding == "chart"
+    fits = fit(spec, data, found.states, shape.device, progress.step(0.6, 0.87))
+    tables = tables_of(fits, data, len(shape.layers), chart=chart)
+    if found.nameless:
+        tables.test[NONCE] = retested(fits, found.nameless, found.states[NONCE], chart=chart)
+    extras = closer(spec, data, fits, tables, progress.step(0.87, 0.98))
+    progress.report(0.98, 1, "scoring")
+    return report.result(spec, data, fits, (tables, extras), (shape, found.source))
+
+
+def read_all(spec: SyntaxSpec, progress: Progress) -> Read:
+    """Load the model, collect the snippets, and extract the states of all that is to be probed or tested."""
     progress.report(0, 1, "loading the model")
     model = loaded(spec)
     if spec.rank > model.width:
@@ -53,27 +61,28 @@ def study(spec: SyntaxSpec, progress: Progress) -> SyntaxResult:
             f"A subspace of rank {spec.rank} does not fit in states of width {model.width}.",
             fix=f"Choose a rank of at most {model.width}.",
         )
-    data = snippets(spec, model, progress.step(0.1, 0.13))
-    source = source_of(
-        model,
-        corpus=spec.corpus,
-        texts=[s.text for s in data.snippets],
-        seed=spec.seed,
-        notes=notes(spec, data),
-        also=[LANGUAGES[spec.language].wheel],
-    )
-    states = {TRAINED: states_of(model, data, source, progress.step(0.13, 0.37))}
+    data = snippets(spec, model, progress.step(0.15, 0.2))
+    texts, grammar = [s.text for s in data.snippets], LANGUAGES[spec.language].wheel
+    said = notes(spec, data)
+    source = source_of(model, corpus=spec.corpus, texts=texts, seed=spec.seed, notes=said, also=[grammar])
+    states = {TRAINED: states_of(model, data, source, progress.step(0.2, 0.55))}
     if lost := int((states[TRAINED].tokens == 0).sum()):
         source = replace(source, notes=(*source.notes, f"{lost} words that the tokenizer drops were read as zeros."))
+    nameless = None
+    if spec.controls:
+        nameless, kept = nonce.without_names(data, model, spec.seed)
+        about = replace(source, corpus=f"{spec.corpus}, nonce names")
+        states[NONCE] = states_of(model, nameless, about, progress.step(0.55, 0.65))
+        if kept:
+            source = replace(source, notes=(*source.notes, f"{kept} test functions kept their names: {nonce.TOO_LONG}"))
     shape = Shape(model.layers, model.depth, model.device)
     del model  # or it could not be given up for its twin, where only one of them fits
     if spec.random_init:
         twin = loaded(spec, random_init=spec.seed)
-        own = replace(source, weights=twin.weights, notes=notes(spec, data))
-        states[RANDOM] = states_of(twin, data, own, progress.step(0.4, 0.63))
-    fits = fit(spec, data, states, shape.device, progress.step(0.63, 0.96))
-    progress.report(0.97, 1, "scoring")
-    return report.result(spec, data, fits, shape, source)
+        states[RANDOM] = states_of(
+            twin, data, replace(source, weights=twin.weights, notes=said), progress.step(0.65, 1)
+        )
+    return Read(data, states, nameless, shape, source)
 
 
 def snippets(spec: SyntaxSpec, model: Model, progress: Progress) -> Dataset:
@@ -125,32 +134,38 @@ def states_of(model: Model, data: Dataset, source: Source, progress: Progress) -
 
 
 def fit(spec: SyntaxSpec, data: Dataset, states: dict[str, States], device: str, progress: Progress) -> list[Fit]:
-    """Train on syntax (all models together) and on the control task (the trained model), once a seed."""
+    """Train on syntax (all models) and on the control task (the trained model), all seeds in the same pass."""
     inventory = inventory_of([s.tree for s in data.train])
     syntax = targets([s.tree for s in data.snippets], inventory)
-    layers = {name: [found.at(layer) for layer in found.layers] for name, found in states.items()}
+    probed = {name: found for name, found in states.items() if name != NONCE}
+    layers = {name: [found.at(layer) for layer in found.layers] for name, found in probed.items()}
     first = syntax.starts[: len(data.train) + 1]
     every = series_of([a for arrays in layers.values() for a in arrays], first, recipe=spec.recipe, device=device)
-    jobs = [(TRAINED, syntax, every)]
+    goals = {TRAINED: (syntax, slice(None))}
     if spec.control:
-        own = series_of(layers[TRAINED], first, recipe=spec.recipe, device=device)
         fake = control(data, spec.seed)
-        jobs.append((CONTROL, targets(fake, inventory_of(fake[: len(data.train)])), own))
-    fits: list[Fit] = []
-    total = len(jobs) * spec.seeds
-    for seed in range(spec.seeds):
-        for name, goal, series in jobs:
-            options = Options(
-                spec.rank, spec.epochs, spec.batch, spec.rate, spec.orthogonality, spec.recipe, spec.seed + seed
-            )
-            part = progress.step(len(fits) / total, (len(fits) + 1) / total)
-            trained = train(series, goal, (len(data.train), len(data.validation)), options, part)
-            if not np.isfinite(trained.validation).any(axis=0).all():
-                raise StrataError(
-                    "E-TRAIN-NAN",
-                    f"Training on the {name} diverged: a layer never had a finite loss.",
-                    f"The rate is {spec.rate}.",
-                    "Choose a lower rate.",
-                )
-            fits.append(Fit(name, goal, series, trained))
-    return fits
+        own = slice(0, len(layers[TRAINED]))
+        goals[CONTROL] = (targets(fake, inventory_of(fake[: len(data.train)])), own)
+    tasks = [
+        (name, Task(every, goal, Options.of(spec, spec.seed + seed), which))
+        for seed in range(spec.seeds)
+        for name, (goal, which) in goals.items()
+    ]
+    sizes = (len(data.train), len(data.validation))
+    trained = train_together([task for _, task in tasks], parts_of(sizes), progress, order=spec.seed)
+    return [
+        Fit(name, task.goal, every.part(task.which), checked(found, name, spec.rate))
+        for (name, task), found in zip(tasks, trained, strict=True)
+    ]
+
+
+def checked(trained: Trained, name: str, rate: float) -> Trained:
+    """Return what was trained, refusing it (E-TRAIN-NAN) when a layer never had a finite loss."""
+    if not np.isfinite(trained.validation).any(axis=0).all():
+        raise StrataError(
+            "E-TRAIN-NAN",
+            f"Training on the {name} diverged: a layer never had a finite loss.",
+            f"The rate is {rate}.",
+            "Choose a lower rate.",
+        )
+    return trained

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from probes.syntax.dataset import Dataset
+from probes.syntax.spans import ends
 from probes.syntax.tuples import EMPTY, SyntaxTuple
 
 IGNORED = -1
@@ -35,6 +36,16 @@ class Targets:
     unary: np.ndarray
     inventory: Inventory
     trees: tuple[SyntaxTuple, ...]
+    before: np.ndarray
+    """How many gaps of its own span lie before each gap in the true tree."""
+    beyond: np.ndarray
+    """How many lie from it to the span's end, itself included."""
+
+    def rows(self, snippets: np.ndarray) -> np.ndarray:
+        """Return the entries of some snippets, end to end."""
+        return np.concatenate(
+            [np.arange(a, b) for a, b in zip(self.starts[snippets], self.starts[snippets + 1], strict=True)]
+        )
 
 
 def inventory_of(trees: Sequence[SyntaxTuple]) -> Inventory:
@@ -53,13 +64,18 @@ def targets(trees: Sequence[SyntaxTuple], inventory: Inventory) -> Targets:
         distance += [*tree.distances, IGNORED]
         constituent += [*(constituent_id.get(label, IGNORED) for label in tree.constituents), IGNORED]
         unary += [unary_id.get(label, IGNORED) for label in tree.unaries]
+    starts = np.concatenate([[0], np.cumsum([len(tree) for tree in trees])]).astype(np.int64)
+    first, last = ends(np.array(distance, np.float64), starts)
+    entry = np.arange(len(distance))
     return Targets(
-        np.concatenate([[0], np.cumsum([len(tree) for tree in trees])]).astype(np.int64),
+        starts,
         np.array(distance, np.float32),
         np.array(constituent, np.int64),
         np.array(unary, np.int64),
         inventory,
         tuple(trees),
+        entry - first,
+        last - entry,
     )
 
 

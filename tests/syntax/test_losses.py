@@ -1,4 +1,6 @@
-"""The four losses against the loops they stand for."""
+"""The losses against the loops they stand for."""
+
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -48,6 +50,80 @@ def test_ranking_does_not_move_with_padding_or_the_order_of_snippets() -> None:
     assert torch.allclose(losses.ranking(predicted.flip(1), gold.flip(0)), found)
 
 
+@pytest.mark.parametrize("cells", [1, 7, 40, 1 << 22])
+def test_ranking_does_not_move_with_the_pairs_held_at_once(cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = torch.Generator().manual_seed(0)
+    predicted = torch.randn(2, 3, 9, generator=rng).requires_grad_()
+    gold = torch.randint(-1, 4, (3, 9), generator=rng).sort(1, descending=True).values.float()
+    higher = (gold[:, :, None] > gold[:, None, :]) & (gold >= 0)[:, None, :]
+    plain = ((1 - predicted[..., :, None] + predicted[..., None, :]).clamp(min=0) * higher).sum((1, 2, 3))
+    plain = plain / higher.sum()
+    (slope,) = torch.autograd.grad(plain.sum(), predicted)
+    monkeypatch.setattr(losses, "CELLS", cells)
+    found = losses.ranking(predicted, gold)
+    assert torch.allclose(found, plain)
+    assert torch.allclose(torch.autograd.grad(found.sum(), predicted)[0], slope, atol=1e-6)
+
+
+# ---- the likelihood of a tree ----------------------------------------------------------------------------------------
+
+
+def bounds(heights: list[float]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Split at the highest gap, again and again: the span of every gap."""
+    first, after = [0] * len(heights), [0] * len(heights)
+
+    def split(a: int, b: int) -> None:
+        if a < b:
+            top = max(range(a, b), key=lambda i: (heights[i], -i))
+            first[top], after[top] = a, b
+            split(a, top)
+            split(top + 1, b)
+
+    split(0, len(heights))
+    return torch.tensor(first), torch.tensor(after)
+
+
+def nats(distance: torch.Tensor, first: torch.Tensor, after: torch.Tensor) -> torch.Tensor:
+    """Lay out the cells of every span, and return the code length of each split."""
+    spans = [range(a, b) for a, b in zip(first.tolist(), after.tolist(), strict=True)]
+    row = torch.tensor([gap for gap, span in enumerate(spans) for _ in span], dtype=torch.long)
+    gaps = torch.tensor([at for span in spans for at in span], dtype=torch.long)
+    own = [sum(map(len, spans[:gap])) + gap - span.start for gap, span in enumerate(spans)]
+    return losses.code_lengths(distance[:, gaps], row, torch.tensor(own, dtype=torch.long))
+
+
+def test_probabilities_of_all_trees_sum_to_one() -> None:
+    """Every binary tree over six words once: 42 of them, found as the orders of five heights."""
+    distance = torch.randn(2, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64) * 3
+    trees = {tuple(map(tuple, torch.stack(bounds(list(order))).tolist())) for order in permutations(range(5))}
+    assert len(trees) == 42
+    total = sum(torch.exp(-nats(distance, torch.tensor(first), torch.tensor(after)).sum(1)) for first, after in trees)
+    assert torch.allclose(total, torch.ones(2, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 8, 9, 33, 64, 100])
+def test_a_code_length_is_the_softmax_of_each_span(n: int) -> None:
+    rng = np.random.default_rng(n)
+    first, after = bounds(rng.integers(0, 6, n).tolist())
+    distance = torch.from_numpy(rng.normal(0, 200, (3, n)))  # far beyond what exp can hold
+    found = nats(distance, first, after)
+    for i in range(n):
+        span = distance[:, first[i] : after[i]].log_softmax(1)
+        assert torch.allclose(found[:, i], -span[:, i - first[i]])
+
+
+def test_a_gap_beyond_its_span_does_not_count() -> None:
+    """The paper's ranking asks for more than decoding needs; this does not."""
+    apart = nats(torch.tensor([[1.0, 9.0, 4.0]]), *bounds([2, 5, 3]))
+    assert apart[0, 0] == apart[0, 2] == 0  # each alone in its span, whatever its height
+    assert apart[0, 1] > 0
+
+
+def test_no_gap_is_no_loss() -> None:
+    none = torch.zeros(0, dtype=torch.long)
+    assert nats(torch.zeros(2, 0), none, none).shape == (2, 0)
+
+
 def test_labelling_is_torchs_own_series_by_series() -> None:
     rng = torch.Generator().manual_seed(0)
     logits, gold = torch.randn(4, 9, 5, generator=rng), torch.tensor([0, -1, 4, 2, -1, 1, 1, 3, 0])
@@ -68,13 +144,14 @@ def test_orthogonality_is_zero_for_orthonormal_axes_only() -> None:
     assert found[2].item() == pytest.approx(3)
 
 
-@pytest.mark.parametrize("name", ["ranking", "labelling", "orthogonality"])
+@pytest.mark.parametrize("name", ["ranking", "code_lengths", "labelling", "orthogonality"])
 def test_gradients_are_those_of_finite_differences(name: str) -> None:
     rng = torch.Generator().manual_seed(1)
     gold = torch.tensor([[3.0, 1.0, 2.0, 1.0], [1.0, 2.0, -1.0, -1.0]])
     labels = torch.tensor([0, 2, -1, 1])
     of = {
         "ranking": (torch.randn(2, 2, 4, generator=rng), lambda x: losses.ranking(x, gold)),
+        "code_lengths": (torch.randn(2, 5, generator=rng), lambda x: nats(x, *bounds([2, 1, 4, 3, 1]))),
         "labelling": (torch.randn(2, 4, 3, generator=rng), lambda x: losses.labelling(x, labels)),
         "orthogonality": (torch.randn(2, 5, 3, generator=rng), losses.orthogonality),
     }

@@ -1,7 +1,6 @@
-import pandas as pd
 import pytest
 
-from probes.syntax.scores import Score, inner, recall_by_label, score, score_paper
+from probes.syntax.scores import Score, inner, score, score_paper
 from probes.syntax.tuples import Span
 
 GOLD = [Span("module", 0, 5), Span("call", 0, 2), Span("call", 3, 5), Span("name", 3, 3)]
@@ -51,24 +50,3 @@ def test_inner_leaves_out_what_covers_everything() -> None:
     assert inner(GOLD, 6) == GOLD[1:]
     assert inner([Span("a", 0, 4), Span("b", 1, 5)], 6) == [Span("a", 0, 4), Span("b", 1, 5)]
     assert inner([Span("module", 0, 0)], 1) == []
-
-
-def test_recall_by_label_worked_by_hand() -> None:
-    second = [Span("module", 0, 1), Span("call", 0, 1)]
-    pairs = [([Span("module", 0, 5), Span("call", 0, 2), Span("call", 0, 2)], GOLD), (second, second)]
-    expected = pd.DataFrame(
-        {
-            "label": ["call", "module", "name"],
-            "snippets": [2, 2, 1],
-            "gold": [3, 2, 1],
-            "found": [2, 2, 0],
-            "recall": [2 / 3, 1.0, 0.0],
-            "snippet_recall": [(1 / 2 + 1) / 2, 1.0, 0.0],
-        }
-    )
-    pd.testing.assert_frame_equal(recall_by_label(pairs), expected)
-
-
-def test_recall_by_label_of_nothing_is_an_empty_table() -> None:
-    assert list(recall_by_label([]).columns) == ["label", "snippets", "gold", "found", "recall", "snippet_recall"]
-    assert recall_by_label([]).empty

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,11 +17,13 @@ from probes import corpora, store
 from probes.contract import Progress
 from probes.errors import StrataError
 from probes.models import load
+from probes.syntax import evaluate
 from probes.syntax import look as room
 from probes.syntax.analysis import SyntaxResult, SyntaxSpec
 from probes.syntax.dataset import snippet
 from probes.syntax.probe import Probe
 from probes.syntax.snippet import SnippetResult, SnippetSpec
+from probes.syntax.targets import Inventory
 from probes.syntax.tuples import Span, decode, encode
 
 CODE = "def f(a, b):\n    for x in a:\n        print(x, 1)\n    return [a, b]"
@@ -82,7 +84,7 @@ def test_both_trees_are_shown_with_what_they_share(
 @pytest.mark.parametrize("layer", ["0", "1", "2"])
 def test_the_stored_probe_reads_what_the_trained_one_does(layer: str, trained: Run, tiny_bert: Path) -> None:
     rng, plain = np.random.default_rng(0), trained.result
-    names = ("basis", "constituent", "unary", "constituent_bias", "unary_bias")
+    names = [part.name for part in fields(Probe)]
     drawn = {name: rng.normal(size=getattr(plain, name).shape).astype(np.float32) for name in names}
     drawn["unary_bias"] *= 30  # large enough to decide
     drawn["constituent_bias"] *= 30
@@ -91,25 +93,17 @@ def test_the_stored_probe_reads_what_the_trained_one_does(layer: str, trained: R
     probe = Probe(*(torch.from_numpy(drawn[name]) for name in names))
     mapped = (rows - result.center[index]) * result.scale[index]
     states = torch.from_numpy(np.broadcast_to(mapped, (3, *mapped.shape)).copy())
-    reading = probe.read(states, torch.arange(len(rows) - 1))
-    z = room.project(result, index, rows)
-    step = np.diff(z, axis=0)
-    assert np.allclose(np.square(step).sum(1), reading.distance[index], rtol=1e-4)
-    assert np.allclose(
-        step @ result.constituent[index] + result.constituent_bias[index], reading.constituent[index], atol=1e-3
+    said = evaluate.spans(
+        evaluate.read(probe, states, np.array([len(rows)]))[:, index], Inventory(result.constituents, result.unaries)
     )
-    said = decode(
-        reading.distance[index].numpy(),
-        [result.constituents[i] for i in reading.constituent[index].argmax(-1)],
-        [result.unaries[i] for i in reading.unary[index].argmax(-1)],
-    )
-    assert room.predict(result, index, z) == said
+    assert room.predict(result, index, rows) == said
+    assert np.allclose(room.project(result, index, rows), states[0] @ probe.basis[index], atol=1e-4)
 
 
 def test_test_functions_score_what_the_run_said(ask: Callable[..., SnippetResult], trained: Run) -> None:
     code_at = {t.origin: t.text for t in corpora.stream(trained.spec.corpus, language="python", seed=0)}
     rows = trained.result.snippets
-    for row in rows[rows.layer == "1"].itertuples():
+    for row in rows[(rows.layer == "1") & (rows.series == "trained model")].itertuples():
         assert ask(code_at[row.origin], "1").f1 == pytest.approx(row.f1, abs=1e-6)
 
 
@@ -212,7 +206,7 @@ def test_a_word_without_tokens_is_refused(ask: Callable[..., SnippetResult], mon
 def test_a_prediction_without_any_constituent_is_drawn_too(
     ask: Callable[..., SnippetResult], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "predict", lambda run, layer, z: [])
+    monkeypatch.setattr(room, "predict", lambda run, layer, z, chart: [])
     found = ask("x")
     assert found.f1 == 0
     assert set(found.nodes.tree) == {"gold"}

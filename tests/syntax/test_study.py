@@ -14,7 +14,9 @@ from probes.errors import StrataError
 from probes.models import load
 from probes.store import pack, unpack
 from probes.syntax import study as room
-from probes.syntax.analysis import CONTROL, RANDOM, TRAINED, SyntaxResult, SyntaxSpec
+from probes.syntax.analysis import CONTROL, NONCE, RANDOM, TRAINED, SyntaxResult, SyntaxSpec
+from probes.syntax.closer import BLIND, LEFT, OUTER, RIGHT
+from probes.syntax.second import JOINED, LEAVES
 from probes.values import Source
 
 
@@ -31,21 +33,47 @@ def result(tiny_llama: Path, corpus: str, tmp_path_factory: pytest.TempPathFacto
 def test_every_series_is_scored_on_every_layer(result: SyntaxResult) -> None:
     layers = ["0", "1", "2", "2 + norm"]
     assert {name: part.layer.tolist() for name, part in result.scores.groupby("series")} == {
-        name: layers for name in (TRAINED, CONTROL, RANDOM)
+        name: layers for name in (TRAINED, CONTROL, RANDOM, NONCE)
     }
     assert result.sizes == (40, 8, 12)
     assert result.layers == tuple(layers)
     assert result.depth == 2
-    assert np.isfinite(result.scores.select_dtypes("number")).all().all()
+    assert np.isfinite(result.scores.drop(columns="valid_f1").select_dtypes("number")).all().all()
+    assert set(result.scores.series[result.scores.valid_f1.isna()]) == {NONCE}  # which chooses nothing
     assert result.basis.shape == (4, 16, 8)
     trained = result.scores[result.scores.series == TRAINED]
     assert result.best == trained.layer.iloc[int(trained.valid_f1.argmax())]
-    assert set(result.gain) == {CONTROL, RANDOM} | ({"layer 0"} if result.best != "0" else set())
+    assert set(result.gain) == {CONTROL, RANDOM, LEAVES} | ({"layer 0"} if result.best != "0" else set())
     for name in (CONTROL, "trained model"):
         assert set(result.validation[result.validation.series == name].epoch) == {0, 1, 2}
     assert (result.validation.loss > 0).all()
     assert result.recall.n.sum() > 0
     assert (result.recall.layer == result.best).all()
+
+
+def test_the_best_layer_stands_beside_everything_that_could_explain_it(result: SyntaxResult) -> None:
+    table = result.controls.set_index("name")
+    expected = {TRAINED, CONTROL, RANDOM, NONCE, LEAVES, RIGHT, LEFT, OUTER, BLIND}
+    assert set(table.index) == expected | ({"layer 0", JOINED} if result.best != "0" else set())
+    top = result.row(TRAINED, result.best)
+    assert table.index[0] == TRAINED
+    assert table.loc[TRAINED, ["f1", "low", "high"]].tolist() == pytest.approx([top.f1, top.low, top.high])
+    assert table.loc[TRAINED, "gain"] == 0
+    for name, gain in result.gain.items():
+        assert tuple(table.loc[name, ["gain", "gain_low", "gain_high"]]) == pytest.approx(gain)
+    assert np.allclose((top.f1 - table.f1 - table.gain).drop(BLIND), 0)
+    coded = table.bits.dropna()
+    assert set(coded.index) == {TRAINED, RANDOM, LEAVES, BLIND} | ({"layer 0"} if result.best != "0" else set())
+    assert coded[LEAVES] < coded[BLIND]  # a random model of width 16 need not make forty trees any shorter
+
+
+def test_the_dimension_curve_ends_at_the_rank_asked_for(result: SyntaxResult) -> None:
+    curve = result.dimension
+    assert curve["rank"].tolist() == [1, 2, 4, 8]
+    top = result.row(TRAINED, result.best)
+    assert curve.iloc[-1][["f1", "low", "high"]].tolist() == pytest.approx([top.f1, top.low, top.high])
+    assert curve.smallest.sum() == 1
+    assert (curve.low <= curve.f1).all()
 
 
 def test_the_source_says_what_was_read(result: SyntaxResult, corpus: str) -> None:
@@ -68,7 +96,10 @@ def test_the_same_question_has_the_same_answer(recipe: str, tiny_bert: Path, cor
 
 
 def test_without_baselines_the_headline_names_none(tiny_bert: Path, corpus: str, tmp_path: Path) -> None:
-    found = studied(spec_of(tiny_bert, corpus, control=False, random_init=False, input="leaves", seeds=2), tmp_path)
+    bare = dict.fromkeys(("control", "random_init", "controls", "dimensions"), False)
+    found = studied(spec_of(tiny_bert, corpus, **bare, input="leaves", seeds=2), tmp_path)
+    assert found.controls.name.isin([TRAINED, "layer 0"]).all()
+    assert found.dimension.empty
     assert set(found.scores.series) == {TRAINED}
     assert set(found.gain) <= {"layer 0"}
     assert "control" not in found.headline()
@@ -148,7 +179,19 @@ def test_states_that_are_not_numbers_are_refused(bad: float, tiny_bert: Path, mo
 def test_syntax_is_in_the_middle_of_minilm(minilm: str, strata_home: Path) -> None:
     asked = {"n_train": 80, "n_valid": 20, "n_test": 40, "max_words": 80, "epochs": 8, "rank": 64}
     found = studied(SyntaxSpec(model=minilm, control=False, random_init=False, **asked), strata_home)
-    f1: pd.Series = found.scores.set_index("layer").f1
+    f1: pd.Series = found.scores[found.scores.series == TRAINED].set_index("layer").f1
     assert found.best in {"1", "2", "3", "4"}
     assert f1[["2", "3", "4"]].max() > f1["6"] + 0.05
     assert f1[["2", "3", "4"]].max() > 0.3
+
+
+def test_the_chart_decodes_the_same_probes_in_another_way(tiny_bert: Path, corpus: str, tmp_path: Path) -> None:
+    less = {"control": False, "random_init": False, "controls": False, "dimensions": False, "epochs": 1, "seeds": 2}
+    greedy, chart = (
+        studied(spec_of(tiny_bert, corpus, decoding=name, **less), tmp_path / name) for name in ("greedy", "chart")
+    )
+    assert np.array_equal(greedy.basis, chart.basis)
+    assert not np.array_equal(greedy.snippets.f1, chart.snippets.f1)
+    assert greedy.agreement.equals(chart.agreement)
+    assert len(chart.agreement) == len(chart.layers) ** 2  # two starts: every layer with every other, and with itself
+    assert chart.agreement.overlap.between(0, 1).all()

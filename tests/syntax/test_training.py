@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 from planted import OPTIONS, dataset, goal_of, holding, nothing
-from torch.nn import functional
 
 from probes.contract import Progress
 from probes.errors import Cancelled
 from probes.syntax import evaluate
 from probes.syntax.dataset import Dataset
+from probes.syntax.series import GAP, Recipe, Series, series_of
 from probes.syntax.targets import Targets, control, inventory_of, targets
-from probes.syntax.training import GAP, Options, Recipe, Series, Trained, series_of, train
+from probes.syntax.training import Options, Task, Trained, parts_of, train, train_together
 
 SIZES = (24, 8, 8)
 PUBLISHED = replace(OPTIONS, recipe="published", rate=0.01, epochs=30)
@@ -62,8 +62,54 @@ def test_series_trained_together_are_those_trained_alone(options: Options) -> No
             assert torch.allclose(a[k], b[0], atol=1e-5, rtol=1e-4)
         epochs = len(alone.validation)
         assert np.allclose(together.validation[:epochs, k], alone.validation[:, 0], rtol=1e-4)
+        assert np.isnan(together.validation[epochs:, k]).all()
         lengths.add(epochs)
     assert options.recipe == "strata" or len(lengths) > 1, "each has its own rate and its own end"
+
+
+def test_tasks_trained_together_are_those_trained_alone() -> None:
+    """Ranks, starts, labels and parts of the series: one pass over the states gives what a pass each does."""
+    data, goal = planted()
+    other = targets(fake := control(data, 0), inventory_of(fake[: SIZES[0]]))
+    every = series_of(several(32), goal.starts[: SIZES[0] + 1], recipe="strata", device="cpu")
+    asked = [
+        Task(every, goal, OPTIONS),
+        Task(every, goal, replace(OPTIONS, rank=3, seed=1)),
+        Task(every, other, OPTIONS, slice(1, 3)),
+    ]
+    for task, found in zip(asked, train_together(asked, parts_of(SIZES[:2]), Progress()), strict=True):
+        alone = train(every.part(task.which), task.goal, SIZES[:2], replace(task.options, seed=0), Progress())
+        same = task.options.seed == 0
+        for a, b in zip(found.probe.parameters, alone.probe.parameters, strict=True):
+            assert a.shape == b.shape
+            assert not same or torch.allclose(a, b, atol=1e-5, rtol=1e-4)
+        assert np.allclose(found.validation, alone.validation, rtol=1e-3) == same
+
+
+def test_ranks_side_by_side_keep_to_their_axes() -> None:
+    """A series of rank r has r orthonormal axes, and is the one trained with no other beside it."""
+    goal = planted()[1]
+    every = series_of([holding(goal, 32)], goal.starts[: SIZES[0] + 1], recipe="strata", device="cpu")
+    options = replace(OPTIONS, rank=8)
+    asked = [Task(every.pick([0] * len(ranks)), goal, options, ranks=ranks) for ranks in ((1, 3, 8), (3,))]
+    many, one = train_together(asked, parts_of(SIZES[:2]), Progress())
+    for basis, rank in zip(many.probe.basis, (1, 3, 8), strict=True):
+        assert not basis[:, rank:].any()
+        gram = basis[:, :rank].T @ basis[:, :rank]
+        assert torch.allclose(gram, torch.eye(rank), atol=0.1)
+    assert torch.allclose(many.probe.basis[1], one.probe.basis[0], atol=1e-5)
+
+
+def test_a_batch_is_read_once_for_all_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    goal, reads = planted()[1], []
+    every = series_of(several(32), goal.starts[: SIZES[0] + 1], recipe="strata", device="cpu")
+    take = Series.take
+    monkeypatch.setattr(Series, "take", lambda self, rows: reads.append(len(rows)) or take(self, rows))
+    for count in (1, 3):
+        reads.clear()
+        asked = [Task(every, goal, replace(OPTIONS, rank=r + 1)) for r in range(count)]
+        train_together(asked, parts_of(SIZES[:2]), Progress())
+        assert len(reads) == OPTIONS.epochs * (3 + 1)  # three batches of training, one of validation
 
 
 def test_a_constant_or_a_broken_neighbour_changes_nothing() -> None:
@@ -88,82 +134,6 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not() -> None:
             assert torch.equal(a, b)
             assert not torch.equal(a, c)
         assert np.array_equal(one.validation, same.validation)
-
-
-# ---- the published recipe --------------------------------------------------------------------------------------------
-
-
-def plain(
-    array: np.ndarray, goal: Targets, sizes: tuple[int, int], options: Options
-) -> tuple[list[torch.Tensor], list]:
-    """AST-Probe's loop (reference notes, 1.6 to 1.8) with torch's own optimiser and schedule."""
-    draw = torch.Generator().manual_seed(options.seed)
-    labels = (len(goal.inventory.constituents), len(goal.inventory.unaries))
-    shapes = [(array.shape[1], options.rank), (options.rank, labels[0]), (options.rank, labels[1])]
-    parts = [(torch.rand(*shape, generator=draw) * 0.1 - 0.05).requires_grad_() for shape in shapes]
-    adam = torch.optim.Adam(parts, lr=options.rate)
-    plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(adam, mode="min", factor=0.1, patience=0)
-    shuffle = np.random.default_rng(options.seed)
-    best, kept, waited, curve = np.inf, [p.detach().clone() for p in parts], 0, []
-    states = torch.from_numpy(array)
-    for _ in range(options.epochs):
-        for batch in np.array_split(shuffle.permutation(sizes[0]), -(-sizes[0] // options.batch)):
-            adam.zero_grad()
-            gram = parts[0].T @ parts[0] - torch.eye(options.rank)
-            (plain_loss(parts, states, goal, batch) + options.orthogonality * gram.square().sum()).backward()
-            adam.step()
-        with torch.no_grad():
-            valid = np.array_split(np.arange(sizes[0], sum(sizes)), -(-sizes[1] // options.batch))
-            curve.append(np.mean([plain_loss(parts, states, goal, batch).item() for batch in valid]))
-        plateau.step(curve[-1])
-        waited += 1
-        if curve[-1] < best:
-            best, kept, waited = curve[-1], [p.detach().clone() for p in parts], 0
-        if waited == 5:
-            break
-    return kept, curve
-
-
-def plain_loss(parts: list[torch.Tensor], states: torch.Tensor, goal: Targets, batch: np.ndarray) -> torch.Tensor:
-    hinges, scores, words, gap_gold, word_gold = [], [], [], [], []
-    for snippet in batch:
-        rows = slice(*goal.starts[snippet : snippet + 2])
-        z = states[rows] @ parts[0]
-        step, gold = z[1:] - z[:-1], torch.from_numpy(goal.distance[rows][:-1])
-        guess = step.square().sum(1)
-        hinges.append((1 - (guess[:, None] - guess[None, :])).clamp(min=0)[gold[:, None] > gold[None, :]])
-        scores.append(step @ parts[1])
-        words.append(z @ parts[2])
-        gap_gold.append(torch.from_numpy(goal.constituent[rows][:-1]))
-        word_gold.append(torch.from_numpy(goal.unary[rows]))
-    entropy = functional.cross_entropy(torch.cat(scores), torch.cat(gap_gold), ignore_index=-1)
-    entropy = entropy + functional.cross_entropy(torch.cat(words), torch.cat(word_gold), ignore_index=-1)
-    return torch.cat(hinges).mean() + entropy
-
-
-@pytest.mark.parametrize("rate", [0.001, 0.02])
-def test_the_published_recipe_is_plain_pytorch(rate: float) -> None:
-    goal = planted()[1]
-    options = replace(PUBLISHED, rate=rate, epochs=12)
-    for array in several()[1:3]:
-        trained, series = fitted([array], options)
-        kept, curve = plain(array, goal, SIZES[:2], options)
-        assert not series.center.any()
-        assert series.scale.tolist() == [1.0]
-        assert len(trained.validation) == len(curve)
-        assert np.allclose(trained.validation[:, 0], curve, rtol=1e-4)
-        for ours, theirs in zip(trained.probe.parameters[:3], kept, strict=True):
-            assert (ours[0] - theirs).abs().max() < 1e-4
-        assert not trained.probe.constituent_bias.any()
-        assert not trained.probe.unary_bias.any()
-
-
-def test_the_published_recipe_stops_after_five_epochs_without_a_best() -> None:
-    options = replace(PUBLISHED, epochs=60, rate=0.05)
-    trained, _ = fitted(several()[:1], options)
-    curve = trained.validation[:, 0]
-    assert len(curve) < 60
-    assert len(curve) == curve.argmin() + 6
 
 
 # ---- the map of the recipe -------------------------------------------------------------------------------------------

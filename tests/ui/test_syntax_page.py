@@ -188,7 +188,7 @@ def test_a_stored_run_opens_cold_on_its_sentence_and_figures(page: Open, here: A
 
 def test_every_figure_has_its_export_bar(page: Open, stored: SyntaxSpec) -> None:
     at = page(PAGE, run=stored.digest)
-    labels = [button.label for button in at.download_button]
+    labels = [button.label for button in at.download_button if button.key != "subspace"]
     charts = len(at.get("vega_lite_chart"))
     assert labels == ["PDF", "SVG", "PNG", "CSV", "Parquet", "LaTeX", "Script", "Notebook"] * charts
 
@@ -202,7 +202,7 @@ def test_every_figure_can_be_chosen(page: Open, stored: SyntaxSpec, kind: str, a
         at.segmented_control(key=f"{kind}_view").set_value(name).run()
         assert not at.exception
         assert len(at.get("vega_lite_chart")) == 2
-        labels = [button.label for button in at.download_button]
+        labels = [button.label for button in at.download_button if button.key != "subspace"]
         assert labels.count("PDF") == 2
         assert labels.count("CSV") == 2 - (name not in ("f1_by_layer", "snippet"))  # only the main figure's table
         drawn.add(at.get("vega_lite_chart")[at_chart].proto.spec)
