@@ -45,13 +45,13 @@ def closer(result: Any) -> None:
         left, right = st.columns(2)
         label = left.selectbox("Constituent", result.labels(), key="cell_label")
         length = right.selectbox("Length in words", result.lengths(label), key="cell_length")
-        st.dataframe(result.examples_of(label, length), hide_index=True, key="cell_examples")
+        ui.rows(result.examples_of(label, length), key="cell_examples")
     with worst:
         st.caption(f"Test functions by the F1 of layer {result.best}, lowest first.")
-        st.dataframe(result.worst(), hide_index=True, key="worst")
+        ui.rows(result.worst(), key="worst")
     with confused:
         st.caption("The right words under another label: which one, and how often.")
-        st.dataframe(result.confusions, hide_index=True, key="confused")
+        ui.rows(result.confusions, key="confused")
     with take:
         st.caption("The projection of every layer. In a notebook, two lines put hidden states into the subspace:")
         st.code(

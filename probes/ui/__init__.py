@@ -13,7 +13,7 @@ from probes.ui.held import resident, residents
 from probes.ui.home import loaded, questions, recent, running, start
 from probes.ui.models import choose, demo, folded, load, verdict
 from probes.ui.refusals import refuse
-from probes.ui.results import details, figure, show
+from probes.ui.results import details, figure, rows, show
 from probes.ui.selected import actions, deleted
 from probes.ui.snippets import code, example
 from probes.ui.sources import corpus, recent_corpora
@@ -63,6 +63,7 @@ __all__ = [
     "refuse",
     "resident",
     "residents",
+    "rows",
     "running",
     "show",
     "spec",

@@ -62,5 +62,10 @@ def details(result: Any, question: Spec) -> None:
         source.caption("What it was computed from")
         source.json(result.source.as_dict(), expanded=True)
         st.caption("The table under the figure")
-        st.dataframe(literal(result.frame()), hide_index=True)
+        rows(result.frame(), key=f"{question.kind}_rows")
         st.caption(f"Run `{question.digest}`")
+
+
+def rows(frame: Any, *, key: str) -> None:
+    """Show a table whose texts are data: every character seen, none turning its neighbours around."""
+    st.dataframe(literal(frame), hide_index=True, key=key)
