@@ -123,9 +123,11 @@ def test_out_of_memory_halves_the_batch(bert: Model, monkeypatch: pytest.MonkeyP
 
 def test_progress_ends_at_the_number_of_tokens(bert: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[float, float]] = []
-    progress = type(
-        "Heard", (at.Progress,), {"report": lambda self, done, total, note="": seen.append((done, total))}
-    )()
+
+    class Heard(at.Progress):
+        def report(self, done: float, total: float, note: str = "") -> None:
+            seen.append((done, total))
+
     real: Callable[..., Any] = Packer.__init__
     monkeypatch.setattr(Packer, "__init__", lambda self, lengths: real(self, lengths, 8))
     at.read_texts(bert, TEXTS, "mean", progress=Heard())

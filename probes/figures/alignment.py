@@ -1,0 +1,202 @@
+"""Where languages meet: every language at every layer, some as curves over their floors, and who is near whom."""
+
+from typing import TYPE_CHECKING, Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from probes.figures.layers import _layer_axis
+from probes.figures.theme import BLUE, GREEN, HALO, INK, MUTED, ORANGE, VERMILLION, dressed, message
+from probes.figures.words import shorten, visible
+
+if TYPE_CHECKING:
+    from probes.alignment.analysis import AlignmentResult
+
+MOST = 60
+"""Languages drawn as rows; of more, an even choice from the lowest to the highest."""
+CURVES = 6
+"""Languages drawn as curves: an even choice again."""
+SERIES = {
+    "model": (BLUE, "circle", [1, 0]),
+    "letters alone": (ORANGE, "square", [5, 2]),
+    "lengths alone": (GREEN, "triangle-up", [2, 2]),
+    "random pairs": (VERMILLION, "cross", [8, 3]),
+}
+"""What a share is of → its colour, shape and dash."""
+
+
+def mexa_by_language(result: "AlignmentResult") -> alt.LayerChart:
+    """Draw the share of sentences that meet their translation as a map of languages and layers, grouped by script."""
+    names, note = _rows(result)
+    rows = result.scores[result.scores.language.isin(names)].copy()
+    rows = rows[np.isfinite(rows.score)]
+    if rows.empty:
+        return message("No language has a score.")
+    rows["shown"] = [_label(*pair) for pair in zip(rows.language, rows.script, strict=True)]
+    order = list(dict.fromkeys(_label(name, _script(result, name)) for name in names))
+    layers = list(result.layers)
+    x = alt.X("layer:O", sort=layers, title="layer", axis=_layer_axis(layers, result.best))
+    y = alt.Y("shown:N", sort=order, title=None, axis=alt.Axis(ticks=False, domain=False, labelOverlap=False))
+    colour = alt.Color(
+        "score:Q",
+        title=f"share of sentences that meet (MEXA@{result.at})",
+        scale=alt.Scale(domain=[0, 1], scheme="cividis"),
+        legend=alt.Legend(gradientLength=200),
+    )
+    cells = alt.Chart(rows[_FIELDS]).mark_rect().encode(x=x, y=y, color=colour, tooltip=_tooltip())
+    best = _best(result, names)
+    dots = alt.Chart(best).mark_point(shape="circle", size=16, filled=True, fill=HALO, stroke=INK, strokeWidth=0.8)
+    marks = dots.encode(x=x, y=y, tooltip=[alt.Tooltip("shown:N", title="best layer of"), "layer:O"])
+    title = alt.TitleParams(
+        f"{result.count} languages and {shorten(visible(result.pivot), 20)}",
+        subtitle=[f"a dot marks the layer chosen on half of the sentences{note}"],
+        color=INK,
+    )
+    height = max(60, min(15, 640 // max(1, len(order))) * len(order))
+    chart = alt.layer(cells, marks).properties(width=620, height=height, title=title, description=result.headline())
+    return dressed(chart)
+
+
+_FIELDS = ["shown", "script", "layer", "score", "low", "high", "lexical", "length", "null", "csls", "cka"]
+
+
+def _label(language: str, script: str) -> str:
+    said = "" if script and script in language else f"  {script}"
+    return f"{shorten(visible(language), 20)}{said}"
+
+
+def _script(result: "AlignmentResult", language: str) -> str:
+    table = result.languages
+    return str(table.loc[table.language == language, "script"].iloc[0])
+
+
+def _rows(result: "AlignmentResult") -> tuple[list[str], str]:
+    """Return the languages by script, the script with the highest scores first, and what is left out."""
+    table = result.languages.sort_values(["mean", "language"], ascending=[False, True])
+    names = table.language.tolist()
+    note = ""
+    if len(names) > MOST:
+        kept = {names[i] for i in np.linspace(0, len(names) - 1, MOST).round().astype(int)}
+        table, note = table[table.language.isin(kept)], f"; {MOST} of {len(names)} languages are shown"
+    scripts = table.groupby("script")["mean"].max().sort_values(ascending=False).index.tolist()
+    return [name for script in scripts for name in table[table.script == script].language], note
+
+
+def _best(result: "AlignmentResult", names: list[str]) -> pd.DataFrame:
+    table = result.languages[result.languages.language.isin(names)]
+    shown = [_label(*pair) for pair in zip(table.language, table.script, strict=True)]
+    return pd.DataFrame({"shown": shown, "layer": table.best.to_numpy()})
+
+
+def _tooltip() -> list[Any]:
+    numbers = {"score": "meet", "low": "interval from", "high": "to", "lexical": "letters alone"}
+    numbers |= {"length": "lengths alone", "null": "random pairs", "csls": "corrected for hubs", "cka": "unbiased CKA"}
+    fields: list[Any] = [alt.Tooltip("shown:N", title="language"), alt.Tooltip("layer:O")]
+    return fields + [alt.Tooltip(f"{name}:Q", title=title, format=".3f") for name, title in numbers.items()]
+
+
+def over_the_floors(result: "AlignmentResult") -> alt.FacetChart:
+    """Draw some languages, from the lowest to the highest, as curves with their intervals over their floors."""
+    table = result.languages.sort_values(["score", "language"])
+    names = table.language.tolist()
+    places = np.unique(np.linspace(0, len(names) - 1, min(CURVES, len(names))).round().astype(int))
+    return curves(result, [names[i] for i in places])
+
+
+def curves(result: "AlignmentResult", names: list[str]) -> alt.FacetChart:
+    """Draw the curves of the languages named, each in a panel of its own."""
+    rows = result.scores[result.scores.language.isin(names)]
+    if rows.empty:
+        return message("No language is named.")
+    long = _long(rows)
+    layers = list(result.layers)
+    panel = len(names) > 2
+    x = alt.X("layer:O", sort=layers, title="layer", scale=alt.Scale(domain=layers))
+    x.axis = _layer_axis(layers, result.best) if not panel else _sparse(layers)
+    y = alt.Y("score:Q", title="share of sentences that meet", scale=alt.Scale(domain=[0, 1]))
+    keys, looks = list(SERIES), list(zip(*SERIES.values(), strict=True))
+    colour, dash = (
+        alt.Color("series:N", title=None, scale=alt.Scale(domain=keys, range=list(looks[0]))),
+        alt.StrokeDash("series:N", title=None, scale=alt.Scale(domain=keys, range=list(looks[2]))),
+    )
+    base = alt.Chart().transform_filter("true")
+    band = base.mark_area(opacity=0.18, tooltip=None, line=False).encode(
+        x=x, y=alt.Y("low:Q", title="share of sentences that meet"), y2="high:Q", color=colour
+    )
+    line = base.mark_line(tooltip=None).encode(x=x, y=y, color=colour, strokeDash=dash)
+    dots = base.mark_point(filled=True, opacity=1, size=14).encode(
+        x=x,
+        y=y,
+        color=colour,
+        shape=alt.Shape("series:N", title=None, scale=alt.Scale(domain=keys, range=list(looks[1]))),
+        tooltip=[alt.Tooltip(f"{name}:N") for name in ("language", "series", "layer")]
+        + [alt.Tooltip(f"{name}:Q", format=".3f") for name in ("score", "low", "high")],
+    )
+    width, height = (205, 130) if panel else (620 // len(names), 260)
+    inner = alt.layer(band, line, dots, data=long).properties(width=width, height=height)
+    order = [shorten(visible(name), 30) for name in names]
+    chart = inner.facet(
+        facet=alt.Facet("language:N", sort=order, title=None, header=alt.Header(labelColor=INK)),
+        columns=3,
+        title=alt.TitleParams(f"MEXA@{result.at} by layer", color=INK),
+    )
+    return dressed(chart.properties(description=result.headline()))
+
+
+def _sparse(layers: list[str]) -> alt.Axis:
+    step = -(-len(layers) // 7)
+    return alt.Axis(values=layers[::step], labelAngle=0, labelOverlap=False)
+
+
+def _long(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a language, layer and series."""
+    parts = []
+    for series, column in zip(SERIES, ("score", "lexical", "length", "null"), strict=True):
+        part = rows[["language", "order", "layer"]].assign(series=series, score=rows[column])
+        own = series == "model"
+        part["low"], part["high"] = (rows.low, rows.high) if own else (rows[column], rows[column])
+        parts.append(part)
+    long = pd.concat(parts, ignore_index=True)
+    long["language"] = [shorten(visible(str(name)), 30) for name in long.language]
+    return long.drop(columns="order")
+
+
+def nearness(result: "AlignmentResult") -> alt.LayerChart:
+    """Draw how alike the geometries of all pairs of languages are at the best layer, alike ones beside each other."""
+    if not result.near.size:
+        return message(
+            "This run kept no similarities (grams), so languages cannot be set side by side."
+        )
+    layer = result.layers.index(result.best)
+    near = np.nan_to_num(result.near[layer].astype(float))
+    names = [result.pivot, *result.languages.language]
+    order = seriated(near)[:MOST]
+    shown = [shorten(visible(names[i]), 20) for i in order]
+    pairs = [(shown[a], shown[b], near[i, j]) for a, i in enumerate(order) for b, j in enumerate(order)]
+    rows = pd.DataFrame(pairs, columns=["language", "other", "cka"])
+    axis = alt.Axis(ticks=False, domain=False, labelOverlap=False, labelFontSize=9 if len(order) > 30 else 12)
+    x = alt.X("language:N", sort=shown, title=None, axis=axis)
+    y = alt.Y("other:N", sort=shown, title=None, axis=axis)
+    low = float(np.floor(rows.cka.min() * 10) / 10)
+    colour = alt.Color("cka:Q", title="unbiased CKA", scale=alt.Scale(domain=[low, 1], scheme="cividis"))
+    tooltip = ["language:N", "other:N", alt.Tooltip("cka:Q", format=".3f")]
+    cells = alt.Chart(rows).mark_rect(stroke=None).encode(x=x, y=y, color=colour, tooltip=tooltip)
+    side = max(120, min(14, 560 // len(order)) * len(order))
+    title = alt.TitleParams(
+        "Whose sentences lie alike",
+        subtitle=[f"layer {result.best}; similar languages stand together"],
+        color=INK,
+        subtitleColor=MUTED,
+    )
+    chart = alt.layer(cells).properties(width=side, height=side, title=title)
+    return dressed(chart.properties(description=f"{result.headline()} Similarity of {len(order)} languages."))
+
+
+def seriated(near: np.ndarray) -> list[int]:
+    """Return an order of rows with similar ones side by side: that of the Fiedler vector (Atkins et al., 1998)."""
+    weight = ((near + near.T) / 2).clip(0)
+    np.fill_diagonal(weight, 0)
+    _, vectors = np.linalg.eigh(np.diag(weight.sum(0)) - weight)
+    fiedler = vectors[:, min(1, len(near) - 1)]
+    return [int(i) for i in np.argsort(fiedler * np.sign(fiedler[np.argmax(np.abs(fiedler))]), kind="stable")]
