@@ -2,6 +2,6 @@
 
 from probes.alignment.checks import Findings, inspect
 from probes.alignment.grams import gram, similarities, standardised
-from probes.alignment.mexa import hits, mexa, mexa_at
+from probes.alignment.measures import MEASURES, Measure, measure
 
-__all__ = ["Findings", "gram", "hits", "inspect", "mexa", "mexa_at", "similarities", "standardised"]
+__all__ = ["MEASURES", "Findings", "Measure", "gram", "inspect", "measure", "similarities", "standardised"]
