@@ -4,18 +4,18 @@ from probes.alignment.analysis import AlignmentResult, AlignmentSpec
 from probes.alignment.bitext import bitext
 from probes.alignment.checks import Findings, inspect
 from probes.alignment.grams import gram, similarities, standardised
-from probes.alignment.mexa import hits, mexa, mexa_at
+from probes.alignment.measures import MEASURES, Measure, measure
 
 __all__ = [
+    "MEASURES",
     "AlignmentResult",
     "AlignmentSpec",
-    "bitext",
     "Findings",
+    "Measure",
+    "bitext",
     "gram",
-    "hits",
     "inspect",
-    "mexa",
-    "mexa_at",
+    "measure",
     "similarities",
     "standardised",
 ]

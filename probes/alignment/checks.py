@@ -6,10 +6,12 @@ vector is taken out of every language or of none; that is the caller's choice, a
 
 import hashlib
 from dataclasses import dataclass
+from typing import NoReturn
 
 import numpy as np
 
 from probes.errors import StrataError
+from probes.linalg import squared_distances
 
 _SHOWN = 5
 
@@ -135,3 +137,46 @@ def same_width(x: np.ndarray, y: np.ndarray, what: str) -> None:
             "Only vectors of one space have a cosine.",
             "Take a measure of geometry (CKA, RSA, mutual kNN) for two models.",
         )
+
+
+def around_mean(x: np.ndarray, name: str) -> np.ndarray:
+    """Return float64 rows around their mean, the largest coordinate 1; refused where all rows are equal."""
+    centred = x - x.mean(0)
+    most = np.abs(centred).max()
+    if most <= 8 * np.finfo(np.float64).eps * np.abs(x).max():
+        flat(f"All {len(x)} rows of {name} are equal.")
+    return centred / most
+
+
+def flat(what: str) -> NoReturn:
+    """Refuse what has no geometry to compare."""
+    raise StrataError(
+        "E-ALIGN-FLAT",
+        what,
+        "Nothing varies, so there is nothing to compare.",
+        "Take another layer or other sentences.",
+    )
+
+
+def directions(x: np.ndarray, name: str) -> np.ndarray:
+    """Return float64 rows of length 1; rows of zeros are named and refused."""
+    most = np.abs(x).max(-1, keepdims=True)
+    if not most.all():
+        refuse_rows("E-ALIGN-ZERO", most[:, 0] == 0, name, "are zero throughout")
+    x = x / most
+    return x / np.linalg.norm(x, axis=-1, keepdims=True)
+
+
+def angles(x: np.ndarray, name: str) -> np.ndarray:
+    """Return 2 - 2 cos between the rows [row, row], as squared distances of unit rows: these do not cancel near 1."""
+    apart = squared_distances(directions(x, name))
+    if apart.max() <= 1e-26:
+        flat(f"All {len(x)} rows of {name} point the same way.")
+    return apart
+
+
+def cosines(x: np.ndarray, y: np.ndarray, what: str) -> np.ndarray:
+    """Return float64 cosines [row, row] of the rows of two sides of one space, to 12 digits: equal rows tie."""
+    x, y = pair(x, y, what=what)
+    same_width(x, y, what)
+    return np.round(directions(x, "x") @ directions(y, "y").T, 12)

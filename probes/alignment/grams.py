@@ -91,11 +91,12 @@ def standardised(x: np.ndarray) -> np.ndarray:
     finite(x, "x")
     centred = _around_mean(x)
     spread = np.sqrt(np.mean(np.square(centred, dtype=np.float64), axis=-2, keepdims=True))
-    # what is left of a constant after its rounded mean is taken away is not variance
-    constant = spread <= 4 * np.finfo(centred.dtype).eps * np.abs(x).max(-2, keepdims=True)
-    return np.where(constant, 0, centred / np.where(constant, 1, spread).astype(centred.dtype))
+    return centred / np.where(spread > 0, spread, 1).astype(centred.dtype)
 
 
 def _around_mean(x: np.ndarray) -> np.ndarray:
+    """Return the vectors around their mean; what rounding leaves of a constant dimension is 0."""
     x = x if x.dtype in (np.float32, np.float64) else x.astype(np.float32)
-    return x - x.mean(-2, keepdims=True, dtype=np.float64).astype(x.dtype)
+    centred = x - x.mean(-2, keepdims=True, dtype=np.float64).astype(x.dtype)
+    constant = np.abs(centred).max(-2, keepdims=True) <= 4 * np.finfo(x.dtype).eps * np.abs(x).max(-2, keepdims=True)
+    return np.where(constant, 0, centred)

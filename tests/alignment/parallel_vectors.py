@@ -32,3 +32,15 @@ def published_mexa(s: np.ndarray) -> float:
         row, column = np.delete(s[i], i), np.delete(s[:, i], i)
         count += s[i, i] > max(row.tolist()) and s[i, i] > max(column.tolist())
     return count / len(s)
+
+
+def sides(
+    noise: float = 0.7, *, n: int = 70, width: int = 12, other: int = 12, seed: int = 0
+) -> tuple[np.ndarray, ...]:
+    """Two sides that agree up to noise, with dimensions of unlike size, an offset of their own, and float64."""
+    draw = np.random.default_rng(seed)
+    meaning = draw.normal(size=(n, max(width, other)))
+    size = np.geomspace(1, 4, max(width, other))
+    x = (meaning + noise * draw.normal(size=meaning.shape)) * size + 0.6
+    y = (meaning + noise * draw.normal(size=meaning.shape)) * size + 0.3
+    return x[:, :width], y[:, :other]
