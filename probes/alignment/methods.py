@@ -19,8 +19,9 @@ def alignment(spec: AlignmentSpec, result: AlignmentResult) -> tuple[str, ...]:
         f"{result.sentences} sentences, {drawn} and the same in every language, at each of the {len(result.layers)} "
         f"layers. A sentence is represented by {POOLED[spec.pooling]}, {added}.",
         "A sentence counts when its cosine with its translation is strictly above its cosine with every other "
-        f"sentence, in both directions. We report the expected share for {result.at} sentences over all choices of them (MEXA@m, "
-        "closed form), with 95 % intervals: Wilson [@wilson-1927] where all sentences are used, else leave-one-out.",
+        f"sentence, in both directions. We report the expected share for {result.at} sentences over all choices "
+        "of them (MEXA@m, closed form), with 95 % intervals: Wilson [@wilson-1927] where all sentences are used, else "
+        "leave-one-out.",
         "As controls we give the share expected of random pairs (closed form over permutations), of the cosine of "
         "character 2- to 4-gram TF-IDF vectors, and of sentence length alone. The best layer of a language was chosen "
         "on one half of the sentences and is reported on the other.",

@@ -47,7 +47,7 @@ def scored(
     s: np.ndarray,
     within: tuple[np.ndarray, np.ndarray],
     floors: tuple[np.ndarray, np.ndarray],
-    tokens: tuple[np.ndarray, np.ndarray],
+    tokens: tuple[list[int], list[int]],
     at: tuple[int, int],
 ) -> Scored:
     """Score similarities [layer, row, row] at `at[0]` sentences; `at[1]` is the seed of halves and random pairings."""
@@ -68,9 +68,7 @@ def scored(
     )
 
 
-def _layer(
-    s: np.ndarray, k: np.ndarray, other: np.ndarray, tokens: tuple[np.ndarray, np.ndarray], m: int
-) -> list[float]:
+def _layer(s: np.ndarray, k: np.ndarray, other: np.ndarray, tokens: tuple[list[int], list[int]], m: int) -> list[float]:
     score, low, high = mexa_at_interval(s, m)
     chance = null(s)
     near = min(10, len(s) - 1)

@@ -59,7 +59,7 @@ def study(spec: AlignmentSpec, progress: Progress) -> AlignmentResult:
         other = _vectors(model, sentences, name, spec, notes)[_places(model, layers)]
         within.append(_within(other))
         texts = sentences.of(languages[0]), sentences.of(name)
-        tokens = model.lengths(texts[0]), model.lengths(texts[1])
+        tokens = model.lengths(texts[0]).tolist(), model.lengths(texts[1]).tolist()
         floor = floors.lexical(*texts), floors.length(*texts)
         scores.append(scored(similarities(pivot, other), (within[0], within[-1]), floor, tokens, (at, spec.seed)))
         if not spec.grams:

@@ -29,6 +29,7 @@ __all__ = [
     "choices",
     "keep",
     "kept",
+    "kind_of",
     "load",
     "named",
     "parallel",

@@ -96,7 +96,7 @@ def _tooltip() -> list[Any]:
     return fields + [alt.Tooltip(f"{name}:Q", title=title, format=".3f") for name, title in numbers.items()]
 
 
-def over_the_floors(result: "AlignmentResult") -> alt.FacetChart:
+def over_the_floors(result: "AlignmentResult") -> Any:
     """Draw some languages, from the lowest to the highest, as curves with their intervals over their floors."""
     table = result.languages.sort_values(["score", "language"])
     names = table.language.tolist()
@@ -104,25 +104,31 @@ def over_the_floors(result: "AlignmentResult") -> alt.FacetChart:
     return curves(result, [names[i] for i in places])
 
 
-def curves(result: "AlignmentResult", names: list[str]) -> alt.FacetChart:
+def curves(result: "AlignmentResult", names: list[str]) -> Any:
     """Draw the curves of the languages named, each in a panel of its own."""
     rows = result.scores[result.scores.language.isin(names)]
     if rows.empty:
         return message("No language is named.")
     long = _long(rows)
     layers = list(result.layers)
-    panel = len(names) > 2
-    x = alt.X("layer:O", sort=layers, title="layer", scale=alt.Scale(domain=layers))
-    x.axis = _layer_axis(layers, result.best) if not panel else _sparse(layers)
-    y = alt.Y("score:Q", title="share of sentences that meet", scale=alt.Scale(domain=[0, 1]))
+    panel, hidden = len(names) > 2, result.count - len(names)
+    few = f"; {len(names)} of {result.count} languages, from the lowest to the highest" if hidden and panel else ""
+    axis = _sparse(layers) if panel else _layer_axis(layers, result.best)
+    x = alt.X("layer:O", sort=layers, title="layer", scale=alt.Scale(domain=layers), axis=axis)
+    y = alt.Y("score:Q", title=None, scale=alt.Scale(domain=[0, 1]))
     keys, looks = list(SERIES), list(zip(*SERIES.values(), strict=True))
     colour, dash = (
-        alt.Color("series:N", title=None, scale=alt.Scale(domain=keys, range=list(looks[0]))),
+        alt.Color(
+            "series:N",
+            title=None,
+            scale=alt.Scale(domain=keys, range=list(looks[0])),
+            legend=alt.Legend(symbolOpacity=1, symbolStrokeWidth=2),
+        ),
         alt.StrokeDash("series:N", title=None, scale=alt.Scale(domain=keys, range=list(looks[2]))),
     )
     base = alt.Chart().transform_filter("true")
     band = base.mark_area(opacity=0.18, tooltip=None, line=False).encode(
-        x=x, y=alt.Y("low:Q", title="share of sentences that meet"), y2="high:Q", color=colour
+        x=x, y=alt.Y("low:Q", title=None), y2="high:Q", color=colour
     )
     line = base.mark_line(tooltip=None).encode(x=x, y=y, color=colour, strokeDash=dash)
     dots = base.mark_point(filled=True, opacity=1, size=14).encode(
@@ -139,7 +145,12 @@ def curves(result: "AlignmentResult", names: list[str]) -> alt.FacetChart:
     chart = inner.facet(
         facet=alt.Facet("language:N", sort=order, title=None, header=alt.Header(labelColor=INK)),
         columns=3,
-        title=alt.TitleParams(f"MEXA@{result.at} by layer", color=INK),
+        title=alt.TitleParams(
+            f"Share of sentences that meet (MEXA@{result.at})",
+            subtitle=["by layer, with 95 % intervals, over what needs no model" + few],
+            color=INK,
+            subtitleColor=MUTED,
+        ),
     )
     return dressed(chart.properties(description=result.headline()))
 
@@ -165,9 +176,7 @@ def _long(rows: pd.DataFrame) -> pd.DataFrame:
 def nearness(result: "AlignmentResult") -> alt.LayerChart:
     """Draw how alike the geometries of all pairs of languages are at the best layer, alike ones beside each other."""
     if not result.near.size:
-        return message(
-            "This run kept no similarities (grams), so languages cannot be set side by side."
-        )
+        return message("This run kept no similarities (grams), so languages cannot be set side by side.")
     layer = result.layers.index(result.best)
     near = np.nan_to_num(result.near[layer].astype(float))
     names = [result.pivot, *result.languages.language]
@@ -178,8 +187,9 @@ def nearness(result: "AlignmentResult") -> alt.LayerChart:
     axis = alt.Axis(ticks=False, domain=False, labelOverlap=False, labelFontSize=9 if len(order) > 30 else 12)
     x = alt.X("language:N", sort=shown, title=None, axis=axis)
     y = alt.Y("other:N", sort=shown, title=None, axis=axis)
-    low = float(np.floor(rows.cka.min() * 10) / 10)
-    colour = alt.Color("cka:Q", title="unbiased CKA", scale=alt.Scale(domain=[low, 1], scheme="cividis"))
+    low, high = rows[rows.language != rows.other].cka.agg(["min", "max"])  # the diagonal, 1, would take all contrast
+    scale = alt.Scale(domain=[low, high], clamp=True, scheme="cividis")
+    colour = alt.Color("cka:Q", title="unbiased CKA", scale=scale, legend=alt.Legend(format=".2f"))
     tooltip = ["language:N", "other:N", alt.Tooltip("cka:Q", format=".3f")]
     cells = alt.Chart(rows).mark_rect(stroke=None).encode(x=x, y=y, color=colour, tooltip=tooltip)
     side = max(120, min(14, 560 // len(order)) * len(order))
@@ -194,9 +204,17 @@ def nearness(result: "AlignmentResult") -> alt.LayerChart:
 
 
 def seriated(near: np.ndarray) -> list[int]:
-    """Return an order of rows with similar ones side by side: that of the Fiedler vector (Atkins et al., 1998)."""
-    weight = ((near + near.T) / 2).clip(0)
-    np.fill_diagonal(weight, 0)
-    _, vectors = np.linalg.eigh(np.diag(weight.sum(0)) - weight)
-    fiedler = vectors[:, min(1, len(near) - 1)]
-    return [int(i) for i in np.argsort(fiedler * np.sign(fiedler[np.argmax(np.abs(fiedler))]), kind="stable")]
+    """Return the leaves of average-linkage clusters, each pair of clusters joined at their more similar ends."""
+    groups = [[i] for i in range(len(near))]
+    alike = ((near + near.T) / 2).astype(float)
+    np.fill_diagonal(alike, -np.inf)
+    while len(groups) > 1:
+        a, b = sorted(divmod(int(alike.argmax()), len(alike)))
+        one, two = groups[a], groups.pop(b)
+        ways = [(x, y) for x in (one, one[::-1]) for y in (two, two[::-1])]
+        groups[a] = [i for part in max(ways, key=lambda way: near[way[0][-1], way[1][0]]) for i in part]
+        row = (len(one) * alike[a] + len(two) * alike[b]) / (len(one) + len(two))
+        row[a] = -np.inf
+        alike[a], alike[:, a] = row, row
+        alike = np.delete(np.delete(alike, b, 0), b, 1)
+    return groups[0]

@@ -10,6 +10,7 @@ from probes.ui.cutting import text
 from probes.ui.fields import form, spec
 from probes.ui.frame import frame
 from probes.ui.home import loaded, questions, recent, resident, running, start
+from probes.ui.languages import bitext, curve, language_facts, one_of
 from probes.ui.models import choose, demo, folded, load, verdict
 from probes.ui.refusals import refuse
 from probes.ui.results import details, figure, show
@@ -28,6 +29,7 @@ __all__ = [
     "ask",
     "asked",
     "badge",
+    "bitext",
     "choices_of",
     "choose",
     "code",
@@ -35,6 +37,7 @@ __all__ = [
     "compare",
     "comparing",
     "corpus",
+    "curve",
     "deleted",
     "demo",
     "details",
@@ -47,11 +50,13 @@ __all__ = [
     "frame",
     "granted",
     "headline",
+    "language_facts",
     "live",
     "load",
     "loaded",
     "looked_at",
     "notes",
+    "one_of",
     "onward",
     "picked",
     "pickled",

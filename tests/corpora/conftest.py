@@ -1,15 +1,12 @@
-"""Packages of texts: one made here, and Django's, fetched once for all tests that want it."""
+"""A package of texts made here."""
 
-import shutil
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from translations import catalogue, entry
 
 from probes.corpora import packages
-from probes.errors import StrataError
 from probes.store.wheels import sha256_of
 
 
@@ -30,23 +27,3 @@ def make_package(strata_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(packages, "packages", lambda: {"tiny": tiny})
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     return path
-
-
-@pytest.fixture
-def django(real_home: Path, strata_home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The corpus name `gettext:django`, with its wheel at hand, or a skip that says why."""
-    return have_django(real_home, strata_home, pytest.skip)
-
-
-def have_django(real_home: Path, home: Path, skip: Callable[[str], object]) -> str:
-    package = packages.packages()["django"]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STRATA_HOME", str(real_home))
-        try:
-            wheel = packages.fetched(package)
-        except StrataError as error:
-            skip(f"the wheel of 'gettext:django' cannot be had: {error}")
-    target = home / "corpora" / wheel.name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(wheel, target)
-    return "gettext:django"
