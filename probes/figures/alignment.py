@@ -152,7 +152,8 @@ def curves(result: "AlignmentResult", names: list[str]) -> Any:
             subtitleColor=MUTED,
         ),
     )
-    return dressed(chart.properties(description=result.headline()))
+    said = f"Share of sentences that meet their translation by layer: {', '.join(order)}. {result.headline()}"
+    return dressed(chart.properties(description=said))
 
 
 def _sparse(layers: list[str]) -> alt.Axis:

@@ -39,7 +39,7 @@ def language_facts(result: AlignmentResult, language: str, layer: str) -> None:
 
 def curve(result: AlignmentResult, language: str) -> None:
     """Draw the curve of one language over its floors."""
-    st.altair_chart(curves(result, [language]), key="alignment_curve", alt=f"MEXA by layer of {language}")
+    st.altair_chart(curves(result, [language]), key="alignment_curve")
 
 
 def bitext(result: AlignmentResult, language: str, layer: str) -> None:
