@@ -41,9 +41,9 @@ ANALYSES = (
         run_at="probes.alignment.analysis:run",
         result_at="probes.alignment.analysis:AlignmentResult",
         figures_at=(
-            "probes.figures.alignment:mexa_by_language",
+            "probes.figures.alignment:by_language",
             "probes.figures.alignment:over_the_floors",
-            "probes.figures.alignment:nearness",
+            "probes.figures.alignment:between_languages",
         ),
         compare_at="probes.alignment.comparable:comparables",
         methods_at="probes.alignment.methods:alignment",

@@ -36,7 +36,7 @@ class ParallelReader:
     def versions(self, name: str) -> tuple[Name, Versions]:
         """Read the source; E-CORPUS-EMPTY when it holds no two languages, E-CORPUS-MOVED when not what is pinned."""
         asked = parse(name, self.KEYS, PIN)
-        found = self.read(asked)
+        found = self.read(asked).coded()
         if len(found.texts) < 2 or not found.sentences:
             raise StrataError(
                 "E-CORPUS-EMPTY",

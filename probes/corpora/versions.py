@@ -5,9 +5,10 @@ are found here, counted and said; a language of line-parallel files that has ano
 """
 
 import random
+import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -22,6 +23,11 @@ _LISTED = 60
 """Languages named in a message."""
 
 
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_@.-]{0,39}")
+"""What a language may be called: it goes into headlines, addresses and file names."""
+NAMELESS = "text in a language whose name is no code"
+
+
 @dataclass(frozen=True)
 class Versions:
     """What a source holds: for each language, the text of each sentence it has."""
@@ -33,6 +39,12 @@ class Versions:
     left_out: dict[str, int] = field(default_factory=dict)
     """What the reader left out, and why."""
     notes: tuple[str, ...] = ()
+
+    def coded(self) -> "Versions":
+        """Return the same without languages whose names could be anything (a column's, a file's); counted."""
+        named = {name: texts for name, texts in self.texts.items() if CODE.fullmatch(name)}
+        lost = sum(len(texts) for name, texts in self.texts.items() if name not in named)
+        return replace(self, texts=named, left_out={**self.left_out, NAMELESS: lost}) if lost else self
 
     @property
     def digest(self) -> str:

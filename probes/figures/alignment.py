@@ -17,6 +17,16 @@ MOST = 60
 """Languages drawn as rows; of more, an even choice from the lowest to the highest."""
 CURVES = 6
 """Languages drawn as curves: an even choice again."""
+_NAMES: dict[str, Any] = {
+    "ticks": False,
+    "domain": False,
+    "labelOverlap": False,
+    "labelBound": False,
+    "labelFlush": False,
+}
+"""Every language is named, in the middle of its row."""
+_WIDE = alt.AutoSizeParams(type="fit-x", contains="padding")
+"""As wide as the page, and as high as the rows need."""
 SERIES = {
     "model": (BLUE, "circle", [1, 0]),
     "letters alone": (ORANGE, "square", [5, 2]),
@@ -26,7 +36,7 @@ SERIES = {
 """What a share is of → its colour, shape and dash."""
 
 
-def mexa_by_language(result: "AlignmentResult") -> alt.LayerChart:
+def by_language(result: "AlignmentResult") -> alt.LayerChart:
     """Draw the share of sentences that meet their translation as a map of languages and layers, grouped by script."""
     names, note = _rows(result)
     rows = result.scores[result.scores.language.isin(names)].copy()
@@ -37,7 +47,12 @@ def mexa_by_language(result: "AlignmentResult") -> alt.LayerChart:
     order = list(dict.fromkeys(_label(name, _script(result, name)) for name in names))
     layers = list(result.layers)
     x = alt.X("layer:O", sort=layers, title="layer", axis=_layer_axis(layers, result.best))
-    y = alt.Y("shown:N", sort=order, title=None, axis=alt.Axis(ticks=False, domain=False, labelOverlap=False))
+    y = alt.Y(
+        "shown:N",
+        sort=order,
+        title=None,
+        axis=alt.Axis(ticks=False, domain=False, labelOverlap=False, labelBound=False, labelFlush=False),
+    )
     colour = alt.Color(
         "score:Q",
         title=f"share of sentences that meet (MEXA@{result.at})",
@@ -54,8 +69,8 @@ def mexa_by_language(result: "AlignmentResult") -> alt.LayerChart:
         color=INK,
     )
     height = max(60, min(15, 640 // max(1, len(order))) * len(order))
-    chart = alt.layer(cells, marks).properties(width=620, height=height, title=title, description=result.headline())
-    return dressed(chart)
+    chart = alt.layer(cells, marks).properties(width=700, height=height, title=title, description=result.headline())
+    return dressed(chart.properties(autosize=_WIDE))
 
 
 _FIELDS = ["shown", "script", "layer", "score", "low", "high", "lexical", "length", "null", "csls", "cka"]
@@ -105,13 +120,13 @@ def over_the_floors(result: "AlignmentResult") -> Any:
 
 
 def curves(result: "AlignmentResult", names: list[str]) -> Any:
-    """Draw the curves of the languages named, each in a panel of its own."""
+    """Draw the curves of the languages named, several in a panel each."""
     rows = result.scores[result.scores.language.isin(names)]
     if rows.empty:
         return message("No language is named.")
     long = _long(rows)
     layers = list(result.layers)
-    panel, hidden = len(names) > 2, result.count - len(names)
+    panel, hidden = len(names) > 1, result.count - len(names)
     few = f"; {len(names)} of {result.count} languages, from the lowest to the highest" if hidden and panel else ""
     axis = _sparse(layers) if panel else _layer_axis(layers, result.best)
     x = alt.X("layer:O", sort=layers, title="layer", scale=alt.Scale(domain=layers), axis=axis)
@@ -122,9 +137,9 @@ def curves(result: "AlignmentResult", names: list[str]) -> Any:
             "series:N",
             title=None,
             scale=alt.Scale(domain=keys, range=list(looks[0])),
-            legend=alt.Legend(symbolOpacity=1, symbolStrokeWidth=2),
+            legend=alt.Legend(symbolOpacity=1, symbolDash=[1, 0], symbolStrokeWidth=0),
         ),
-        alt.StrokeDash("series:N", title=None, scale=alt.Scale(domain=keys, range=list(looks[2]))),
+        alt.StrokeDash("series:N", scale=alt.Scale(domain=keys, range=list(looks[2])), legend=None),
     )
     base = alt.Chart().transform_filter("true")
     band = base.mark_area(opacity=0.18, tooltip=None, line=False).encode(
@@ -139,20 +154,21 @@ def curves(result: "AlignmentResult", names: list[str]) -> Any:
         tooltip=[alt.Tooltip(f"{name}:N") for name in ("language", "series", "layer")]
         + [alt.Tooltip(f"{name}:Q", format=".3f") for name in ("score", "low", "high")],
     )
-    width, height = (205, 130) if panel else (620 // len(names), 260)
-    inner = alt.layer(band, line, dots, data=long).properties(width=width, height=height)
+    inner = alt.layer(band, line, dots, data=long)
     order = [shorten(visible(name), 30) for name in names]
-    chart = inner.facet(
-        facet=alt.Facet("language:N", sort=order, title=None, header=alt.Header(labelColor=INK)),
-        columns=3,
-        title=alt.TitleParams(
-            f"Share of sentences that meet (MEXA@{result.at})",
-            subtitle=["by layer, with 95 % intervals, over what needs no model" + few],
-            color=INK,
-            subtitleColor=MUTED,
-        ),
+    title = alt.TitleParams(
+        f"Share of sentences that meet (MEXA@{result.at})",
+        subtitle=["by layer, with 95 % intervals, over what needs no model" + few],
+        color=INK,
+        subtitleColor=MUTED,
     )
     said = f"Share of sentences that meet their translation by layer: {', '.join(order)}. {result.headline()}"
+    if not panel:
+        return dressed(inner.properties(width=620, height=260, title=title, description=said, autosize=_WIDE))
+    header = alt.Header(labelColor=INK)
+    chart = inner.properties(width=240, height=130).facet(
+        facet=alt.Facet("language:N", sort=order, title=None, header=header), columns=3, title=title
+    )
     return dressed(chart.properties(description=said))
 
 
@@ -174,7 +190,7 @@ def _long(rows: pd.DataFrame) -> pd.DataFrame:
     return long.drop(columns="order")
 
 
-def nearness(result: "AlignmentResult") -> alt.LayerChart:
+def between_languages(result: "AlignmentResult") -> alt.LayerChart:
     """Draw how alike the geometries of all pairs of languages are at the best layer, alike ones beside each other."""
     if not result.near.size:
         return message("This run kept no similarities (grams), so languages cannot be set side by side.")
@@ -185,7 +201,7 @@ def nearness(result: "AlignmentResult") -> alt.LayerChart:
     shown = [shorten(visible(names[i]), 20) for i in order]
     pairs = [(shown[a], shown[b], near[i, j]) for a, i in enumerate(order) for b, j in enumerate(order)]
     rows = pd.DataFrame(pairs, columns=["language", "other", "cka"])
-    axis = alt.Axis(ticks=False, domain=False, labelOverlap=False, labelFontSize=9 if len(order) > 30 else 12)
+    axis = alt.Axis(**_NAMES, labelFontSize=9 if len(order) > 30 else 12)
     x = alt.X("language:N", sort=shown, title=None, axis=axis)
     y = alt.Y("other:N", sort=shown, title=None, axis=axis)
     low, high = rows[rows.language != rows.other].cka.agg(["min", "max"])  # the diagonal, 1, would take all contrast
@@ -200,7 +216,7 @@ def nearness(result: "AlignmentResult") -> alt.LayerChart:
         color=INK,
         subtitleColor=MUTED,
     )
-    chart = alt.layer(cells).properties(width=side, height=side, title=title)
+    chart = alt.layer(cells).properties(width=side, height=side, title=title, autosize=_WIDE)
     return dressed(chart.properties(description=f"{result.headline()} Similarity of {len(order)} languages."))
 
 

@@ -1,6 +1,7 @@
 """One language of an alignment run: its numbers, its curve, and which of its sentences lost to which."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -52,5 +53,8 @@ def bitext(result: AlignmentResult, language: str, layer: str) -> None:
     shown = shown.map(lambda cell: visible(shorten(cell, _LONGEST)) if isinstance(cell, str) else cell)
     names = {"rival": "nearer sentence", "rival_translation": "its translation", "to_rival": "similarity to it"}
     measured = ("margin", "similarity", names["to_rival"])
-    numbers = {name: st.column_config.NumberColumn(format="%.3f") for name in measured}
-    st.dataframe(shown.rename(columns=names), hide_index=True, height=300, key="bitext_rows", column_config=numbers)
+    columns: dict[str, Any] = {name: st.column_config.NumberColumn(format="%.3f") for name in measured}
+    # four texts side by side in a window of 1280 pixels, who won in sight of who lost
+    columns |= {name: st.column_config.TextColumn(width=200) for name in ("sentence", "translation", *names.values())}
+    columns |= {names["to_rival"]: columns["margin"]}
+    st.dataframe(shown.rename(columns=names), hide_index=True, height=300, key="bitext_rows", column_config=columns)

@@ -82,6 +82,14 @@ def test_a_row_that_cannot_be_read_is_refused_or_skipped_and_a_second_text_is_co
     assert again.left_out == {"second text of a sentence in one language": 1}
 
 
+def test_a_language_with_a_name_that_is_no_code_is_left_out(tmp_path: Path) -> None:
+    rows = [(c, i, f"{c} {i}") for c in ("en", "de", "<b>x</b>\n1 of 2") for i in range(3)]
+    name = write(pd.DataFrame(rows, columns=["language", "sentence", "text"]), tmp_path / "t.csv")
+    found = corpora.parallel(name, Choice())
+    assert found.languages == ("en", "de")
+    assert found.left_out == {"text in a language whose name is no code": 3}
+
+
 # ---- TMX -------------------------------------------------------------------------------------------------------------
 
 UNIT = '<tu tuid="{id}"><tuv xml:lang="en"><seg>{en}</seg></tuv><tuv xml:lang="de"><seg>{de}</seg></tuv></tu>'

@@ -78,7 +78,7 @@ def test_an_answer_shows_its_sentence_figures_one_language_and_its_sentences(
     assert {"sentence", "translation", "nearer sentence"} <= set(table.columns)
 
 
-@pytest.mark.parametrize("figure", ["mexa_by_language", "over_the_floors", "nearness"])
+@pytest.mark.parametrize("figure", ["by_language", "over_the_floors", "between_languages"])
 def test_every_figure_is_drawn(page: Open, stored: AlignmentSpec, figure: str) -> None:
     at = page(PAGE, run=stored.digest)
     at.segmented_control(key="alignment_view").set_value(figure).run()
