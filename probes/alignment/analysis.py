@@ -80,14 +80,14 @@ class AlignmentResult(Displayed):
     """Languages besides the pivot."""
     sentences: int
     at: int
-    median: float
-    """The best score of the median language."""
+    average: float
+    """The mean score of the languages at the best layer."""
     floor: float
-    """The lexical floor of the median language."""
+    """The mean of their lexical floors."""
     lowest: str
+    """The language with the lowest score there."""
     lowest_score: float
     lowest_floor: float
-    lowest_layer: str
     layers: tuple[str, ...]
     published: tuple[str, ...]
     """The layers transformers gives, which published scores are means and maxima of: the last is after the norm."""
@@ -110,12 +110,12 @@ class AlignmentResult(Displayed):
         """State where languages meet, how many of their sentences do, and how many would without a model."""
         if self.count == 1:
             return (
-                f"{self.lowest} meets {self.pivot} at layer {self.lowest_layer} of {self.depth}: "
+                f"{self.lowest} meets {self.pivot} at layer {self.best} of {self.depth}: "
                 f"{self.lowest_score:.2f} of sentence pairs, floor {self.lowest_floor:.2f}."
             )
         return (
             f"{self.count} languages meet {self.pivot}, most often at layer {self.best} of {self.depth}: "
-            f"{self.median:.2f} of sentence pairs for the median language, floor {self.floor:.2f}; "
+            f"{self.average:.2f} of sentence pairs on average, floor {self.floor:.2f}; "
             f"{self.lowest_score:.2f} for the lowest, {self.lowest}, floor {self.lowest_floor:.2f}."
         )
 

@@ -38,11 +38,12 @@ def result(
     pivot, *names = found.languages
     table = _languages(names, found.scripts, scores, unknown, facts)
     best, _ = Counter(s.best.layer for s in scores).most_common(1)[0]
-    order = table.sort_values(["score", "language"]).reset_index(drop=True)
-    low, middle = order.iloc[0], order.iloc[len(order) // 2]
+    there = _scores(names, found.scripts, scores, facts)
+    here = there[there.order == best].sort_values(["score", "language"])
+    low = here.iloc[0]
     empty = np.empty((0, 0, 0, 0), np.float32)
     return AlignmentResult(
-        scores=_scores(names, found.scripts, scores, facts),
+        scores=there,
         languages=table,
         texts=_texts(sentences),
         pivot=pivot,
@@ -51,12 +52,11 @@ def result(
         count=len(names),
         sentences=len(sentences.rows),
         at=facts.at,
-        median=float(middle.score),
-        floor=float(middle.lexical),
+        average=float(here.score.mean()),
+        floor=float(here.lexical.mean()),
         lowest=str(low.language),
         lowest_score=float(low.score),
         lowest_floor=float(low.lexical),
-        lowest_layer=str(low.best),
         layers=facts.layers,
         published=facts.published,
         left_out=facts.left_out,

@@ -50,13 +50,14 @@ def study(spec: AlignmentSpec, progress: Progress) -> AlignmentResult:
     _fits(spec, len(languages), len(layers), n)
     at = n if spec.recipe == "published" else min(spec.at, n)
     notes = [*found.notes, *([f"Scores are for {at} sentences: there are no more."] if at < spec.at else [])]
-    part = progress.step(0.05, 0.95)
-    pivot = _vectors(model, sentences, languages[0], spec, notes)[_places(model, layers)]
+    shares = [progress.step(0.05 + 0.9 * i / len(languages), 0.05 + 0.9 * (i + 1) / len(languages))
+              for i in range(len(languages))]  # fmt: skip
+    read = _Reading(model, sentences, spec, notes)
+    pivot = read.vectors(languages[0], shares[0])[_places(model, layers)]
     within = [_within(pivot)]
     scores: list[Scored] = []
     for i, name in enumerate(languages[1:]):
-        part.report(i, len(languages) - 1, f"reading {name}")
-        other = _vectors(model, sentences, name, spec, notes)[_places(model, layers)]
+        other = read.vectors(name, shares[i + 1])[_places(model, layers)]
         within.append(_within(other))
         texts = sentences.of(languages[0]), sentences.of(name)
         tokens = model.lengths(texts[0]).tolist(), model.lengths(texts[1]).tolist()
@@ -127,21 +128,32 @@ def _fits(spec: AlignmentSpec, languages: int, layers: int, n: int) -> None:
         )
 
 
-def _vectors(model: Model, sentences: Sentences, name: str, spec: AlignmentSpec, notes: list[str]) -> np.ndarray:
-    """Return [layer, row, width], refused when a layer cannot be measured; repeated rows are noted."""
-    rows = read_texts(model, sentences.of(name), spec.pooling, added=spec.added)
-    vectors = np.stack(list(rows.values()))
-    found = inspect(vectors)
-    if found.nan or not vectors.any((1, 2)).all():
-        raise StrataError(
-            "E-STATES-NAN",
-            f"The states of {name} in {model.name} hold NaN, infinite numbers or only zeros in {model.dtype}.",
-            " ".join(found.sentences()),
-            "Use float32 or bfloat16.",
-        )
-    if found.repeated:
-        notes.append(f"{name}: {len(found.repeated)} sentences have the vectors of another and cannot be told from it.")
-    return vectors
+@dataclass(frozen=True)
+class _Reading:
+    """What is read with what, and the notes that grow while it is."""
+
+    model: Model
+    sentences: Sentences
+    spec: AlignmentSpec
+    notes: list[str]
+
+    def vectors(self, name: str, progress: Progress) -> np.ndarray:
+        """Return [layer, row, width], refused when a layer cannot be measured; repeated rows are noted."""
+        texts, spec, model = self.sentences.of(name), self.spec, self.model
+        rows = read_texts(model, texts, spec.pooling, added=spec.added, progress=progress)
+        vectors = np.stack(list(rows.values()))
+        found = inspect(vectors)
+        if found.nan or not vectors.any((1, 2)).all():
+            raise StrataError(
+                "E-STATES-NAN",
+                f"The states of {name} in {model.name} hold NaN, infinite numbers or only zeros in {model.dtype}.",
+                " ".join(found.sentences()),
+                "Use float32 or bfloat16.",
+            )
+        if found.repeated:
+            what = f"{len(found.repeated)} sentences have the vectors of another and cannot be told from it"
+            self.notes.append(f"{name}: {what}.")
+        return vectors
 
 
 def _within(vectors: np.ndarray) -> np.ndarray:

@@ -126,9 +126,11 @@ def test_the_bitext_names_who_a_sentence_lost_to(published: AlignmentResult) -> 
 
 def test_one_language_is_named_in_the_headline(tiny_bert: Path, folder: Path) -> None:
     found = ask(small_alignment(tiny_bert, folder, languages=("tur_Latn",)))
-    row = found.languages.iloc[0]
+    row = found.row("tur_Latn", found.best)
+    assert found.best == found.languages.best[0]
     assert found.headline() == (
-        f"tur_Latn meets eng_Latn at layer {row.best} of 2: {row.score:.2f} of sentence pairs, floor {row.lexical:.2f}."
+        f"tur_Latn meets eng_Latn at layer {row.layer} of 2: {row.score:.2f} of sentence pairs, "
+        f"floor {row.lexical:.2f}."
     )
 
 
