@@ -62,10 +62,10 @@ def nearest_rival(s: np.ndarray) -> np.ndarray:
 def mexa_at(s: np.ndarray, m: int) -> np.ndarray:
     """Return [...]: MEXA at `m` sentences (2 <= m <= n), over all choices of m out of the n there are."""
     beats = beaten(s)
-    return _chances(s.shape[-1], m)[beats].mean(-1)
+    return chances(s.shape[-1], m)[beats].mean(-1)
 
 
-def _chances(n: int, m: int) -> np.ndarray:
+def chances(n: int, m: int) -> np.ndarray:
     """Return [b]: the chance that none of b = 0 .. n-1 given sentences is among m - 1 drawn out of n - 1."""
     enough(m, 2, "MEXA@m")
     enough(n, m, f"MEXA@{m}")
@@ -83,7 +83,7 @@ def mexa_at_interval(s: np.ndarray, m: int) -> np.ndarray:
         return mexa_interval(s)
     beats = _beats(square(s))
     lost = beats.sum(-1)
-    value, fewer = _chances(n, m)[lost].mean(-1), _chances(n - 1, m)
+    value, fewer = chances(n, m)[lost].mean(-1), chances(n - 1, m)
     now, freed = fewer[np.minimum(lost, n - 2)], fewer[np.maximum(lost - 1, 0)]
     # without k: every other sentence keeps its chance, and those that k beat have one rival less
     without = now.sum(-1, keepdims=True) - now + np.einsum("...ik,...i->...k", beats, freed - now)
