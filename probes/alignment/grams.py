@@ -6,7 +6,7 @@ is taken away. Nearly every measure needs no more, and at 100 sentences of width
 
 import numpy as np
 
-from probes.alignment.checks import finite, refuse_rows, same_count, same_width
+from probes.alignment.checks import finite, refuse_rows, same_count, same_layers, same_width
 
 NEAR = 4e-6
 """Cosines closer than this may be told apart by rounding alone: such a layer is computed again in float64."""
@@ -20,6 +20,7 @@ def similarities(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     sentences tie exactly.
     """
     same_count(x.shape[-2], y.shape[-2])
+    same_layers(x, y)
     same_width(x, y, "A cosine")
     x, long_x = _lengths(x, "x")
     y, long_y = _lengths(y, "y")

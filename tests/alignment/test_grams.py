@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from parallel_vectors import cosines, paired, published_mexa
 
+from probes.alignment.cka import gram_cka
 from probes.alignment.grams import NEAR, gram, rivals, similarities, standardised
 from probes.alignment.mexa import hits, mexa
 from probes.errors import StrataError
@@ -104,6 +105,14 @@ def test_sides_that_do_not_fit_are_refused() -> None:
         similarities(x, y[:-1])
     with pytest.raises(StrataError, match=r"their widths are 24 and 23.*\[E-ALIGN-WIDTH\]"):
         similarities(x, y[:, :-1])
+
+
+def test_a_language_that_lacks_a_layer_is_refused() -> None:
+    x, y = paired(1.0, layers=3)
+    with pytest.raises(StrataError, match=r"One side has 3 layers, the other 2\..*\[E-ALIGN-LAYERS\]"):
+        similarities(x, y[:2])
+    with pytest.raises(StrataError, match=r"One side has 3 layers, the other 1\..*\[E-ALIGN-LAYERS\]"):
+        gram_cka(gram(x), gram(y[:1]))
 
 
 def test_one_pivot_is_compared_with_many_languages() -> None:
