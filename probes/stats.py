@@ -54,9 +54,9 @@ def unpaired(one: np.ndarray, other: np.ndarray, *, resamples: int = 1000, seed:
     return np.stack([mean, np.minimum(low, mean), np.maximum(high, mean)], axis=-1)
 
 
-def wilson(hits: np.ndarray, n: int, *, level: float = 0.95) -> np.ndarray:
+def wilson(hits: np.ndarray, n: int | np.ndarray, *, level: float = 0.95) -> np.ndarray:
     """Return [..., 3]: the share hits / n and the bounds of its Wilson interval, for counts [...] out of `n`."""
-    if n < 1:
+    if np.min(n) < 1:
         raise ValueError("An interval needs at least one value; got none.")
     z = NormalDist().inv_cdf(0.5 + level / 2)
     share = np.asarray(hits) / n

@@ -33,7 +33,9 @@ def svcca(x: np.ndarray, y: np.ndarray, *, kept: float = KEPT) -> float:
 def pwcca(x: np.ndarray, y: np.ndarray) -> float:
     """Return sum_i a_i rho_i, a_i = sum_j |<h_i, x_j>| made to add up to 1: directions count by what they say of x.
 
-    Morcos et al., NeurIPS 2018. h_i are the canonical variates of x, x_j its centred dimensions: not symmetric.
+    Morcos et al., NeurIPS 2018. h_i are the canonical variates of x, x_j its centred dimensions: not symmetric. Where
+    correlations are equal (ranks that add up to n or more force some to 1) their variates, and so weights, are not
+    determined: give it more sentences than both ranks together.
     """
     x, y = _sides(x, y, "PWCCA")
     ours, theirs = _spanned(x, "x"), _spanned(y, "y")

@@ -77,6 +77,19 @@ def same_count(x: int, y: int) -> None:
         )
 
 
+def same_layers(x: np.ndarray, y: np.ndarray) -> None:
+    """Refuse stacks [..., row, ...] of which one lacks a layer; a single layer goes with every one."""
+    one, other = x.shape[:-2], y.shape[:-2]
+    if one and other and one != other:
+        ours, theirs = (" x ".join(map(str, axes)) for axes in (one, other))
+        raise StrataError(
+            "E-ALIGN-LAYERS",
+            f"One side has {ours} layers, the other {theirs}.",
+            "Layer by layer both must be there.",
+            "Read both sides at the same layers, or compare every layer with every one (gram_cka_between).",
+        )
+
+
 def enough(rows: int, least: int, what: str) -> None:
     """Refuse fewer rows than a measure is defined on."""
     if rows < least:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from probes.alignment.checks import around_mean, enough, flat, pair, same_count
+from probes.alignment.checks import around_mean, enough, flat, pair, same_count, same_layers
 from probes.linalg import double_centred, squared_distances, u_centred
 
 Centring = Callable[[np.ndarray], np.ndarray]
@@ -25,6 +25,7 @@ def gram_cka(k: np.ndarray, l: np.ndarray, centring: Centring = u_centred) -> np
     nan where a side has no geometry: all its rows are equal.
     """
     _fit(k, l, centring)
+    same_layers(k, l)
     return np.einsum("...d,...d->...", _unit(k, centring), _unit(l, centring))
 
 

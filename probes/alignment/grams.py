@@ -6,11 +6,10 @@ is taken away. Nearly every measure needs no more, and at 100 sentences of width
 
 import numpy as np
 
-from probes.alignment.checks import finite, refuse_rows, same_count, same_width
+from probes.alignment.checks import finite, refuse_rows, same_count, same_layers, same_width
 
 NEAR = 4e-6
 """Cosines closer than this may be told apart by rounding alone: such a layer is computed again in float64."""
-_BLOCK = 256
 _SMALL, _LARGE = 1e-12, 1e15
 
 
@@ -21,50 +20,45 @@ def similarities(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     sentences tie exactly.
     """
     same_count(x.shape[-2], y.shape[-2])
+    same_layers(x, y)
     same_width(x, y, "A cosine")
     x, long_x = _lengths(x, "x")
     y, long_y = _lengths(y, "y")
     s = np.matmul(x, y.swapaxes(-1, -2))
     s = (s / long_x[..., :, None].astype(s.dtype)) / long_y[..., None, :].astype(s.dtype)
     s = s.astype(np.float32, copy=False)
-    flat = s.reshape(-1, *s.shape[-2:])
-    for layer in np.flatnonzero(_undecided(flat)):
-        one, other = (
-            side.reshape(-1, *side.shape[-2:])[layer].astype(np.float64)
-            / size.reshape(-1, size.shape[-1])[layer][:, None]
-            for side, size in ((x, long_x), (y, long_y))
-        )
-        flat[layer] = one @ other.T
-    return flat.reshape(s.shape)
+    for layer in np.argwhere(_undecided(s)):
+        at = tuple(layer)
+        one, other = (_exact(np.broadcast_to(side, (*s.shape[:-1], side.shape[-1]))[at]) for side in (x, y))
+        s[at] = one @ other.T
+    return s
+
+
+def _exact(x: np.ndarray) -> np.ndarray:
+    """Return float64 vectors [row, width] of length 1."""
+    x = x.astype(np.float64)
+    return x / np.sqrt(np.vecdot(x, x))[:, None]
 
 
 def _lengths(x: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
     """Return the vectors, in float32 or 64 and of a size whose squares are exact, with their float64 lengths."""
     x = x if x.dtype in (np.float32, np.float64) else x.astype(np.float32)
     with np.errstate(over="ignore", invalid="ignore"):
-        length = _length(x)
+        length = np.sqrt(np.vecdot(x, x).astype(np.float64))
     if not np.isfinite(length).all() or (length < _SMALL).any() or (length > _LARGE).any():
         finite(x, name)
         most = np.abs(x).max(-1, keepdims=True)
         if not most.all():
             refuse_rows("E-ALIGN-ZERO", most[..., 0] == 0, name, "are zero throughout")
         x = x / most
-        length = _length(x)
+        length = np.sqrt(np.vecdot(x, x).astype(np.float64))
     return x, length
 
 
-def _length(x: np.ndarray) -> np.ndarray:
-    """Return float64 lengths [..., row]; float32 squares are added up in short blocks only."""
-    parts = [x[..., at : at + _BLOCK] for at in range(0, x.shape[-1], _BLOCK)]
-    return np.sqrt(np.sum([np.einsum("...d,...d->...", p, p) for p in parts], axis=0, dtype=np.float64))
-
-
 def _undecided(s: np.ndarray) -> np.ndarray:
-    """Say of each layer whether some translation and its best rival are too close for float32."""
-    if s.shape[-1] < 2:
-        return np.zeros(len(s), bool)
+    """Say [...] of each layer whether some translation and its best rival are too close for float32."""
     right, rival = rivals(s)
-    return (np.abs(right - rival) < NEAR).any(-1)
+    return np.asarray((np.abs(right - rival) < NEAR).any(-1))
 
 
 def rivals(s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

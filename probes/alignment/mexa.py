@@ -62,10 +62,10 @@ def nearest_rival(s: np.ndarray) -> np.ndarray:
 def mexa_at(s: np.ndarray, m: int) -> np.ndarray:
     """Return [...]: MEXA at `m` sentences (2 <= m <= n), over all choices of m out of the n there are."""
     beats = beaten(s)
-    return _chances(s.shape[-1], m)[beats].mean(-1)
+    return chances(s.shape[-1], m)[beats].mean(-1)
 
 
-def _chances(n: int, m: int) -> np.ndarray:
+def chances(n: int, m: int) -> np.ndarray:
     """Return [b]: the chance that none of b = 0 .. n-1 given sentences is among m - 1 drawn out of n - 1."""
     enough(m, 2, "MEXA@m")
     enough(n, m, f"MEXA@{m}")
@@ -74,22 +74,24 @@ def _chances(n: int, m: int) -> np.ndarray:
 
 
 def mexa_at_interval(s: np.ndarray, m: int) -> np.ndarray:
-    """Return [..., 3]: MEXA@m with its 95 % interval over sentences (leave one out; at m = n, Wilson's).
+    """Return [..., 3]: MEXA@m with its 95 % interval over sentences: Wilson's, at the number they are worth.
 
-    MEXA@m is a U-statistic: it is computed again, in closed form, without each of the sentences in turn.
+    MEXA@m is a U-statistic: it is computed again, in closed form, without each of the sentences in turn. As many hits
+    and misses as would vary like that are what the n sentences are worth; where nothing varies, and at m = n, n.
     """
     n = s.shape[-1]
     if m == n:
         return mexa_interval(s)
     beats = _beats(square(s))
     lost = beats.sum(-1)
-    value, fewer = _chances(n, m)[lost].mean(-1), _chances(n - 1, m)
+    value, fewer = chances(n, m)[lost].mean(-1), chances(n - 1, m)
     now, freed = fewer[np.minimum(lost, n - 2)], fewer[np.maximum(lost - 1, 0)]
     # without k: every other sentence keeps its chance, and those that k beat have one rival less
     without = now.sum(-1, keepdims=True) - now + np.einsum("...ik,...i->...k", beats, freed - now)
     spread = (n - 1) * np.var(without / (n - 1), axis=-1)
-    half = 1.959963984540054 * np.sqrt(spread)
-    return np.stack([value, np.clip(value - half, 0, value), np.clip(value + half, value, 1)], axis=-1)
+    varies = spread > 1e-16
+    worth = np.where(varies, value * (1 - value) / np.where(varies, spread, 1), n)
+    return wilson(value * worth, np.maximum(worth, 1))
 
 
 def over_layers(scores: np.ndarray, how: Literal["mean", "max"] = "mean") -> np.ndarray:

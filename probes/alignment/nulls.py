@@ -12,7 +12,7 @@ from math import exp, lgamma
 import numpy as np
 
 from probes.alignment.checks import square
-from probes.alignment.mexa import hits
+from probes.alignment.mexa import chances, hits
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,23 @@ def null(s: np.ndarray) -> Null:
     found = np.asarray(hits(s).sum(-1))
     p = [_at_least(int(h), int(m), n) for h, m in zip(found.ravel(), mutual.ravel(), strict=True)]
     return Null(mutual, mutual / n**2, np.array(p).reshape(mutual.shape))
+
+
+def null_at(s: np.ndarray, m: int) -> np.ndarray:
+    """Return [...]: MEXA@m to be expected of a random pairing, which is higher than at all n: up to 1 / m.
+
+    Of i paired with j, and m - 1 other pairs drawn, neither rows nor columns may hold one that reaches S_ij, and both
+    are drawn independently: mean_ij P(r_ij) P(c_ij), with r and c the entries that do and P(b) as in MEXA@m.
+    """
+    of = chances(s.shape[-1], m)
+    return (of[_reaching(s)] * of[_reaching(s.swapaxes(-1, -2)).swapaxes(-1, -2)]).mean((-1, -2))
+
+
+def _reaching(s: np.ndarray) -> np.ndarray:
+    """Return int [..., row, column]: how many others of its row are at least as high as each entry."""
+    flat = square(s).reshape(-1, s.shape[-1])
+    below = [np.searchsorted(np.sort(row), row, side="left") for row in flat]
+    return s.shape[-1] - 1 - np.reshape(below, s.shape)
 
 
 def _at_least(hits: int, cells: int, n: int) -> float:

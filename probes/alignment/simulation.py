@@ -51,7 +51,8 @@ def planted(world: World, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.
     """Return the pivot [row, width], the languages [language, row, width] and the noise of each [language]."""
     draw = np.random.default_rng(seed)
     meaning = draw.normal(size=(ROWS, LATENT)) @ draw.normal(size=(LATENT, WIDTH))
-    noise = np.exp(draw.uniform(*np.log(world.noise), LANGUAGES))
+    least, most = world.noise
+    noise = least * (most / least) ** draw.uniform(0, 1, LANGUAGES)
     direction = draw.normal(size=WIDTH)
     offset = world.offset * draw.uniform(0, 1, LANGUAGES)[:, None, None] * direction
     languages = meaning + noise[:, None, None] * draw.normal(size=(LANGUAGES, ROWS, WIDTH)) + offset

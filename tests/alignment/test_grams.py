@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from parallel_vectors import cosines, paired, published_mexa
 
+from probes.alignment.cka import gram_cka
 from probes.alignment.grams import NEAR, gram, rivals, similarities, standardised
 from probes.alignment.mexa import hits, mexa
 from probes.errors import StrataError
@@ -104,3 +105,27 @@ def test_sides_that_do_not_fit_are_refused() -> None:
         similarities(x, y[:-1])
     with pytest.raises(StrataError, match=r"their widths are 24 and 23.*\[E-ALIGN-WIDTH\]"):
         similarities(x, y[:, :-1])
+
+
+def test_a_language_that_lacks_a_layer_is_refused() -> None:
+    x, y = paired(1.0, layers=3)
+    with pytest.raises(StrataError, match=r"One side has 3 layers, the other 2\..*\[E-ALIGN-LAYERS\]"):
+        similarities(x, y[:2])
+    with pytest.raises(StrataError, match=r"One side has 3 layers, the other 1\..*\[E-ALIGN-LAYERS\]"):
+        gram_cka(gram(x), gram(y[:1]))
+
+
+def test_one_pivot_is_compared_with_many_languages() -> None:
+    x, _ = paired(1.0)
+    _, y = paired(1.0, layers=6)
+    y = y.reshape(3, 2, *y.shape[1:])
+    y[1, 1] = x  # and one of them repeats a sentence, so that it is computed again
+    y[1, 1, 5] = y[1, 1, 4]
+    got = similarities(x, y)
+    assert got.shape == (3, 2, 40, 40)
+    for at in np.ndindex(3, 2):
+        np.testing.assert_array_equal(got[at], similarities(x, y[at]))
+
+
+def test_one_sentence_has_a_cosine_and_no_rival() -> None:
+    assert similarities(np.array([[3.0, 4.0]]), np.array([[4.0, 3.0]])) == pytest.approx(np.array([[0.96]]))

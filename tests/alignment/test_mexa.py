@@ -19,6 +19,7 @@ from probes.alignment.mexa import (
     over_layers,
 )
 from probes.errors import StrataError
+from probes.stats import wilson
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.5, 1.0, 2.0, 8.0])
@@ -69,9 +70,9 @@ def test_the_interval_at_m_is_that_of_leaving_out_each_sentence() -> None:
     for layer in range(2):
         keep = [np.delete(np.arange(12), k) for k in range(12)]
         values = [float(mexa_at(s[layer][np.ix_(rest, rest)], 5)) for rest in keep]
-        half = 1.959963984540054 * np.sqrt(11 * np.var(values))
-        value = mexa_at(s[layer], 5)
-        np.testing.assert_allclose(got[layer], np.clip([value, value - half, value + half], 0, 1), rtol=1e-10)
+        value = float(mexa_at(s[layer], 5))
+        worth = value * (1 - value) / (11 * np.var(values))
+        np.testing.assert_allclose(got[layer], wilson(np.array(value * worth), worth), rtol=1e-10)
 
 
 def _coverage(interval: Any, *, n: int, m: int, noise: float) -> tuple[float, float]:
@@ -81,7 +82,7 @@ def _coverage(interval: Any, *, n: int, m: int, noise: float) -> tuple[float, fl
     return float(np.mean([low <= truth <= high for _, low, high in made])), float(np.mean([h - w for _, w, h in made]))
 
 
-@pytest.mark.parametrize("noise", [0.6, 1.2])
+@pytest.mark.parametrize("noise", [0.35, 0.6, 1.2])
 def test_intervals_cover_the_truth_and_more_sentences_narrow_them(noise: float) -> None:
     """The truth: what MEXA at 30 sentences is over new draws of sentences."""
     alone = _coverage(mexa_interval, n=30, m=30, noise=noise)
@@ -95,6 +96,8 @@ def test_full_and_empty_scores_keep_an_interval() -> None:
     full, none = np.eye(100), np.ones((100, 100)) - np.eye(100)
     np.testing.assert_allclose(mexa_interval(full), [1, 0.963, 1], atol=1e-3)
     np.testing.assert_allclose(mexa_interval(none), [0, 0, 0.037], atol=1e-3)
+    np.testing.assert_allclose(mexa_at_interval(full, 30), [1, 0.963, 1], atol=1e-3)
+    np.testing.assert_allclose(mexa_at_interval(-full, 30), [0, 0, 0.037], atol=1e-3)
 
 
 @pytest.mark.parametrize(

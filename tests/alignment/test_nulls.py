@@ -1,5 +1,5 @@
 from collections import Counter
-from itertools import permutations
+from itertools import combinations, permutations
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from parallel_vectors import paired
 
 from probes.alignment.grams import similarities
 from probes.alignment.mexa import hits
-from probes.alignment.nulls import _at_least, any_layer, mutual_neighbours, null, shuffled
+from probes.alignment.nulls import _at_least, any_layer, mutual_neighbours, null, null_at, shuffled
 
 
 def test_the_null_is_that_of_every_pairing_there_is() -> None:
@@ -18,6 +18,27 @@ def test_the_null_is_that_of_every_pairing_there_is() -> None:
     assert got.share == pytest.approx(np.mean(counts) / 6)
     assert got.p == pytest.approx(np.mean([count >= hits(s).sum() for count in counts]))
     assert got.mutual >= 3
+
+
+@pytest.mark.parametrize("m", [2, 3, 5])
+def test_the_null_at_m_is_that_of_every_pairing_and_every_choice(m: int) -> None:
+    s = similarities(*paired(1.2, n=5, width=4, layers=2, seed=3))
+    s[1, 0] = s[1, 1]  # with ties
+    for layer, got in zip(s, null_at(s, m), strict=True):
+        scores = [
+            hits(layer[np.ix_(rows, [order[i] for i in rows])]).mean()
+            for order in permutations(range(5))
+            for rows in combinations(range(5), m)
+        ]
+        assert got == pytest.approx(np.mean(scores), rel=1e-12)
+
+
+def test_the_null_rises_as_sentences_become_fewer() -> None:
+    s = similarities(*paired(1e6, n=80))
+    at = [float(null_at(s, m)) for m in (5, 20, 80)]
+    assert at[2] == pytest.approx(float(null(s).share))
+    assert at[0] > 3 * at[1] > 9 * at[2]
+    assert at[0] < 1 / 5
 
 
 @pytest.mark.parametrize(("n", "cells"), [(4, 0), (5, 3), (6, 6), (7, 5)])
