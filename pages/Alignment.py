@@ -22,7 +22,7 @@ ui.ask(
 
 @st.fragment
 def sentences(result: Any) -> None:
-    """Show one language: its curve over the floors, and which sentence lost to which."""
+    """Show one language: its curve over the floors, which sentence lost to which, and where it lies."""
     st.header("Look at one language")
     left, right = st.columns([1, 2])
     with left:
@@ -32,9 +32,11 @@ def sentences(result: Any) -> None:
     with right:
         ui.curve(result, language)
     ui.bitext(result, language, layer)
+    ui.places(result, language, layer)
 
 
 found, asked = ui.answer(AlignmentSpec), ui.asked(AlignmentSpec)
 if found and asked:
     ui.show(found, asked)
     sentences(found)
+    ui.tasks(found)

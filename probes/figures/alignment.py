@@ -124,38 +124,13 @@ def curves(result: "AlignmentResult", names: list[str]) -> Any:
     rows = result.scores[result.scores.language.isin(names)]
     if rows.empty:
         return message("No language is named.")
-    long = _long(rows)
-    layers = list(result.layers)
-    panel, hidden = len(names) > 1, result.count - len(names)
-    few = f"; {len(names)} of {result.count} languages, from the lowest to the highest" if hidden and panel else ""
-    axis = _sparse(layers) if panel else _layer_axis(layers, result.best)
+    layers, several = list(result.layers), len(names) > 1
+    axis = _sparse(layers) if several else _layer_axis(layers, result.best)
     x = alt.X("layer:O", sort=layers, title="layer", scale=alt.Scale(domain=layers), axis=axis)
-    y = alt.Y("score:Q", title=None, scale=alt.Scale(domain=[0, 1]))
-    keys, looks = list(SERIES), list(zip(*SERIES.values(), strict=True))
-    colour, dash = (
-        alt.Color(
-            "series:N",
-            title=None,
-            scale=alt.Scale(domain=keys, range=list(looks[0])),
-            legend=alt.Legend(symbolOpacity=1, symbolDash=[1, 0], symbolStrokeWidth=0),
-        ),
-        alt.StrokeDash("series:N", scale=alt.Scale(domain=keys, range=list(looks[2])), legend=None),
-    )
-    base = alt.Chart().transform_filter("true")
-    band = base.mark_area(opacity=0.18, tooltip=None, line=False).encode(
-        x=x, y=alt.Y("low:Q", title=None), y2="high:Q", color=colour
-    )
-    line = base.mark_line(tooltip=None).encode(x=x, y=y, color=colour, strokeDash=dash)
-    dots = base.mark_point(filled=True, opacity=1, size=14).encode(
-        x=x,
-        y=y,
-        color=colour,
-        shape=alt.Shape("series:N", title=None, scale=alt.Scale(domain=keys, range=list(looks[1]))),
-        tooltip=[alt.Tooltip(f"{name}:N") for name in ("language", "series", "layer")]
-        + [alt.Tooltip(f"{name}:Q", format=".3f") for name in ("score", "low", "high")],
-    )
-    inner = alt.layer(band, line, dots, data=long)
+    inner = alt.layer(*_lines(x), data=_long(rows))
     order = [shorten(visible(name), 30) for name in names]
+    hidden = several and len(names) < result.count
+    few = f"; {len(names)} of {result.count} languages, from the lowest to the highest" if hidden else ""
     title = alt.TitleParams(
         f"Share of sentences that meet (MEXA@{result.at})",
         subtitle=["by layer, with 95 % intervals, over what needs no model" + few],
@@ -163,13 +138,34 @@ def curves(result: "AlignmentResult", names: list[str]) -> Any:
         subtitleColor=MUTED,
     )
     said = f"Share of sentences that meet their translation by layer: {', '.join(order)}. {result.headline()}"
-    if not panel:
+    if not several:
         return dressed(inner.properties(width=620, height=260, title=title, description=said, autosize=_WIDE))
-    header = alt.Header(labelColor=INK)
-    chart = inner.properties(width=240, height=130).facet(
-        facet=alt.Facet("language:N", sort=order, title=None, header=header), columns=3, title=title
-    )
+    facet = alt.Facet("language:N", sort=order, title=None, header=alt.Header(labelColor=INK))
+    chart = inner.properties(width=240, height=130).facet(facet=facet, columns=3, title=title)
     return dressed(chart.properties(description=said))
+
+
+def _lines(x: alt.X) -> list[Any]:
+    """Return band, line and points of the model and of each floor."""
+    y = alt.Y("score:Q", title=None, scale=alt.Scale(domain=[0, 1]))
+    colours, shapes, dashes = (list(look) for look in zip(*SERIES.values(), strict=True))
+    colour = alt.Color(
+        "series:N",
+        title=None,
+        scale=alt.Scale(domain=list(SERIES), range=colours),
+        legend=alt.Legend(symbolOpacity=1, symbolDash=[1, 0], symbolStrokeWidth=0),
+    )
+    dash = alt.StrokeDash("series:N", scale=alt.Scale(domain=list(SERIES), range=dashes), legend=None)
+    shape = alt.Shape("series:N", title=None, scale=alt.Scale(domain=list(SERIES), range=shapes))
+    tooltip = [alt.Tooltip(f"{name}:N") for name in ("language", "series", "layer")]
+    tooltip += [alt.Tooltip(f"{name}:Q", format=".3f") for name in ("score", "low", "high")]
+    base = alt.Chart().encode(x=x, color=colour)
+    band = base.mark_area(opacity=0.18, tooltip=None, line=False)
+    return [
+        band.encode(y=alt.Y("low:Q", title=None), y2="high:Q"),
+        base.mark_line(tooltip=None).encode(y=y, strokeDash=dash),
+        base.mark_point(filled=True, opacity=1, size=14).encode(y=y, shape=shape, tooltip=tooltip),
+    ]
 
 
 def _sparse(layers: list[str]) -> alt.Axis:

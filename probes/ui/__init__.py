@@ -18,6 +18,7 @@ from probes.ui.selected import actions, deleted
 from probes.ui.snippets import code, example
 from probes.ui.sources import corpus, recent_corpora
 from probes.ui.table import empty, filters, picked
+from probes.ui.tasks import places, tasks
 from probes.ui.text import headline, notes, plain
 from probes.ui.trust import code as code_of_its_own
 from probes.ui.trust import granted, pickled, residents
@@ -60,6 +61,7 @@ __all__ = [
     "onward",
     "picked",
     "pickled",
+    "places",
     "plain",
     "questions",
     "recent",
@@ -71,6 +73,7 @@ __all__ = [
     "show",
     "spec",
     "start",
+    "tasks",
     "text",
     "tokens",
     "verdict",

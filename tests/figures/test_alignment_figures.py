@@ -10,8 +10,10 @@ from small import line_folder, small_alignment
 
 from probes import analyses
 from probes.alignment.analysis import AlignmentResult
+from probes.alignment.tasks import against
 from probes.contract import Progress
 from probes.figures import alignment as at
+from probes.figures import languages as points
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +95,31 @@ def test_alike_languages_stand_side_by_side() -> None:
     assert sum(groups[a] != groups[b] for a, b in zip(order, order[1:], strict=False)) == 2
     assert at.seriated(np.ones((1, 1))) == [0]
     assert at.seriated(np.ones((2, 2))) == [0, 1]
+
+
+# ---- languages as points ---------------------------------------------------------------------------------------------
+
+
+def test_places_keep_the_distances_of_points_in_a_plane() -> None:
+    at_home = np.random.default_rng(1).normal(size=(12, 2)) * 0.2
+    apart = np.linalg.norm(at_home[:, None] - at_home[None], axis=-1)
+    found, share = points.placed(1 - apart)
+    assert np.linalg.norm(found[:, None] - found[None], axis=-1) == pytest.approx(apart, abs=1e-9)
+    assert share == pytest.approx(1)
+    assert points.placed(np.ones((3, 3)))[0] == pytest.approx(np.zeros((3, 2)))
+
+
+def test_the_map_shows_every_language_and_the_pivot(result: AlignmentResult) -> None:
+    for layer in result.layers:
+        drawn = rows(points.language_map(result, layer, "deu_Latn"))
+        assert [row["language"] for row in drawn] == ["eng_Latn", *result.languages.language]
+        assert [row["size"] for row in drawn] == [220, 220, 70, 70]
+    without = dataclasses.replace(result, near=np.empty((0, 0, 0), np.float32))
+    assert "kept no similarities" in str(rows(points.language_map(without, "0")))
+
+
+def test_the_line_through_task_scores_is_drawn_where_it_is_fitted() -> None:
+    x, y = np.array([0.1, 0.4, 0.5, 0.9]), np.array([0.3, 0.45, 0.5, 0.7])
+    drawn = rows(points.task_line(list("abcd"), x, y, against(x, y)))
+    line = [row for row in drawn if "language" not in row]
+    assert [(r["alignment"], pytest.approx(r["task"])) for r in line] == [(0.1, 0.3), (0.9, 0.7)]

@@ -69,7 +69,7 @@ def test_an_answer_shows_its_sentence_figures_one_language_and_its_sentences(
     at = page(PAGE, run=stored.digest)
     assert not at.exception
     assert result.headline() in "".join(h.body for h in at.get("html"))
-    assert len(at.get("vega_lite_chart")) == 2
+    assert len(at.get("vega_lite_chart")) == 3
     assert at.selectbox(key="language").value == result.lowest
     table = at.dataframe[-1].value
     missed = round((1 - result.row(result.lowest, result.best).mexa) * result.sentences)
@@ -83,7 +83,7 @@ def test_every_figure_is_drawn(page: Open, stored: AlignmentSpec, figure: str) -
     at = page(PAGE, run=stored.digest)
     at.segmented_control(key="alignment_view").set_value(figure).run()
     assert not at.exception
-    assert len(at.get("vega_lite_chart")) == 2
+    assert len(at.get("vega_lite_chart")) == 3
 
 
 @pytest.mark.parametrize("layer", ["0", "1", "2"])
@@ -116,3 +116,13 @@ def test_a_parallel_corpus_leads_to_this_page(page: Open, tmp_path: Path) -> Non
     at = page("pages/Corpora.py", corpus=f"flores:{folder}")
     assert not at.exception
     assert "Use in Alignment" in [link.label for link in at.get("page_link")]
+
+
+def test_task_scores_are_set_against_alignment(page: Open, stored: AlignmentSpec) -> None:
+    at = page(PAGE, run=stored.digest)
+    at.text_area(key="task_scores").set_value("deu_Latn 0.5\n<b>x</b> 1\nnothing").run()
+    assert not at.exception
+    said = "\n".join(c.value for c in at.caption).replace("\\", "")
+    assert "there is no language '<b>x</b>' in this run" in said
+    assert "Line 3 is no code and number." in said
+    assert "needs at least 4 rows" in says(at)
