@@ -42,9 +42,9 @@ def published(x: np.ndarray, y: np.ndarray) -> list[float]:
 def planted() -> Sides:
     """Return two languages that come together towards the middle layers, around a common offset."""
     draw = np.random.default_rng(0)
-    meaning = draw.normal(size=(LAYERS, ROWS, WIDTH)).astype(np.float32)
+    meaning = draw.standard_normal((LAYERS, ROWS, WIDTH), np.float32)
     noise = (2 + 12 * np.abs(np.linspace(-1, 1, LAYERS, dtype=np.float32)))[:, None, None]
-    sides = [meaning + noise * draw.normal(size=meaning.shape).astype(np.float32) + 1 for _ in range(2)]
+    sides = [meaning + noise * draw.standard_normal(meaning.shape, np.float32) + 1 for _ in range(2)]
     return sides[0], sides[1]
 
 
