@@ -9,6 +9,7 @@ print(result.headline())
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from probes.alignment import AlignmentSpec
     from probes.analyses import figure
     from probes.checkup import ModelSpec, SizeSpec, TokensSpec
     from probes.corpora import load as corpus
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "AlignmentSpec",
     "ModelSpec",
     "SizeSpec",
     "SnippetSpec",
@@ -35,6 +37,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AlignmentSpec": ("probes.alignment", "AlignmentSpec"),
     "ModelSpec": ("probes.checkup", "ModelSpec"),
     "SizeSpec": ("probes.checkup", "SizeSpec"),
     "SnippetSpec": ("probes.syntax", "SnippetSpec"),

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from probes import store
+from probes.alignment import AlignmentSpec
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
 from probes.compare import Comparison, compare, labels
 from probes.contract import Analysis, Comparable, Spec
@@ -42,6 +43,18 @@ ANALYSES = (
         ),
         methods_at="probes.syntax.methods:snippet",
         live=True,
+    ),
+    Analysis(
+        spec=AlignmentSpec,
+        run_at="probes.alignment.analysis:run",
+        result_at="probes.alignment.analysis:AlignmentResult",
+        figures_at=(
+            "probes.figures.alignment:by_language",
+            "probes.figures.alignment:over_the_floors",
+            "probes.figures.alignment:between_languages",
+        ),
+        compare_at="probes.alignment.comparable:comparables",
+        methods_at="probes.alignment.methods:alignment",
     ),
     Analysis(
         spec=SizeSpec,

@@ -23,6 +23,57 @@ def principal_axes(rows: np.ndarray, n: int = 2) -> tuple[np.ndarray, np.ndarray
     return center, axes, shares
 
 
+def double_centred(k: np.ndarray) -> np.ndarray:
+    """Return HKH [..., row, row] in float64, H = I - 11'/n: what of a Gram or distance matrix a shift cannot move."""
+    k = np.asarray(k, np.float64)
+    rows, columns = k.mean(-1, keepdims=True), k.mean(-2, keepdims=True)
+    return k - rows - columns + rows.mean(-2, keepdims=True)
+
+
+def u_centred(k: np.ndarray) -> np.ndarray:
+    """Return the U-centred symmetric matrix [..., row, row] in float64, whose inner products are unbiased (n > 3).
+
+    The diagonal goes first, row sums are divided by n - 2 and their half mean by n - 1 (Szekely & Rizzo 2014): what is
+    left has rows that add up to 0 off the diagonal, and <A, B> / (n (n - 3)) is the unbiased HSIC of Song et al. 2012.
+    """
+    k = np.array(k, np.float64)
+    n = k.shape[-1]
+    on = np.arange(n)
+    k[..., on, on] = 0
+    means = k.sum(-1, keepdims=True) / (n - 2)
+    means -= means.sum(-2, keepdims=True) / (2 * (n - 1))
+    k -= means + means.swapaxes(-1, -2)
+    k[..., on, on] = 0
+    return k
+
+
+def squared_distances(x: np.ndarray) -> np.ndarray:
+    """Return float64 squared Euclidean distances [row, row] between the rows of x; exactly 0 between equal rows.
+
+    From inner products, except where these cancel: near rows are subtracted from each other.
+    """
+    x = np.asarray(x, np.float64)
+    x = x - x.mean(0)
+    size = np.einsum("rd,rd->r", x, x)
+    found = size[:, None] + size[None, :] - 2 * (x @ x.T)
+    near = found < 1e-4 * (size[:, None] + size[None, :])
+    for row in np.flatnonzero(near.any(1)):
+        apart = x[near[row]] - x[row]
+        found[row, near[row]] = np.einsum("rd,rd->r", apart, apart)
+    return (found + found.T) / 2
+
+
+def rotated_short(x: np.ndarray) -> np.ndarray:
+    """Return rows [row, min(row, width)] with the inner products of x: a rotation that leaves out empty directions."""
+    return x if x.shape[1] <= x.shape[0] else np.asarray(np.linalg.qr(x.T, mode="r")).T
+
+
+def orthonormal(x: np.ndarray) -> np.ndarray:
+    """Return an orthonormal basis [row, rank] of what the columns of x span, to numerical rank."""
+    basis, size, _ = np.linalg.svd(x, full_matrices=False)
+    return basis[:, size > size.max(initial=0) * max(x.shape) * np.finfo(np.float64).eps]
+
+
 def principal_angles(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Return the angles between two subspaces, in degrees, smallest first: the columns [width, rank] span them.
 

@@ -1,4 +1,6 @@
-"""Intervals and nulls: arrays in, numbers out."""
+"""Intervals, ranks and correlations: arrays in, numbers out."""
+
+from statistics import NormalDist
 
 import numpy as np
 
@@ -50,3 +52,60 @@ def unpaired(one: np.ndarray, other: np.ndarray, *, resamples: int = 1000, seed:
     low, high = np.percentile(means[0] - means[1], [2.5, 97.5], axis=-1)
     mean = one.mean(-1) - other.mean(-1)
     return np.stack([mean, np.minimum(low, mean), np.maximum(high, mean)], axis=-1)
+
+
+def wilson(hits: np.ndarray, n: int | np.ndarray, *, level: float = 0.95) -> np.ndarray:
+    """Return [..., 3]: the share hits / n and the bounds of its Wilson interval, for counts [...] out of `n`."""
+    if np.min(n) < 1:
+        raise ValueError("An interval needs at least one value; got none.")
+    z = NormalDist().inv_cdf(0.5 + level / 2)
+    share = np.asarray(hits) / n
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return np.stack([share, np.clip(middle - half, 0, share), np.clip(middle + half, share, 1)], axis=-1)
+
+
+def ranks(values: np.ndarray) -> np.ndarray:
+    """Return the ranks 1 .. n of [..., n] values along the last axis; equal values share the mean of their ranks."""
+    values = np.asarray(values)
+    flat = values.reshape(-1, values.shape[-1])
+    found = np.empty(flat.shape)
+    for row, line in enumerate(flat):
+        _, inverse, counts = np.unique(line, return_inverse=True, return_counts=True)
+        ends = counts.cumsum()
+        found[row] = (ends - (counts - 1) / 2)[inverse]
+    return found.reshape(values.shape)
+
+
+def pearson(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return [...]: the correlation of [..., n] values along the last axis; nan where one of them does not vary."""
+    a, b = (np.asarray(side, np.float64) for side in (a, b))
+    sides = []
+    for side in (a, b):
+        largest = np.abs(side).max(-1, keepdims=True)
+        centred = side - side.mean(-1, keepdims=True)
+        most = np.abs(centred).max(-1, keepdims=True)
+        # what rounding leaves of equal values is no variation
+        centred = np.where(most > 8 * np.finfo(np.float64).eps * largest, centred, np.nan)
+        centred = centred / np.where(most > 0, most, 1)
+        sides.append(centred / np.sqrt((centred**2).sum(-1, keepdims=True)))
+    return np.clip((sides[0] * sides[1]).sum(-1), -1, 1)
+
+
+def spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return [...]: the correlation of the ranks of [..., n] values."""
+    return pearson(ranks(a), ranks(b))
+
+
+def pearson_interval(a: np.ndarray, b: np.ndarray, *, level: float = 0.95) -> Interval:
+    """Return the correlation of [n] pairs with Fisher's interval, which takes the pairs as independent."""
+    n = len(a)
+    if n < 4:
+        raise ValueError(f"The interval of a correlation needs at least 4 pairs; got {n}.")
+    r = float(pearson(a, b))
+    middle, half = (
+        np.arctanh(min(max(r, -1 + 1e-15), 1 - 1e-15)),
+        NormalDist().inv_cdf(0.5 + level / 2) / np.sqrt(n - 3),
+    )
+    low, high = np.tanh([middle - half, middle + half])
+    return Interval(r, min(float(low), r), max(float(high), r), f"{100 * level:.0f} % Fisher over {n} pairs")

@@ -201,3 +201,20 @@ def real(_have: Callable[[str], None], real_home: Path, strata_home: Path) -> Ca
 def minilm(real: Callable[[str], str]) -> str:
     """The catalogue name `minilm`, with its real weights at hand."""
     return real("minilm")
+
+
+@pytest.fixture
+def django(real_home: Path, strata_home: Path) -> str:
+    """The corpus name `gettext:django`, with its wheel at hand, or a skip that says why."""
+    from probes.corpora import packages
+    from probes.errors import StrataError
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STRATA_HOME", str(real_home))
+        try:
+            wheel = packages.fetched(packages.packages()["django"])
+        except StrataError as error:
+            pytest.skip(f"the wheel of 'gettext:django' cannot be had: {error}")
+    (strata_home / "corpora").mkdir(parents=True, exist_ok=True)
+    (strata_home / "corpora" / wheel.name).symlink_to(wheel)
+    return "gettext:django"

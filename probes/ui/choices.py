@@ -12,8 +12,9 @@ NAMED: dict[str, Callable[[], list[str]]] = {
     "model": lambda: list(models.names()),
     "corpus": lambda: [corpora.STDLIB],
     "language": lambda: list(LANGUAGES),
+    "alignment_corpus": lambda: ["gettext:django"],
 }
-"""Fields drawn as a list, by name."""
+"""Fields drawn as a list, by name; those of one question alone by its kind and name, which come first."""
 
 LABELS = {
     "n_train": "Training functions",
@@ -23,6 +24,10 @@ LABELS = {
     "control": "Control task",
     "dtype": "Precision",
     "rate": "Learning rate",
+    "n": "Sentences",
+    "at": "Scored for (m)",
+    "added": "Tokens the tokenizer adds",
+    "grams": "Keep similarities",
     "tokens": "Tokens of a text",
     "texts": "Texts at once",
     "layers": "Layers kept whole",

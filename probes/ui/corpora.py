@@ -59,9 +59,10 @@ def _show(seen: Preview) -> None:
     st.caption(plain(" · ".join(facts)) + (f"  \nLeft out: {plain(', '.join(left_out))}." if left_out else ""))
     notes(seen.notes)
     st.code(seen.name, language=None, wrap_lines=True)
+    parallel = corpora.kind_of(seen.name).parallel
     with st.container(horizontal=True, vertical_alignment="center", key="corpus_bar"):
         for page in PAGES:
-            if "syntax" in page.kinds:
+            if ("alignment" if parallel else "syntax") in page.kinds:
                 query = {"corpus": seen.name, **_language(seen)}
                 st.page_link(page.path, label=f"Use in {page.title}", icon=page.icon, query_params=query)
         for fmt in ("csv", "parquet"):

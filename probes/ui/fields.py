@@ -58,8 +58,9 @@ def widget(key: str, name: str, info: FieldInfo, start: Any) -> Any:
     """Draw the widget for one field and return its value; a type without a widget is a TypeError."""
     label, about = choices.LABELS.get(name) or name.replace("_", " ").capitalize(), info.description
     kind, optional = _core(info.annotation)
-    if name in choices.NAMED or get_origin(kind) is Literal:
-        options = choices.NAMED[name]() if name in choices.NAMED else list(get_args(kind))
+    named = choices.NAMED.get(key) or choices.NAMED.get(name)
+    if named or get_origin(kind) is Literal:
+        options = named() if named else list(get_args(kind))
         return _choose(key, label, about, options, start)
     if kind is bool:
         return st.toggle(label, value=start, key=key, help=about)

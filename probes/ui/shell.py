@@ -26,6 +26,14 @@ PAGES = (
         ("syntax", "snippet"),
     ),
     Page(
+        "pages/Alignment.py",
+        "Alignment",
+        "Languages",
+        ":material/translate:",
+        "Do languages meet in the middle layers?",
+        ("alignment",),
+    ),
+    Page(
         "pages/Models.py",
         "Models",
         "Set up",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small import code_folder, small_spec
+from small import code_folder, line_folder, small_alignment, small_spec
 
 from probes import engine
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
@@ -31,13 +31,18 @@ class Small:
 def ask_small(tiny_bert: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Small]:
     """Return a function that answers every small question in a new home."""
     folder = code_folder(tmp_path_factory.mktemp("contracts") / "code")
+    sentences = line_folder(tmp_path_factory.mktemp("contracts") / "sentences")
 
     def ask(name: str) -> Small:
         home = tmp_path_factory.mktemp(name)
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("STRATA_HOME", str(home))
             syntax: SyntaxSpec = small_spec(tiny_bert, folder).pinned()
-            specs: dict[str, Spec] = {"syntax": syntax, "snippet": SnippetSpec(run=syntax.digest, code=CODE)}
+            specs: dict[str, Spec] = {
+                "alignment": small_alignment(tiny_bert, sentences).pinned(),
+                "syntax": syntax,
+                "snippet": SnippetSpec(run=syntax.digest, code=CODE),
+            }
             specs |= {kind.kind: kind(model=str(tiny_bert)).pinned() for kind in (SizeSpec, ModelSpec, TokensSpec)}
             return Small(home, specs, {kind: engine.run(spec) for kind, spec in specs.items()})
 

@@ -3,6 +3,9 @@ import pytest
 from probes import corpora
 from probes.errors import StrataError
 
+NAMES = ["python-stdlib", "code:FOLDER", "table:FILE", "hub:NAME"]
+NAMES += ["gettext:FOLDER", "flores:FOLDER", "bible:FOLDER", "parallel:FILE", "udhr:FOLDER"]
+
 
 @pytest.mark.parametrize(
     ("name", "near"),
@@ -20,13 +23,14 @@ def test_an_unknown_corpus_names_the_nearest_and_all(name: str, near: str, ask: 
         ask(name)  # type: ignore[operator]
     assert caught.value.code == "E-CORPUS-UNKNOWN"
     assert (f"Did you mean {near}?" in caught.value.why) == bool(near)
-    assert "There are: python-stdlib, code:FOLDER, table:FILE, hub:NAME." in caught.value.why
+    assert f"There are: {', '.join(NAMES)}." in caught.value.why
 
 
 def test_the_table_lists_every_corpus() -> None:
     table = corpora.table()
     assert list(table.columns) == ["name", "what", "languages", "licence"]
-    assert list(table["name"]) == ["python-stdlib", "code:FOLDER", "table:FILE", "hub:NAME"]
+    assert list(table["name"]) == NAMES
+    assert list(corpora.parallel_kinds()) == NAMES[4:]
 
 
 def test_a_corpus_of_no_texts_is_a_mistake() -> None:

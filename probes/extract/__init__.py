@@ -1,4 +1,4 @@
-"""Model × texts → States: the only loop of forward passes.
+"""Model × texts → States: the only loop of forward passes (whole texts as one row each: `probes.extract.texts`).
 
 One pass gives every layer. Texts are sorted by length and packed to a token budget; inside the forward each layer is
 averaged over the spans asked for, on the device, and only those rows are kept (DESIGN 4).
@@ -39,6 +39,8 @@ class Pooling:
 
     token: np.ndarray
     count: np.ndarray
+    weight: np.ndarray | None = None
+    """float32, one a token, that add up to 1 in every span; none for equal ones."""
 
 
 def align(offsets: np.ndarray, special: np.ndarray, spans: Sequence[Spans]) -> Pooling:
@@ -67,8 +69,11 @@ def pool(states: torch.Tensor, pooling: Pooling) -> torch.Tensor:
     if not len(pooling.count):
         return rows  # segment_reduce wants at least one segment
     lengths = torch.from_numpy(pooling.count).to(states.device)
+    if pooling.weight is not None:
+        rows = rows * torch.from_numpy(pooling.weight).to(rows.device)[:, None]
+    how = "mean" if pooling.weight is None else "sum"
     # contiguous segments, not scattered adds: the same bits on every run, also on an accelerator
-    return torch.segment_reduce(rows, "mean", lengths=lengths, initial=0.0)
+    return torch.segment_reduce(rows, how, lengths=lengths, initial=0.0)
 
 
 def pooled(
