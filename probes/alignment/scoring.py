@@ -10,7 +10,7 @@ from probes.alignment.grams import rivals
 from probes.alignment.hubs import csls, hubness
 from probes.alignment.leak import among_alike, length_leak
 from probes.alignment.mexa import hits, mexa, mexa_at, mexa_at_interval, nearest_rival
-from probes.alignment.nulls import any_layer, null
+from probes.alignment.nulls import any_layer, null, null_at
 from probes.alignment.retrieval import precision_at, reciprocal_rank
 from probes.alignment.separation import dprime, margin
 
@@ -70,15 +70,14 @@ def scored(
 
 def _layer(s: np.ndarray, k: np.ndarray, other: np.ndarray, tokens: tuple[list[int], list[int]], m: int) -> list[float]:
     score, low, high = mexa_at_interval(s, m)
-    chance = null(s)
     near = min(10, len(s) - 1)
     values = (
         score,
         low,
         high,
         mexa(s),
-        chance.share,
-        chance.p,
+        null_at(s, m),
+        null(s).p,
         mexa_at(csls(s, near), m),
         among_alike(s, *tokens),
         precision_at(s),

@@ -17,11 +17,11 @@ from probes.corpora.line_folders import folder_of
 from probes.corpora.messages import LARGEST, Message, read
 from probes.corpora.names import Keys, Name
 from probes.corpora.parallel_reader import ParallelReader
-from probes.corpora.place import confined
 from probes.corpora.rows import too_large
 from probes.corpora.sampling import printable
 from probes.corpora.versions import Versions
 from probes.errors import StrataError
+from probes.store import confined
 
 KEYS: Keys = {"source": (), "domain": (), "words": (), "all": ("yes",)}
 """The language of the source texts (en), which files (django), the least number of words (4), every message."""

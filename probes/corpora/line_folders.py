@@ -14,12 +14,12 @@ from probes.corpora.encodings import flaw, guess, known, lines
 from probes.corpora.grammars import nearest
 from probes.corpora.names import Keys, Name
 from probes.corpora.parallel_reader import BROKEN, ParallelReader
-from probes.corpora.place import confined
 from probes.corpora.rows import too_large
 from probes.corpora.sampling import printable
 from probes.corpora.sniff import SAMPLE, refuse
 from probes.corpora.versions import Versions
 from probes.errors import StrataError
+from probes.store import confined
 
 KEYS: Keys = {"split": (), "encoding": ()}
 MOST_LINES = 200_000

@@ -14,12 +14,12 @@ from probes.corpora import table_file, tmx
 from probes.corpora.encodings import flaw
 from probes.corpora.names import Keys, Name
 from probes.corpora.parallel_reader import BROKEN, ParallelReader
-from probes.corpora.place import confined
 from probes.corpora.rows import Problem, too_large
 from probes.corpora.sampling import printable
 from probes.corpora.table_file import Opened
 from probes.corpora.versions import Versions
 from probes.errors import StrataError
+from probes.store import confined
 
 TABLE_KEYS: Keys = {key: table_file.KEYS[key] for key in ("as", "encoding", "sep", "header")}
 KEYS: Keys = {"text": (), "language": (), "sentence": (), **TABLE_KEYS, "skip": ("yes",)}

@@ -12,10 +12,10 @@ from pathlib import Path
 from probes.corpora.line_folders import folder_of
 from probes.corpora.names import Keys, Name
 from probes.corpora.parallel_reader import ParallelReader
-from probes.corpora.place import confined
 from probes.corpora.sampling import printable
 from probes.corpora.versions import Versions
 from probes.errors import StrataError
+from probes.store import confined
 
 KEYS: Keys = {"by": ("article", "paragraph")}
 LARGEST = 4 << 20
