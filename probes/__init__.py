@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from probes.engine import run
     from probes.models import load
     from probes.sweeps import sweep
-    from probes.syntax import SnippetSpec, SyntaxSpec
+    from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec
 
 __version__ = "0.1.0"
 __all__ = [
+    "CausalSpec",
     "ModelSpec",
     "SizeSpec",
     "SnippetSpec",
@@ -35,6 +36,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "CausalSpec": ("probes.syntax", "CausalSpec"),
     "ModelSpec": ("probes.checkup", "ModelSpec"),
     "SizeSpec": ("probes.checkup", "SizeSpec"),
     "SnippetSpec": ("probes.syntax", "SnippetSpec"),

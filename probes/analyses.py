@@ -12,7 +12,7 @@ from probes.checkup import ModelSpec, SizeSpec, TokensSpec
 from probes.compare import Comparison, compare, labels
 from probes.contract import Analysis, Comparable, Spec
 from probes.errors import StrataError
-from probes.syntax import SnippetSpec, SyntaxSpec
+from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec
 
 ANALYSES = (
     Analysis(
@@ -42,6 +42,13 @@ ANALYSES = (
         ),
         methods_at="probes.syntax.methods:snippet",
         live=True,
+    ),
+    Analysis(
+        spec=CausalSpec,
+        run_at="probes.syntax.causal:run",
+        result_at="probes.syntax.causal:CausalResult",
+        figures_at=("probes.figures.causal:loss_without", "probes.figures.causal:loss_with_only"),
+        methods_at="probes.syntax.causal_methods:causal",
     ),
     Analysis(
         spec=SizeSpec,
