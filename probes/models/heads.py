@@ -10,25 +10,19 @@ import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import safe_open
 
 from probes.errors import StrataError
 from probes.models import build, fetch
+from probes.models.tasks import Task, task_of
 
 if TYPE_CHECKING:
     from probes.models.encoding import Encoded
     from probes.models.model import Model
 
-Task = Literal["next", "masked"]
-"""What is predicted: the token after each one, or the tokens that were masked."""
-
-_SAYS: dict[Task, tuple[str, ...]] = {
-    "next": ("ForCausalLM", "LMHeadModel"),
-    "masked": ("ForMaskedLM", "ForPreTraining"),
-}
 _OLD = {"LayerNorm.weight": "LayerNorm.gamma", "LayerNorm.bias": "LayerNorm.beta"}
 """What BERT's first checkpoints call their norms."""
 
@@ -47,12 +41,6 @@ class LanguageModel:
         """Return float32 [text, token, vocabulary]; of a padded place they mean nothing."""
         found: torch.Tensor = replace(self.model, net=self.net).forward(encoded).logits
         return found.float()
-
-
-def task_of(architectures: Any) -> Task | None:
-    """Return what a checkpoint was saved to predict, by the class its config.json names; None without a head."""
-    name = str(architectures[0]) if isinstance(architectures, list | tuple) and architectures else ""
-    return next((task for task, ends in _SAYS.items() if name.endswith(ends)), None)
 
 
 def language_model(model: "Model") -> LanguageModel:

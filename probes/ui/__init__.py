@@ -12,6 +12,7 @@ from probes.ui.frame import frame
 from probes.ui.home import loaded, questions, recent, resident, running, start
 from probes.ui.models import choose, demo, folded, load, verdict
 from probes.ui.refusals import refuse
+from probes.ui.removing import probe_of, removal
 from probes.ui.results import details, figure, show
 from probes.ui.selected import actions, deleted
 from probes.ui.snippets import code, example
@@ -56,10 +57,12 @@ __all__ = [
     "picked",
     "pickled",
     "plain",
+    "probe_of",
     "questions",
     "recent",
     "recent_corpora",
     "refuse",
+    "removal",
     "resident",
     "residents",
     "running",

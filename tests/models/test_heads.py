@@ -12,7 +12,7 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from probes.errors import StrataError
 from probes.models import language_model, load
 from probes.models.check import fingerprint
-from probes.models.heads import task_of
+from probes.models.tasks import predicts, task_of
 
 TEXTS = ["def total(values): return sum(values)", "x"]
 DECODERS = ("gpt2", "llama", "gemma2", "opt", "gpt_neox", "phi", "cohere", "granite", "bloom")
@@ -157,6 +157,19 @@ def test_a_folder_that_moved_since_it_was_loaded(tiny_gpt2: Path, tmp_path: Path
 )
 def test_what_a_checkpoint_predicts_is_read_from_its_class(names: Any, task: str | None) -> None:
     assert task_of(names) == task
+
+
+def test_whether_a_model_predicts_is_known_without_loading_it(
+    tiny_bert: Path, tiny_gpt2: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert predicts(str(tiny_gpt2))
+    assert not predicts(str(tiny_bert))
+    for unknown in ("minilm", "owner/model", str(tmp_path / "nowhere"), "\0"):
+        assert predicts(unknown)  # nothing of it is here: only asking tells
+    for i, text in enumerate(("[1]", "{", "null", "\xff")):
+        (tmp_path / f"m{i}").mkdir()
+        (tmp_path / f"m{i}" / "config.json").write_bytes(text.encode("latin-1"))
+        assert predicts(str(tmp_path / f"m{i}"))
 
 
 @pytest.mark.weights
