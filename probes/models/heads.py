@@ -59,7 +59,6 @@ def language_model(model: "Model") -> LanguageModel:
     if type(getattr(whole, whole.base_model_prefix, None)) is not type(model.net):
         raise _none(model, f"{type(whole).__name__} is not built around a {type(model.net).__name__}.")
     setattr(whole, whole.base_model_prefix, model.net)
-    whole.tie_weights()
     _fill(whole, model)
     return LanguageModel(model, whole.eval().requires_grad_(False), task, mask)
 
@@ -76,18 +75,21 @@ def _shapes(model: "Model", task: Task) -> Any:
 
 
 def _fill(whole: Any, model: "Model") -> None:
-    """Read the parameters that are still shapes alone."""
-    wanted = {name: p for name, p in whole.named_parameters() if p.is_meta}
-    wanted |= {name: b for name, b in whole.named_buffers() if b.is_meta and name in whole.state_dict()}
-    found = dict(_read(model, wanted)) if wanted else {}
-    if lost := sorted(set(wanted) - set(found)):
-        raise _none(model, f"Its files lack {len(lost)} weights of the head ({', '.join(lost[:3])}).")
+    """Read what is not of the loaded network, and tie what the files lack to what it is tied to."""
+    own = {n: t for n, t in whole.state_dict().items() if not n.startswith(f"{whole.base_model_prefix}.")}
+    found = dict(_read(model, own))
     for name, tensor in found.items():
-        if tensor.shape != wanted[name].shape:
-            raise _none(model, f"'{name}' is {list(tensor.shape)} where {list(wanted[name].shape)} was expected.")
-    place = {name: tensor.to(model.device, wanted[name].dtype) for name, tensor in found.items()}
+        if tensor.shape != own[name].shape:
+            raise _none(model, f"'{name}' is {list(tensor.shape)} where {list(own[name].shape)} was expected.")
+    place = {name: tensor.to(model.device, own[name].dtype) for name, tensor in found.items()}
     whole.load_state_dict(place, strict=False, assign=True)
-    whole.tie_weights()  # what is tied to a weight that has just come (a bias kept under two names)
+    lost = set(own) - set(found)
+    try:
+        whole.tie_weights(missing_keys=lost, recompute_mapping=False)  # takes what could be tied out of `lost`
+    except AttributeError as error:
+        raise _none(model, "An adapter stands on its embeddings, which the head is tied to.") from error
+    if lost:
+        raise _none(model, f"Its files lack {len(lost)} weights of the head ({', '.join(sorted(lost)[:3])}).")
 
 
 def _read(model: "Model", wanted: dict[str, Any]) -> Iterator[tuple[str, torch.Tensor]]:

@@ -94,6 +94,18 @@ def test_a_checkpoint_in_several_files(tiny_gpt2: Path, tmp_path: Path) -> None:
     same_logits(tmp_path / "b", masked=False)
 
 
+def test_a_head_of_its_own_is_not_taken_for_the_embeddings_it_is_said_to_be_tied_to(
+    tiny_gpt2: Path, tmp_path: Path
+) -> None:
+    folder = saved("llama", tmp_path / "a", tiny_gpt2, masked=False, tie_word_embeddings=False)
+    config = (folder / "config.json").read_text()
+    assert '"tie_word_embeddings": false' in config
+    (folder / "config.json").write_text(config.replace('"tie_word_embeddings": false', '"tie_word_embeddings": true'))
+    same_logits(folder, masked=False)
+    lm = language_model(load(str(folder), device="cpu"))
+    assert not torch.equal(lm.net.lm_head.weight, lm.model.net.embed_tokens.weight)
+
+
 # ---- refusals --------------------------------------------------------------------------------------------------------
 
 
