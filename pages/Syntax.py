@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from probes import ui
-from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, subspace
+from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec, subspace
 
 ui.frame("Syntax")
 
@@ -74,8 +74,8 @@ def used(question: SyntaxSpec, result: Any) -> None:
     ui.removal(question, result)
 
 
-found, asked = ui.answer(SyntaxSpec, SnippetSpec, CausalSpec), ui.asked(SyntaxSpec)
-pinned, removed = ui.asked(SnippetSpec), ui.asked(CausalSpec)
+found, asked = ui.answer(SyntaxSpec, SnippetSpec, CausalSpec, TransferSpec), ui.asked(SyntaxSpec)
+pinned, removed = ui.asked(SnippetSpec) or ui.asked(TransferSpec), ui.asked(CausalSpec)
 if found and asked:
     ui.show(found, asked)
     closer(found)

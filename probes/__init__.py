@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from probes.engine import run
     from probes.models import load
     from probes.sweeps import sweep
-    from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec
+    from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 __version__ = "0.1.0"
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "SnippetSpec",
     "SyntaxSpec",
     "TokensSpec",
+    "TransferSpec",
     "__version__",
     "corpus",
     "figure",
@@ -42,6 +43,7 @@ _HOMES = {
     "SnippetSpec": ("probes.syntax", "SnippetSpec"),
     "SyntaxSpec": ("probes.syntax", "SyntaxSpec"),
     "TokensSpec": ("probes.checkup", "TokensSpec"),
+    "TransferSpec": ("probes.syntax", "TransferSpec"),
     "corpus": ("probes.corpora", "load"),
     "figure": ("probes.analyses", "figure"),
     "load": ("probes.models", "load"),

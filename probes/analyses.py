@@ -12,7 +12,7 @@ from probes.checkup import ModelSpec, SizeSpec, TokensSpec
 from probes.compare import Comparison, compare, labels
 from probes.contract import Analysis, Comparable, Spec
 from probes.errors import StrataError
-from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec
+from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 ANALYSES = (
     Analysis(
@@ -49,6 +49,13 @@ ANALYSES = (
         result_at="probes.syntax.causal:CausalResult",
         figures_at=("probes.figures.causal:loss_without", "probes.figures.causal:loss_with_only"),
         methods_at="probes.syntax.causal_methods:causal",
+    ),
+    Analysis(
+        spec=TransferSpec,
+        run_at="probes.syntax.transfer:run",
+        result_at="probes.syntax.transfer:TransferResult",
+        figures_at=("probes.figures.transfer:f1_of_transfer",),
+        methods_at="probes.syntax.causal_methods:transfer",
     ),
     Analysis(
         spec=SizeSpec,

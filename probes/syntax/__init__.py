@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from probes.syntax.analysis import SyntaxResult, SyntaxSpec
 from probes.syntax.causal import CausalResult, CausalSpec
 from probes.syntax.snippet import SnippetResult, SnippetSpec
+from probes.syntax.transfer import TransferResult, TransferSpec
 
 if TYPE_CHECKING:
     from probes.syntax.tuples import Span, SyntaxTuple, decode, encode
@@ -18,6 +19,8 @@ __all__ = [
     "SyntaxResult",
     "SyntaxSpec",
     "SyntaxTuple",
+    "TransferResult",
+    "TransferSpec",
     "decode",
     "encode",
 ]

@@ -1,9 +1,10 @@
-"""What a removal did, in the sentences of a paper's methods section."""
+"""What a removal and a transfer did, in the sentences of a paper's methods section."""
 
 from probes import store
 from probes.syntax.analysis import SyntaxResult, SyntaxSpec
 from probes.syntax.causal import CODE, ENGLISH, CausalResult, CausalSpec
-from probes.syntax.methods import probe
+from probes.syntax.methods import INTERVALS, probe
+from probes.syntax.transfer import TransferResult, TransferSpec
 
 TASKS = {
     "next": "next-token loss",
@@ -13,9 +14,6 @@ TASKS = {
 
 def causal(spec: CausalSpec, result: CausalResult) -> tuple[str, ...]:
     """Describe the removal, its controls and its loss; before it the probe, when its run is still stored."""
-    trained = store.asked(spec.run)
-    found = store.load(spec.run, SyntaxResult) if trained and trained["kind"] == SyntaxSpec.kind else None
-    before = probe(SyntaxSpec.model_validate(trained["spec"]), found) if trained and found else ()
     layers = ", ".join(dict.fromkeys(result.changes["layer"]))
     said = [
         f"To ask whether the model uses its syntactic subspace we removed it [@elazar-2021]: during the forward pass "
@@ -35,4 +33,23 @@ def causal(spec: CausalSpec, result: CausalResult) -> tuple[str, ...]:
     ]
     if spec.keep:
         said.append("In the reverse edit the states were projected onto the subspace instead.")
-    return (*before, *said)
+    return (*_probe(spec.run), *said)
+
+
+def transfer(spec: TransferSpec, result: TransferResult) -> tuple[str, ...]:
+    """Describe a direct transfer; before it the probe, when its run is still stored."""
+    one, other = result.names
+    n = result.snippets["snippet"].nunique()
+    return (
+        *_probe(spec.probe),
+        f"The probes of run {spec.probe} ({one}) were applied without any training to the {n:,} test functions of run "
+        f"{spec.run} ({other}) [@hernandez-lopez-2022], and compared with that run's own probes and baselines on the "
+        "same functions; the layer is the best one of the run that the probes come from.",
+        INTERVALS,
+    )
+
+
+def _probe(digest: str) -> tuple[str, ...]:
+    trained = store.asked(digest)
+    found = store.load(digest, SyntaxResult) if trained and trained["kind"] == SyntaxSpec.kind else None
+    return probe(SyntaxSpec.model_validate(trained["spec"]), found) if trained and found else ()
