@@ -21,7 +21,7 @@ from probes.syntax.analysis import SyntaxResult
 
 STEPS = 40
 """Halvings of the power's range: more digits than the share of variance is shown with."""
-STEEPEST = 4.0
+STEEPEST = 8.0
 FLOOR = 1e-6
 """Least part of the largest variance that a direction counts as having: no power of nothing is of use."""
 
