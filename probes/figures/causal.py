@@ -46,7 +46,7 @@ def _drawn(result: "CausalResult", edit: str, head: str) -> alt.HConcatChart | a
     return dressed(chart)
 
 
-def _panel(result: "CausalResult", rows: pd.DataFrame, text: str, scale: alt.Scale, *, first: bool) -> alt.LayerChart:
+def _panel(result: "CausalResult", rows: pd.DataFrame, text: str, scale: alt.Scale, *, first: bool) -> Any:
     layers = rows.drop_duplicates("layer")["layer"].tolist()
     names, looks = list(LOOKS), list(LOOKS.values())
     colours = alt.Scale(domain=names, range=[colour for colour, _ in looks])

@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     from probes.models.encoding import Encoded
     from probes.models.model import Model
 
-_OLD = {"LayerNorm.weight": "LayerNorm.gamma", "LayerNorm.bias": "LayerNorm.beta"}
-"""What BERT's first checkpoints call their norms."""
+_OLD = {
+    "LayerNorm.weight": "LayerNorm.gamma",  # BERT's first checkpoints
+    "LayerNorm.bias": "LayerNorm.beta",
+    "lm_head.weight": "embed_out.weight",  # GPT-NeoX
+}
+"""How a name ends → how it ends in some files. A head under another name is not found, and refused."""
 
 
 @dataclass(frozen=True, eq=False)

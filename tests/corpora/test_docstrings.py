@@ -14,7 +14,7 @@ PROSE = "This module keeps the names of things in a table, and looks them up for
 def test_paragraphs_are_the_prose_of_docstrings_alone() -> None:
     code = f'"""{PROSE}\n\n    >>> lookup(1)\n    2\n"""\nx = """{PROSE} Not a docstring."""\n'
     code += f'# {PROSE}\ndef f():\n    """Short.\n\n    {PROSE[:40]}\n    {PROSE[40:]}\n    """\n'
-    assert list(paragraphs(code)) == [(PROSE, 1), (" ".join(f"{PROSE[:40]} {PROSE[40:]}".split()), 4)]
+    assert list(paragraphs(code)) == [(PROSE, 1), (" ".join(f"{PROSE[:40]} {PROSE[40:]}".split()), 8)]
     assert list(paragraphs("def f(:\n")) == []
     assert list(paragraphs("x = 'a\0b'")) == []
     assert list(paragraphs("(" * 3000)) == []

@@ -22,8 +22,8 @@ from probes.syntax.causal import CODE, ENGLISH, EQUAL_RANK, EQUAL_VARIANCE, KEEP
 from probes.syntax.token_loss import batch_of, losses, moments
 from probes.syntax.use import Texts, changes, measured
 
-FILLERS = ("def", "return", "self", "if", "else", "for", "in", "range")
-PLUS, MINUS = "while", "import"
+FILLERS, PLUS, MINUS = "0123456789!?", "+", "-"
+"""Letters that are one token each, whatever stands beside them."""
 RUN = "0" * 32
 WIDTH = 16
 
@@ -36,17 +36,16 @@ def planted(tiny_llama: Path) -> LanguageModel:
     """A model of which only direction 0 says what comes next: PLUS or MINUS after each filler."""
     model = load(str(tiny_llama), device="cpu")
     lm = language_model(model)
-    ids = {w: model.tokenizer(f" {w}", add_special_tokens=False).input_ids for w in (*FILLERS, PLUS, MINUS)}
-    assert all(len(some) == 1 for some in ids.values())
     draw = torch.Generator().manual_seed(0)
     words = lm.net.model.embed_tokens.weight
     words.copy_(torch.randn(words.shape, generator=draw))
     words[:, 0] = 0
-    for i, word in enumerate(FILLERS):
-        words[ids[word][0], 0] = 1.5 if i % 2 else -1.5
+    ids = [model.tokenizer.convert_tokens_to_ids(letter) for letter in (*FILLERS, PLUS, MINUS)]
+    for i in range(len(FILLERS)):
+        words[ids[i], 0] = 1.5 if i % 2 else -1.5
     lm.net.lm_head.weight.zero_()
-    lm.net.lm_head.weight[ids[PLUS][0], 0] = 20
-    lm.net.lm_head.weight[ids[MINUS][0], 0] = -20
+    lm.net.lm_head.weight[ids[-2], 0] = 20
+    lm.net.lm_head.weight[ids[-1], 0] = -20
     for block in model.sites.blocks:  # which add nothing
         block.self_attn.o_proj.weight.zero_()
         block.mlp.down_proj.weight.zero_()
@@ -59,7 +58,7 @@ def planted_texts(name: str, seed: int, n: int = 24) -> Texts:
 
     def text() -> str:
         at = draw.integers(0, len(FILLERS), size=int(draw.integers(6, 20)))
-        return "".join(f" {FILLERS[i]} {PLUS if i % 2 else MINUS}" for i in at)
+        return "".join(FILLERS[i] + (PLUS if i % 2 else MINUS) for i in at)
 
     some = [text() for _ in range(2 * n)]
     return Texts(name, tuple(some[:n]), tuple(map(str, range(n))), tuple(some[n:]))
@@ -146,10 +145,10 @@ def test_the_loss_is_the_mean_over_tokens_after_the_first_own_one(tiny_llama: Pa
     texts = ["return value", "def total(values): return sum(values) + 1", "x y z"]
     found = losses(lm, texts)
     for text, loss in zip(texts, found, strict=True):
-        encoded = lm.model.encode([text])  # <s>, the first token, then those whose loss counts
+        encoded = lm.model.encode([text])  # <s>, the first token, one predicted from it, then those that count
         with torch.inference_mode():
             logits = lm.logits(encoded)[0]
-        expected = torch.nn.functional.cross_entropy(logits[1:-1], encoded.ids[0, 2:])
+        expected = torch.nn.functional.cross_entropy(logits[2:-1], encoded.ids[0, 3:])
         assert loss == pytest.approx(float(expected), abs=1e-5)
 
 
@@ -260,8 +259,7 @@ def test_what_cannot_be_asked_is_refused_in_words(name: str, ask: Ask) -> None:
     assert caught.value.code == code
 
 
-def test_too_little_english_is_refused(ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STRATA_ROOTS", str(tmp_path))
+def test_too_little_english_is_refused(ask: Ask, tmp_path: Path) -> None:
     (tmp_path / "one.csv").write_text("text\nOne sentence of English stands here.\nx\n")
     with pytest.raises(StrataError, match="1 English texts to measure on and 0 others") as caught:
         ask(english=f"table:{tmp_path / 'one.csv'}?text=text")
