@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from test_sites import hooks, tiny
+from headed import hooks
+from test_sites import tiny
 
 from probes.errors import StrataError
 from probes.models import Model, editing, hidden_states, load

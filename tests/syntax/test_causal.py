@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import torch
+from headed import hooks, saved
 from pydantic import ValidationError
 from small_run import folder_of, spec_of, studied
-from test_editing import hooks
 
 from probes import store
 from probes.contract import Progress
@@ -155,8 +155,6 @@ def test_the_loss_is_the_mean_over_tokens_after_the_first_own_one(tiny_llama: Pa
 def test_an_encoder_is_asked_for_masked_tokens_and_the_mask_depends_on_text_and_seed_alone(
     tiny_bert: Path, tmp_path: Path
 ) -> None:
-    from test_heads import saved
-
     lm = language_model(load(str(saved("bert", tmp_path / "bert", tiny_bert, masked=True)), device="cpu"))
     texts = ["return value name items key index total", "def sum(values): return value + name " * 4]
     both, one = batch_of(lm, texts, 0), batch_of(lm, texts[:1], 0)
