@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from probes import ui
-from probes.syntax import SnippetSpec, SyntaxSpec, subspace
+from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec, subspace
 
 ui.frame("Syntax")
 
@@ -66,10 +66,23 @@ def closer(result: Any) -> None:
         )
 
 
-found, asked, pinned = ui.answer(SyntaxSpec, SnippetSpec), ui.asked(SyntaxSpec), ui.asked(SnippetSpec)
+@st.fragment
+def used(question: SyntaxSpec, result: Any) -> None:
+    """Offer to remove the subspace and see what it costs the model, when it predicts anything."""
+    st.header("Does the model use it?")
+    st.caption("What a probe reads need not be used. Remove it, and random subspaces like it, and measure the loss.")
+    ui.removal(question, result)
+
+
+found, asked = ui.answer(SyntaxSpec, SnippetSpec, CausalSpec, TransferSpec), ui.asked(SyntaxSpec)
+pinned, removed = ui.asked(SnippetSpec) or ui.asked(TransferSpec), ui.asked(CausalSpec)
 if found and asked:
     ui.show(found, asked)
     closer(found)
+    used(asked, found)
     snippet(asked, found)
 elif found and pinned:
     ui.show(found, pinned)
+elif found and removed:
+    ui.show(found, removed)
+    ui.probe_of(removed)

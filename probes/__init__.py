@@ -17,16 +17,18 @@ if TYPE_CHECKING:
     from probes.engine import run
     from probes.models import load
     from probes.sweeps import sweep
-    from probes.syntax import SnippetSpec, SyntaxSpec
+    from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 __version__ = "0.1.0"
 __all__ = [
     "AlignmentSpec",
+    "CausalSpec",
     "ModelSpec",
     "SizeSpec",
     "SnippetSpec",
     "SyntaxSpec",
     "TokensSpec",
+    "TransferSpec",
     "__version__",
     "corpus",
     "figure",
@@ -38,11 +40,13 @@ __all__ = [
 
 _HOMES = {
     "AlignmentSpec": ("probes.alignment", "AlignmentSpec"),
+    "CausalSpec": ("probes.syntax", "CausalSpec"),
     "ModelSpec": ("probes.checkup", "ModelSpec"),
     "SizeSpec": ("probes.checkup", "SizeSpec"),
     "SnippetSpec": ("probes.syntax", "SnippetSpec"),
     "SyntaxSpec": ("probes.syntax", "SyntaxSpec"),
     "TokensSpec": ("probes.checkup", "TokensSpec"),
+    "TransferSpec": ("probes.syntax", "TransferSpec"),
     "corpus": ("probes.corpora", "load"),
     "figure": ("probes.analyses", "figure"),
     "load": ("probes.models", "load"),

@@ -13,7 +13,7 @@ from probes.checkup import ModelSpec, SizeSpec, TokensSpec
 from probes.compare import Comparison, compare, labels
 from probes.contract import Analysis, Comparable, Spec
 from probes.errors import StrataError
-from probes.syntax import SnippetSpec, SyntaxSpec
+from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 ANALYSES = (
     Analysis(
@@ -55,6 +55,20 @@ ANALYSES = (
         ),
         compare_at="probes.alignment.comparable:comparables",
         methods_at="probes.alignment.methods:alignment",
+    ),
+    Analysis(
+        spec=CausalSpec,
+        run_at="probes.syntax.causal:run",
+        result_at="probes.syntax.causal:CausalResult",
+        figures_at=("probes.figures.causal:loss_without", "probes.figures.causal:loss_with_only"),
+        methods_at="probes.syntax.causal_methods:causal",
+    ),
+    Analysis(
+        spec=TransferSpec,
+        run_at="probes.syntax.transfer:run",
+        result_at="probes.syntax.transfer:TransferResult",
+        figures_at=("probes.figures.transfer:f1_of_transfer",),
+        methods_at="probes.syntax.causal_methods:transfer",
     ),
     Analysis(
         spec=SizeSpec,

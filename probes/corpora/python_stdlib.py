@@ -40,19 +40,21 @@ def pin(name: str = NAME) -> str:
 
 def stream(name: str, *, language: str | None, seed: int, skipped: Counter[str] | None) -> Iterator[Text]:
     """Stream the library; E-CORPUS-MOVED when `name` pins another interpreter's."""
+    found = sources(name)
+    if language not in (None, LANGUAGE):
+        what = f"The corpus '{NAME}' has no {language}: it is {LANGUAGE}."
+        raise StrataError("E-CORPUS-LANGUAGE", what, fix="Leave the language out, or name a folder: code:FOLDER.")
+    return sampled(found, LANGUAGE, corpus=name, seed=seed, skipped=skipped)
+
+
+def sources(name: str = NAME) -> dict[str, Path]:
+    """Return the library's files; E-CORPUS-MOVED when `name` pins another interpreter's, E-CORPUS-EMPTY without any."""
     if name not in (NAME, pin()):
         raise StrataError(
             "E-CORPUS-MOVED",
             f"The corpus '{name}' is not the library of this interpreter, which is '{pin()}'.",
             fix=f"Run it with Python {name.partition('@')[2]}, or ask for '{NAME}' to use what is here now.",
         )
-    if language not in (None, LANGUAGE):
-        what = f"The corpus '{NAME}' has no {language}: it is {LANGUAGE}."
-        raise StrataError("E-CORPUS-LANGUAGE", what, fix="Leave the language out, or name a folder: code:FOLDER.")
-    return sampled(_sources(), LANGUAGE, corpus=name, seed=seed, skipped=skipped)
-
-
-def _sources() -> dict[str, Path]:
     found = files()
     if not found:
         why = f"There are no .py files under {sysconfig.get_paths()['stdlib']}."
@@ -62,4 +64,4 @@ def _sources() -> dict[str, Path]:
 
 def preview(name: str, n: int) -> Preview:
     """Look at the functions of a sample of the library's files."""
-    return code_preview.of_files(NAME, {LANGUAGE: _sources()}, n=n)
+    return code_preview.of_files(NAME, {LANGUAGE: sources()}, n=n)

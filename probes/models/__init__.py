@@ -14,19 +14,23 @@ if TYPE_CHECKING:
     from probes.models.catalogue import names
     from probes.models.check import Check
     from probes.models.encoding import Encoded
+    from probes.models.heads import LanguageModel, language_model
     from probes.models.loading import load
     from probes.models.memory import estimate
     from probes.models.model import Model
-    from probes.models.sites import Site, hidden_states, reading
+    from probes.models.sites import Site, editing, hidden_states, reading
     from probes.models.warm import loaded
 
 _HOMES = {
     "Check": "check",
     "Encoded": "encoding",
+    "LanguageModel": "heads",
     "Model": "model",
     "Site": "sites",
+    "editing": "sites",
     "estimate": "memory",
     "hidden_states": "sites",
+    "language_model": "heads",
     "load": "loading",
     "loaded": "warm",
     "names": "catalogue",
@@ -36,10 +40,13 @@ _HOMES = {
 __all__ = [
     "Check",
     "Encoded",
+    "LanguageModel",
     "Model",
     "Site",
+    "editing",
     "estimate",
     "hidden_states",
+    "language_model",
     "load",
     "loaded",
     "names",

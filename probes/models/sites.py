@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Take = Callable[[str, torch.Tensor], None]
 """Called inside the forward with a layer's label and its states [text, token, width], still on the device."""
+Edit = Callable[[torch.Tensor], torch.Tensor]
+"""States [text, token, width] → those the model goes on with: of the same shape and type, on the same device."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,30 @@ def reading(model: "Model", layers: Iterable[str], take: Take) -> Iterator[None]
 
     Raises StrataError E-LAYER-UNKNOWN for a label the model does not have.
     """
+    with _hooked(model, layers, take):
+        yield
+
+
+@contextmanager
+def editing(model: "Model", layer: str, edit: Edit) -> Iterator[None]:
+    """Let every forward in this block go on from `edit` of one layer's states; the hooks are gone on exit, as above.
+
+    Raises StrataError E-LAYER-UNKNOWN for a label the model does not have, ValueError (in the forward) when the edit
+    gives another shape, type or device.
+    """
+
+    def take(_label: str, states: torch.Tensor) -> torch.Tensor:
+        edited = edit(states)
+        if (edited.shape, edited.dtype, edited.device) != (states.shape, states.dtype, states.device):
+            raise ValueError(f"An edit must give {states.dtype} {list(states.shape)} on {states.device} again.")
+        return edited
+
+    with _hooked(model, [layer], take):
+        yield
+
+
+@contextmanager
+def _hooked(model: "Model", layers: Iterable[str], take: "_Offer") -> Iterator[None]:
     wanted = _known(layers, model.layers)
     reader = _Reader(model.sites, wanted, take)
     handles = []
@@ -144,30 +170,39 @@ def reading(model: "Model", layers: Iterable[str], take: Take) -> Iterator[None]
             handle.remove()
 
 
+_Offer = Callable[[str, torch.Tensor], torch.Tensor | None]
+"""A Take, or one whose answer takes the place of the states."""
+
+
 class _Reader:
     """Counts the blocks of one forward, so that a shared block is told apart by when it runs."""
 
-    def __init__(self, sites: Sites, wanted: frozenset[str], take: Take) -> None:
+    def __init__(self, sites: Sites, wanted: frozenset[str], take: _Offer) -> None:
         self.sites, self.wanted, self.take = sites, wanted, take
         self.done = 0
 
     def start(self, _net: nn.Module, _args: Any) -> None:
         self.done = 0  # also after a forward that failed half-way
 
-    def enter(self, _block: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        if self.done == 0:
-            self._offer("0", args[0] if args else kwargs["hidden_states"])
+    def enter(self, _block: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if self.done:
+            return None
+        given = self._offer("0", args[0] if args else kwargs["hidden_states"])
+        if given is None:
+            return None
+        return ((given, *args[1:]), kwargs) if args else (args, {**kwargs, "hidden_states": given})
 
-    def leave(self, _block: nn.Module, _args: Any, output: Any) -> None:
+    def leave(self, _block: nn.Module, _args: Any, output: Any) -> Any:
         self.done += 1
-        self._offer(str(self.done), output[0] if isinstance(output, tuple) else output)
+        whole = isinstance(output, tuple)
+        given = self._offer(str(self.done), output[0] if whole else output)
+        return (given, *output[1:]) if given is not None and whole else given
 
-    def normed(self, _norm: nn.Module, _args: Any, output: torch.Tensor) -> None:
-        self._offer(f"{self.sites.depth} + norm", output)
+    def normed(self, _norm: nn.Module, _args: Any, output: torch.Tensor) -> torch.Tensor | None:
+        return self._offer(f"{self.sites.depth} + norm", output)
 
-    def _offer(self, label: str, states: torch.Tensor) -> None:
-        if label in self.wanted:
-            self.take(label, states)
+    def _offer(self, label: str, states: torch.Tensor) -> torch.Tensor | None:
+        return self.take(label, states) if label in self.wanted else None
 
 
 def _known(layers: Iterable[str], labels: tuple[str, ...]) -> frozenset[str]:

@@ -3,12 +3,27 @@
 from typing import TYPE_CHECKING, Any
 
 from probes.syntax.analysis import SyntaxResult, SyntaxSpec
+from probes.syntax.causal import CausalResult, CausalSpec
 from probes.syntax.snippet import SnippetResult, SnippetSpec
+from probes.syntax.transfer import TransferResult, TransferSpec
 
 if TYPE_CHECKING:
     from probes.syntax.tuples import Span, SyntaxTuple, decode, encode
 
-__all__ = ["SnippetResult", "SnippetSpec", "Span", "SyntaxResult", "SyntaxSpec", "SyntaxTuple", "decode", "encode"]
+__all__ = [
+    "CausalResult",
+    "CausalSpec",
+    "SnippetResult",
+    "SnippetSpec",
+    "Span",
+    "SyntaxResult",
+    "SyntaxSpec",
+    "SyntaxTuple",
+    "TransferResult",
+    "TransferSpec",
+    "decode",
+    "encode",
+]
 
 
 def __getattr__(name: str) -> Any:

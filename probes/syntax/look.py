@@ -49,13 +49,7 @@ def look(spec: SnippetSpec, progress: Progress) -> SnippetResult:
         )
     piece = snippet(encode(spec.code, asked.language), asked.input)
     progress.report(1, 3, "reading the snippet")
-    model = loaded(asked)
-    if model.weights != run.source.weights:
-        raise StrataError(
-            "E-MODEL-MOVED",
-            f"'{asked.model}' now has other weights than those this run's probe was trained on.",
-            fix="Run the question again, then look.",
-        )
+    model = same_model(asked, run)
     rows = states(model, piece, layer)
     z = project(run, run.layers.index(layer), rows)
     progress.report(2, 3, "decoding")
@@ -66,6 +60,18 @@ def look(spec: SnippetSpec, progress: Progress) -> SnippetResult:
         model, corpus="a snippet", texts=[piece.text], seed=asked.seed, also=[LANGUAGES[asked.language].wheel]
     )
     return _result(piece, (truth, guess), z, (run, layer), source=source)
+
+
+def same_model(asked: SyntaxSpec, run: SyntaxResult) -> Model:
+    """Return the model a run was about; raises StrataError E-MODEL-MOVED when its weights are others now."""
+    model = loaded(asked)
+    if model.weights != run.source.weights:
+        raise StrataError(
+            "E-MODEL-MOVED",
+            f"'{asked.model}' now has other weights than those this run's probe was trained on.",
+            fix="Run the question again, then look.",
+        )
+    return model
 
 
 def states(model: Model, piece: Snippet, layer: str) -> np.ndarray:

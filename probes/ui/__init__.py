@@ -14,6 +14,7 @@ from probes.ui.home import loaded, questions, recent, running, start
 from probes.ui.languages import bitext, curve, language_facts, one_of
 from probes.ui.models import choose, demo, folded, load, verdict
 from probes.ui.refusals import refuse
+from probes.ui.removing import probe_of, removal
 from probes.ui.results import details, figure, rows, show
 from probes.ui.selected import actions, deleted
 from probes.ui.snippets import code, example
@@ -64,10 +65,12 @@ __all__ = [
     "pickled",
     "places",
     "plain",
+    "probe_of",
     "questions",
     "recent",
     "recent_corpora",
     "refuse",
+    "removal",
     "resident",
     "residents",
     "rows",

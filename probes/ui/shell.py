@@ -23,7 +23,7 @@ PAGES = (
         "Structure",
         ":material/account_tree:",
         "Is the syntax tree of code in there, and in which subspace?",
-        ("syntax", "snippet"),
+        ("syntax", "snippet", "causal", "transfer"),
     ),
     Page(
         "pages/Alignment.py",

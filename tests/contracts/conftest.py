@@ -13,7 +13,7 @@ from small import code_folder, line_folder, small_alignment, small_spec
 from probes import engine
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
 from probes.contract import Spec
-from probes.syntax import SnippetSpec, SyntaxSpec
+from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 CODE = "def total(values):\n    for value in values:\n        print(value, 1)\n    return len(values)\n"
 
@@ -23,12 +23,14 @@ class Small:
     """A home with a finished syntax run in it, and the smallest question of each kind with its answer."""
 
     home: Path
+    model: dict[str, str]
+    """Which model each question is about."""
     specs: dict[str, Spec]
     results: dict[str, Any]
 
 
 @pytest.fixture(scope="session")
-def ask_small(tiny_bert: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Small]:
+def ask_small(tiny_bert: Path, tiny_gpt2: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Small]:
     """Return a function that answers every small question in a new home."""
     folder = code_folder(tmp_path_factory.mktemp("contracts") / "code")
     sentences = line_folder(tmp_path_factory.mktemp("contracts") / "sentences")
@@ -44,7 +46,17 @@ def ask_small(tiny_bert: Path, tmp_path_factory: pytest.TempPathFactory) -> Call
                 "snippet": SnippetSpec(run=syntax.digest, code=CODE),
             }
             specs |= {kind.kind: kind(model=str(tiny_bert)).pinned() for kind in (SizeSpec, ModelSpec, TokensSpec)}
-            return Small(home, specs, {kind: engine.run(spec) for kind, spec in specs.items()})
+            # what a removal costs is asked of a model that predicts tokens, and of a run about it
+            plain = dict.fromkeys(("control", "controls", "dimensions"), False)
+            decoder: SyntaxSpec = small_spec(tiny_gpt2, folder, random_init=False, **plain).pinned()
+            engine.run(decoder)
+            causal = {"layers": "1, 2 + norm", "rank": 3, "texts": 3, "draws": 2}
+            specs["causal"] = CausalSpec(run=decoder.digest, **causal).pinned()
+            other: SyntaxSpec = small_spec(tiny_bert, folder, seed=1, random_init=False, **plain).pinned()
+            engine.run(other)
+            specs["transfer"] = TransferSpec(probe=other.digest, run=syntax.digest)
+            model = {kind: str(tiny_gpt2 if kind == "causal" else tiny_bert) for kind in specs}
+            return Small(home, model, specs, {kind: engine.run(spec) for kind, spec in specs.items()})
 
     return ask
 
