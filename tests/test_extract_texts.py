@@ -129,7 +129,7 @@ def test_progress_ends_at_the_number_of_tokens(bert: Model, monkeypatch: pytest.
             seen.append((done, total))
 
     real: Callable[..., Any] = Packer.__init__
-    monkeypatch.setattr(Packer, "__init__", lambda self, lengths: real(self, lengths, 8))
+    monkeypatch.setattr(Packer, "__init__", lambda self, lengths, *_: real(self, lengths, 8))
     at.read_texts(bert, TEXTS, "mean", progress=Heard())
     assert len(seen) > 2
     assert seen[-1][0] == seen[-1][1] == int(bert.lengths(TEXTS).sum())

@@ -154,7 +154,7 @@ def test_questions_that_differ_in_the_probe_alone_read_the_states_once(
         extract, "pooled", lambda model, texts, spans: read.append(len(texts)) or real(model, texts, spans)
     )
     fixed = {**SIZES, "model": str(tiny_bert), "corpus": f"code:{code_folder(tmp_path / 'code')}", "control": False}
-    fixed["random_init"] = False
+    fixed |= {"random_init": False, "controls": False}
     probes.sweep({"kind": "syntax", "grid": [{**fixed, "rank": 2}]}, here=True)
     once = sum(read)
     assert once == sum(SIZES[part] for part in ("n_train", "n_valid", "n_test"))

@@ -10,6 +10,11 @@ from probes.values import Source
 LAYERS = ("0", "1", "2")
 
 
+def empty(columns: str) -> pd.DataFrame:
+    """Return a table without rows: what stands beside the main one when it was not asked for."""
+    return pd.DataFrame(columns=columns.split())
+
+
 def result() -> SyntaxResult:
     scores = [
         {"series": series, "order": i, "layer": layer, "f1": top + 0.1 * i, "low": top + 0.1 * i - 0.02}
@@ -28,7 +33,13 @@ def result() -> SyntaxResult:
     return SyntaxResult(
         scores=pd.DataFrame(scores),
         recall=recall,
+        cells=empty("label length depth whole gold predicted hits recall f1 length_from depth_from"),
+        examples=empty("found snippet first last origin text"),
+        confusions=empty("true said n"),
         snippets=snippets,
+        controls=empty("name layer f1 low high gain gain_low gain_high bits"),
+        dimension=empty("rank f1 low high valid_f1 smallest"),
+        agreement=empty("layer other overlap angle chance_overlap chance_angle"),
         best="2",
         depth=2,
         gain={"control task": (0.2, 0.1, 0.3)},
@@ -42,6 +53,10 @@ def result() -> SyntaxResult:
         unary=arrays,
         constituent_bias=flat,
         unary_bias=flat,
+        stretch=arrays,
+        lean=arrays,
+        kin=arrays,
+        head=arrays,
         center=flat,
         scale=flat,
         axes=arrays,

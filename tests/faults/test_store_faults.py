@@ -200,7 +200,9 @@ def test_case_54_an_answer_under_another_questions_name_is_not_served(toys: None
 def test_case_54_states_that_are_damaged_are_made_again(
     harm: Callable[[Path], None], tmp_path: Path, tiny_bert: Path
 ) -> None:
-    asked: SyntaxSpec = small_spec(tiny_bert, code_folder(tmp_path / "code"), random_init=False, control=False)
+    asked: SyntaxSpec = small_spec(
+        tiny_bert, code_folder(tmp_path / "code"), random_init=False, control=False, controls=False
+    )
     first = engine.run(asked)
     [states] = [path for path in (store.home() / "states").iterdir() if path.is_dir()]
     harm(states / "layer-001.safetensors")
