@@ -10,9 +10,17 @@ from probes.values import Source
 LAYERS = ("0", "1", "2")
 
 
-def empty(columns: str) -> pd.DataFrame:
-    """Return a table without rows: what stands beside the main one when it was not asked for."""
-    return pd.DataFrame(columns=columns.split())
+BESIDE = {
+    "cells": "label length depth whole gold predicted hits recall f1 length_from depth_from",
+    "examples": "found snippet first last origin text",
+    "confusions": "true said n",
+    "controls": "name layer f1 low high gain gain_low gain_high bits",
+    "dimension": "rank f1 low high valid_f1 smallest",
+    "agreement": "layer other overlap angle chance_overlap chance_angle",
+}
+"""The tables beside the main one, without rows: what stands there when it was not asked for."""
+DEEP = ("basis", "constituent", "unary", "stretch", "lean", "kin", "head", "axes")
+FLAT = ("constituent_bias", "unary_bias", "center", "scale", "origin")
 
 
 def result() -> SyntaxResult:
@@ -28,18 +36,11 @@ def result() -> SyntaxResult:
         {"snippet": [0], "origin": ["a.py:1"], "words": [9], "series": "x", "layer": "2", "f1": 0.5}
     )
     curve = pd.DataFrame({"epoch": [0], "series": "trained model", "layer": "2", "loss": [1.0]})
-    arrays, flat = np.zeros((3, 4, 2), np.float32), np.zeros((3, 4), np.float32)
     source = Source("tiny", "r1", "f" * 64, "float32", "cpu", "code", "d" * 32, 0, ("A note.",), {"torch": "2.13.0"})
     return SyntaxResult(
         scores=pd.DataFrame(scores),
         recall=recall,
-        cells=empty("label length depth whole gold predicted hits recall f1 length_from depth_from"),
-        examples=empty("found snippet first last origin text"),
-        confusions=empty("true said n"),
         snippets=snippets,
-        controls=empty("name layer f1 low high gain gain_low gain_high bits"),
-        dimension=empty("rank f1 low high valid_f1 smallest"),
-        agreement=empty("layer other overlap angle chance_overlap chance_angle"),
         best="2",
         depth=2,
         gain={"control task": (0.2, 0.1, 0.3)},
@@ -48,22 +49,12 @@ def result() -> SyntaxResult:
         constituents=("block", "call"),
         unaries=("name",),
         layers=LAYERS,
-        basis=arrays,
-        constituent=arrays,
-        unary=arrays,
-        constituent_bias=flat,
-        unary_bias=flat,
-        stretch=arrays,
-        lean=arrays,
-        kin=arrays,
-        head=arrays,
-        center=flat,
-        scale=flat,
-        axes=arrays,
-        origin=flat,
-        explained=arrays[:, 0],
+        explained=np.zeros((3, 2), np.float32),
         validation=curve,
         source=source,
+        **{name: pd.DataFrame(columns=columns.split()) for name, columns in BESIDE.items()},
+        **dict.fromkeys(DEEP, np.zeros((3, 4, 2), np.float32)),
+        **dict.fromkeys(FLAT, np.zeros((3, 4), np.float32)),
     )
 
 
