@@ -28,6 +28,8 @@ _LESS: dict[str, Any] = {
     "legend": {"disable": True},
     "line": {"strokeWidth": 1.5},
 }
+_EXPLAINED = ("color", "fill", "stroke", "shape", "size", "opacity", "strokeDash")
+"""Channels that a legend would explain."""
 
 
 def _bare(view: dict[str, Any]) -> dict[str, Any]:
@@ -36,7 +38,7 @@ def _bare(view: dict[str, Any]) -> dict[str, Any]:
     if "layer" in view:
         kept = [_bare(layer) for layer in view["layer"] if _kind(layer) != "text"]
         return {**view, "layer": kept or [_bare(layer) for layer in view["layer"]]}
-    encoding = {name: _quiet(channel) for name, channel in view.get("encoding", {}).items() if name != "tooltip"}
+    encoding = {name: _quiet(name, channel) for name, channel in view.get("encoding", {}).items() if name != "tooltip"}
     return {**view, "encoding": encoding}
 
 
@@ -45,5 +47,12 @@ def _kind(view: dict[str, Any]) -> str:
     return str(mark.get("type", "") if isinstance(mark, dict) else mark)
 
 
-def _quiet(channel: Any) -> Any:
-    return {**channel, "title": None} if isinstance(channel, dict) and "field" in channel else channel
+def _quiet(name: str, channel: Any) -> Any:
+    if not isinstance(channel, dict) or "field" not in channel:
+        return channel
+    quiet = {**channel, "title": None}
+    if name in _EXPLAINED:
+        quiet["legend"] = None
+    if name == "y" and channel.get("type") in ("nominal", "ordinal"):  # a row of a few pixels has no room for its name
+        quiet["axis"] = {**(channel.get("axis") or {}), "labels": False, "ticks": False}
+    return quiet

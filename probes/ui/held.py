@@ -5,6 +5,7 @@ import time
 import streamlit as st
 
 from probes import store
+from probes.checkup.names import short
 from probes.models.memory import size
 from probes.ui.text import duration, plain
 
@@ -30,4 +31,4 @@ def residents() -> None:
 
 def _line(model: store.Resident) -> None:
     facts = f"{model.dtype} on {model.device}, {size(model.bytes)}, for {duration(time.time() - model.since)}"
-    st.markdown(f"**{plain(model.name)}** · {plain(facts)}")
+    st.markdown(f"**{plain(short(model.name))}** · {plain(facts)}")

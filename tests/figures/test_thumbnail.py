@@ -37,6 +37,17 @@ def test_it_is_valid_small_and_has_no_words(name: str) -> None:
         )
 
 
+def test_rows_without_room_have_no_names_and_colours_no_legend() -> None:
+    cells = alt.Chart({"values": [{"a": "x", "b": 1, "c": 0.5}]}).mark_rect()
+    chart = cells.encode(
+        x="b:O", y=alt.Y("a:N", axis=alt.Axis(labelLimit=9)), color=alt.Color("c:Q", legend=alt.Legend())
+    )
+    encoding = thumbnail(chart)["encoding"]
+    assert encoding["color"]["legend"] is None
+    assert encoding["y"]["axis"] == {"labelLimit": 9, "labels": False, "ticks": False}
+    assert "axis" not in encoding["x"]
+
+
 def test_the_numbers_are_the_figures() -> None:
     chart = f1_by_layer(syntax_result())
     assert thumbnail(chart)["datasets"] == chart.to_dict()["datasets"]

@@ -92,8 +92,9 @@ def test_what_runs_is_listed(page: Open, here: Any) -> None:
 
 def test_models_in_memory_are_named(page: Open, strata_home: Path) -> None:
     assert any("No model yet" in c.value for c in page().main.caption)
-    store.note_residents([store.Resident("<b>m</b>", "float32", "cpu", 90 * 2**20, since=time.time() - 3_690)])
+    store.note_residents([store.Resident("/data/<b>m", "float32", "cpu", 90 * 2**20, since=time.time() - 3_690)])
     at = page()
     assert not at.exception
     (line,) = (m.value.replace("\\", "") for m in at.main.markdown if r"\<b\>m" in m.value)
+    assert line.startswith("**<b>m**")
     assert line.endswith("float32 on cpu, 90 MiB, for 1 h 1 min")

@@ -111,9 +111,9 @@ def test_a_file_that_is_no_checkpoint_is_a_refusal(page: Open, pickle: Path) -> 
 
 
 def test_what_is_in_memory_is_listed_literally(page: Open) -> None:
-    store.note_residents([Resident("<b>mine</b>", "float32", "cpu", 90_000_000)])
+    store.note_residents([Resident("<b>mine", "float32", "cpu", 90_000_000)])
     at = page(PAGE)
     assert not at.exception
     assert any(e.label == "In memory now (1)" for e in at.expander)
-    assert "<b>mine</b>** · float32 on cpu, 86 MiB" in says(at)
+    assert "**<b>mine** · float32 on cpu, 86 MiB" in says(at)
     assert r"\<b\>" in "".join(m.value for m in at.main.markdown)
