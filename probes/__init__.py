@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from probes.analyses import figure
     from probes.checkup import ModelSpec, SizeSpec, TokensSpec
+    from probes.codebooks import CodebookSpec
     from probes.corpora import load as corpus
     from probes.display import show
     from probes.engine import run
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "CodebookSpec",
     "ModelSpec",
     "SizeSpec",
     "SnippetSpec",
@@ -35,6 +37,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "CodebookSpec": ("probes.codebooks", "CodebookSpec"),
     "ModelSpec": ("probes.checkup", "ModelSpec"),
     "SizeSpec": ("probes.checkup", "SizeSpec"),
     "SnippetSpec": ("probes.syntax", "SnippetSpec"),

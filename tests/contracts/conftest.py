@@ -12,6 +12,7 @@ from small import code_folder, small_spec
 
 from probes import engine
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
+from probes.codebooks import CodebookSpec
 from probes.contract import Spec
 from probes.syntax import SnippetSpec, SyntaxSpec
 
@@ -38,6 +39,9 @@ def ask_small(tiny_bert: Path, tmp_path_factory: pytest.TempPathFactory) -> Call
             patch.setenv("STRATA_HOME", str(home))
             syntax: SyntaxSpec = small_spec(tiny_bert, folder).pinned()
             specs: dict[str, Spec] = {"syntax": syntax, "snippet": SnippetSpec(run=syntax.digest, code=CODE)}
+            specs["codebooks"] = CodebookSpec(
+                model=str(tiny_bert), corpus=syntax.corpus, codes=8, n_fit=400, n_test=150, passes=3
+            ).pinned()
             specs |= {kind.kind: kind(model=str(tiny_bert)).pinned() for kind in (SizeSpec, ModelSpec, TokensSpec)}
             return Small(home, specs, {kind: engine.run(spec) for kind, spec in specs.items()})
 
