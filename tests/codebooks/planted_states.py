@@ -6,11 +6,9 @@ import torch
 from probes.codebooks.rows import Rows, rows_of
 
 
-def clusters(
-    n: int = 600, k: int = 6, width: int = 8, *, spread: float = 0.05, seed: int = 0
-) -> tuple[np.ndarray, ...]:
+def clusters(n: int = 600, k: int = 6, width: int = 8, *, spread: float = 0.05) -> tuple[np.ndarray, np.ndarray]:
     """Return states [n, width] about k far centers, and which center each is about."""
-    draw = np.random.default_rng(seed)
+    draw = np.random.default_rng(0)
     centers = draw.normal(size=(k, width)) * 3
     label = draw.integers(k, size=n)
     return (centers[label] + spread * draw.normal(size=(n, width))).astype(np.float32), label

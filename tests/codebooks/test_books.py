@@ -1,4 +1,4 @@
-"""Each kind of codebook keeps what it promises: what is decoded, in how many bits, and that using it changes nothing."""
+"""Each kind of codebook keeps what it promises: what is decoded, in how many bits, and that use changes nothing."""
 
 import numpy as np
 import pytest
