@@ -46,7 +46,7 @@ class CodebookSpec(ReadsModel):
     """Keep the first token of each text, whose state is a sink of attention in many decoders and dwarfs all others."""
     passes: int = Field(10, ge=1, le=1000)
     """Passes over the tokens while fitting; a book that has settled stops earlier."""
-    batch: int = Field(0, ge=0, le=1_000_000)
+    batch: int = Field(0, ge=0, le=65_536)
     """Tokens between two updates of the codes (mini-batches); 0 for one update a pass (Lloyd)."""
     seed: int = Field(0, ge=0, le=2**31 - 2)
     """Decides the corpus order, the starts, the noise and the resampling; the next seed fits the second codebook."""

@@ -24,7 +24,7 @@ def usage(ids: np.ndarray, other: np.ndarray, fitted: np.ndarray, codes: np.ndar
     """
     books, size, _ = codes.shape
     count, before = counts(ids, books, size), counts(fitted, books, size)
-    names, number = np.unique(np.array(words, object).astype(str), return_inverse=True)
+    number, names = pd.factorize(np.array(words, object))
     parts = []
     for book in range(books):
         pairs, often = np.unique(ids[:, book].astype(np.int64) * len(names) + number, return_counts=True)

@@ -29,13 +29,14 @@ def gaussian(rows: Rows, sizes: tuple[int, int], *, seed: int = 0) -> tuple[np.n
 def by_word(rows: Rows, words: np.ndarray, others: Rows, theirs: np.ndarray) -> np.ndarray:
     """Return float32 [row]: how far each of the others is from the mean of the rows with its word, squared.
 
-    `words` and `theirs` are int64 [row]; a word that no row has is decoded as the mean of all rows.
+    `words` and `theirs` are int64 [row]. The mean of all rows counts as one more row of each word, so that a rare word
+    is not taken for its only occurrence, and a word that no row has is decoded as that mean.
     """
     size = int(max(words.max(), theirs.max())) + 1
     sums = torch.zeros(size, rows.width, dtype=torch.float64)
     for where, block in rows.blocks():
         sums.index_add_(0, torch.from_numpy(words[where]), block.cpu().double())
     count = torch.from_numpy(np.bincount(words, minlength=size))[:, None]
-    means = torch.where(count > 0, sums / count.clamp(min=1), sums.sum(0) / len(rows)).float()
+    means = ((sums + sums.sum(0) / len(rows)) / (count + 1)).float()
     found = [(block.cpu() - means[torch.from_numpy(theirs[where])]).square().sum(1) for where, block in others.blocks()]
     return torch.cat(found).numpy()

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from probes.codebooks.nearest import distances, nearest, totals
-from probes.codebooks.rows import BLOCK, Rows
+from probes.codebooks.rows import Rows
 from probes.errors import StrataError
 
 SAMPLE = 16
@@ -61,8 +61,10 @@ def fit(
     taken = torch.zeros(options.codes, dtype=torch.int64, device=codes.device)
     for number in range(options.passes):
         before, last = codes.clone(), number == options.passes - 1
-        count, far = _batches(rows, codes, taken, options.batch) if options.batch else _lloyd(rows, codes)
-        moved = 0 if last else _restart(rows, codes, (count == 0).nonzero()[:, 0], far, draw)
+        count, far = _batches(rows, codes, taken, options.batch, draw) if options.batch else _lloyd(rows, codes)
+        dead = (count == 0).nonzero()[:, 0]
+        taken[dead] = 0
+        moved = 0 if last else _restart(rows, codes, dead, far, draw)
         codes = hold(codes)
         tell((number + 1) / options.passes)
         if not moved and torch.equal(before, codes):
@@ -121,10 +123,17 @@ def _lloyd(rows: Rows, codes: torch.Tensor) -> tuple[torch.Tensor, np.ndarray]:
     return count, far
 
 
-def _batches(rows: Rows, codes: torch.Tensor, taken: torch.Tensor, batch: int) -> tuple[torch.Tensor, np.ndarray]:
-    """Move codes after every batch towards its rows, the less the more rows they have taken in all passes."""
+def _batches(
+    rows: Rows, codes: torch.Tensor, taken: torch.Tensor, batch: int, draw: np.random.Generator
+) -> tuple[torch.Tensor, np.ndarray]:
+    """Move codes after every batch towards its rows, the less the more rows they have taken in all passes.
+
+    Batches are runs of neighbouring rows, in an order drawn for each pass.
+    """
     count, far = torch.zeros_like(taken), np.zeros(len(rows), np.float32)
-    for where, block in rows.blocks(min(batch, BLOCK)):
+    for first in draw.permutation(np.arange(0, len(rows), batch)).tolist():
+        where = slice(first, min(first + batch, len(rows)))
+        block = rows.at(where)
         ids = nearest(block, codes)
         far[where] = distances(block, codes, ids).cpu().numpy()
         sums, had = totals(block, ids, len(codes))

@@ -84,7 +84,7 @@ def _notes(spec: CodebookSpec, tokens: Tokens) -> tuple[str, ...]:
 
 
 def _judge(spec: CodebookSpec, tokens: Tokens, states: States, shape: Shape, progress: Progress) -> list[Judged]:
-    _, words = np.unique(np.array(tokens.words, object).astype(str), return_inverse=True)
+    words, _ = pd.factorize(np.array(tokens.words, object))
     options = Options(spec.codes, spec.passes, spec.batch, spec.seed)
     question, found = Question(spec.method, spec.books, options), []
     for number, label in enumerate(shape.layers):
@@ -154,8 +154,8 @@ def _leaves(spec: CodebookSpec, tokens: Tokens, top: Judged, text: np.ndarray) -
     """Return which code picks out each leaf type, where the texts are code."""
     if any(t.language not in LANGUAGES for t in tokens.texts):
         return pd.DataFrame(columns=list(picking.KINDS)).astype(picking.KINDS)
-    types, label = np.unique(np.array(leaves.labels(tokens), object).astype(str), return_inverse=True)
-    words, word = np.unique(np.array(tokens.words, object).astype(str), return_inverse=True)
+    label, types = pd.factorize(np.array(leaves.labels(tokens), object))
+    word, words = pd.factorize(np.array(tokens.words, object))
     books = top.book.codes.shape[0]
     sides = []
     for side, ids in ((slice(0, tokens.cut), top.fitted.ids), (slice(tokens.cut, None), top.held_out.ids)):
