@@ -49,7 +49,7 @@ def rows_of(array: np.ndarray, device: str = "cpu") -> Rows:
     def at(where: Where) -> torch.Tensor:
         return torch.from_numpy(np.array(array[where], np.float32, order="C")).to(device)
 
-    return Rows(*array.shape, at)
+    return Rows(array.shape[0], array.shape[1], at)
 
 
 def center_of(rows: Rows) -> torch.Tensor:
