@@ -45,7 +45,7 @@ def table(fitted: Marked, held_out: Marked, names: tuple[Sequence[str], Sequence
         code, word = int(by_code[book][label].argmax()), int(by_word[label].argmax())
         true, fires = held_out.label == label, held_out.ids[:, book] == code
         values = _values(true, fires, held_out.text)
-        f1, low, high = bootstrap(values[None], seed=seed).tolist()
+        f1, low, high = bootstrap(values[None], seed=seed).clip(0, 1).tolist()  # a linearised share may leave its range
         hits, share = int((true & fires).sum()), float(true.mean())
         row = (labels[label], int(true.sum()), book, code, hits / max(int(fires.sum()), 1), hits / int(true.sum()))
         alone = _values(true, held_out.word == word, held_out.text).mean()

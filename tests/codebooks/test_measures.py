@@ -117,7 +117,7 @@ def test_the_code_of_a_label_is_found_and_its_f1_is_that_of_the_held_out_tokens(
         row = table.loc[name]
         assert row.code == k + 4
         assert row.f1 == pytest.approx(f1_score(label == k, test.ids[:, 0] == k + 4))
-        assert row.low < row.f1 < row.high
+        assert 0 <= row.low < row.f1 < row.high <= 1
         assert row.f1 > 0.85 > row.word_f1
         assert row.always == pytest.approx(f1_score(label == k, np.ones(len(label), bool)))
 
@@ -127,3 +127,12 @@ def test_labels_too_rare_to_judge_are_left_out() -> None:
     rare = picking.Marked(np.where(np.arange(400) < 5, 3, fit.label), fit.word, fit.ids, fit.text)
     table = picking.table(rare, rare, (["a", "b", "c", "d"], list("vwxyz")), seed=0)
     assert set(table.label) == {"a", "b", "c"}
+
+
+def test_the_interval_of_an_f1_stays_a_share_also_where_few_tokens_carry_it() -> None:
+    label = np.repeat([0, 1], [15, 385])
+    ids = label.copy()
+    ids[[0, 20]] = [1, 0]  # one miss, one false alarm
+    marked = picking.Marked(label, label * 0, ids[:, None], np.r_[np.arange(15), np.arange(385) // 40])
+    table = picking.table(marked, marked, (["rare", "rest"], ["w"]), seed=0)
+    assert ((table.low >= 0) & (table.low <= table.f1) & (table.f1 <= table.high) & (table.high <= 1)).all()
