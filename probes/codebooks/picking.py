@@ -39,7 +39,7 @@ def table(fitted: Marked, held_out: Marked, names: tuple[Sequence[str], Sequence
     by_code = [_f1(fitted.label, fitted.ids[:, book], len(labels)) for book in range(fitted.ids.shape[1])]
     by_word = _f1(fitted.label, fitted.word, len(labels))
     rows = []
-    for label in sorted(np.flatnonzero(enough), key=lambda i: (-often[i], labels[i])):
+    for label in sorted(np.flatnonzero(enough).tolist(), key=lambda i: (-often[i], labels[i])):
         tops = [(float(f1[label].max()), -book) for book, f1 in enumerate(by_code)]
         fit_f1, book = max(tops)[0], -max(tops)[1]
         code, word = int(by_code[book][label].argmax()), int(by_word[label].argmax())

@@ -3,6 +3,7 @@
 With as many parts as heads it is the layout of Codebook Features (Jégou et al., TPAMI 2011; Tamkin et al., 2023).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -11,7 +12,7 @@ from probes.codebooks import kmeans
 from probes.codebooks.book import Codebook, centred
 from probes.codebooks.kmeans import Options, Tell
 from probes.codebooks.nearest import nearest
-from probes.codebooks.rows import Rows, center_of
+from probes.codebooks.rows import Rows, Where, center_of
 from probes.errors import StrataError
 
 
@@ -36,7 +37,11 @@ def fit(rows: Rows, options: Options, groups: int = 1, tell: Tell = kmeans.silen
     center, part = center_of(rows), rows.width // groups
     whole, books = centred(rows, center), list[torch.Tensor]()
     for group in range(groups):
-        mine = whole.seen(part, lambda block, _, at=group * part: block[:, at : at + part])
+        mine = whole.seen(part, _columns(group * part, part))
         own = replace(options, seed=options.seed + 7919 * group)  # far apart, as in residual books
-        books.append(kmeans.fit(mine, own, lambda share, done=group: tell((done + share) / groups)))
+        books.append(kmeans.fit(mine, own, kmeans.part_of(tell, group, groups)))
     return Product(center, torch.stack(books), center.new_zeros(0))
+
+
+def _columns(first: int, count: int) -> Callable[[torch.Tensor, Where], torch.Tensor]:
+    return lambda block, _: block[:, first : first + count]

@@ -35,7 +35,7 @@ def fit(rows: Rows, options: Options, depth: int = 1, tell: Tell = kmeans.silent
     left, books = centred(rows, center), list[torch.Tensor]()
     for number in range(depth):
         own = replace(options, seed=options.seed + 7919 * number)  # far apart: the next seed's books are others
-        books.append(kmeans.fit(left, own, lambda share, done=number: tell((done + share) / depth)))
+        books.append(kmeans.fit(left, own, kmeans.part_of(tell, number, depth)))
         if number < depth - 1:
             left = _left(left, books[-1])
     return Residual(center, torch.stack(books), center.new_zeros(0))

@@ -81,14 +81,13 @@ def usage(result: "CodebookResult") -> alt.LayerChart:
     note = f"layer {result.best}: {len(used):,} codes used, {dead:,} without a held-out token"
     cut = [f"the {len(shown):,} most used are drawn"] if len(shown) < len(used) else []
     title = alt.TitleParams("How often each code is used", subtitle=[note, *cut], color=INK)
-    log = {"type": "log", "nice": False}
     numbers = [alt.Tooltip(f"{n}:Q", format=f) for n, f in (("count", ","), ("purity", ".2f"), ("overlap", ".2f"))]
     seen = ["book:O", "code:O", alt.Tooltip("word:N", title="commonest word"), *numbers]
     points = (
         alt.Chart(shown[["rank", "share", "book", "code", "word", "count", "purity", "overlap"]])
         .mark_point(filled=True, opacity=0.9, style="dot")
         .encode(
-            x=alt.X("rank:Q", title="codes, the most used first", scale=alt.Scale(**log)),
+            x=alt.X("rank:Q", title="codes, the most used first", scale=alt.Scale(type="log", nice=False)),
             y=alt.Y("share:Q", title="share of tokens", scale=alt.Scale(type="log"), axis=alt.Axis(format="~%")),
             color=alt.Color("purity:Q", title="share of its commonest word", scale=alt.Scale(domain=[0, 1])),
             tooltip=seen,
