@@ -3,12 +3,11 @@
 import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import psutil
 import pytest
+from serving import free_port, until_it_answers
 
 from probes import access
 from probes.__main__ import main
@@ -73,27 +72,15 @@ def test_make_app_goes_through_it() -> None:
 @pytest.mark.slow
 def test_a_real_server_starts_on_the_address_it_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(access.TOKEN, TOKEN)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "probes", "app", f"--port={port}", "--address=0.0.0.0"]
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
         try:
-            _wait(f"http://127.0.0.1:{port}/_stcore/health")
+            until_it_answers(port, process)
             sockets = psutil.Process(process.pid).net_connections("inet")
             assert {s.laddr.ip for s in sockets if s.status == psutil.CONN_LISTEN} == {"0.0.0.0"}
         finally:
             process.terminate()
             process.wait(20)
     assert TOKEN not in (tmp_path / "log").read_text()
-
-
-def _wait(url: str) -> None:
-    for _ in range(300):
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the server does not answer")

@@ -2,11 +2,8 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +11,7 @@ from pathlib import Path
 import pytest
 from chromium import ARGUMENTS, MISSING, find
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from serving import free_port, until_it_answers
 
 ROOT = Path(__file__).parents[2]
 SHOTS = os.environ.get("STRATA_SHOTS") == "1"
@@ -39,16 +37,14 @@ def server(real_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     home.mkdir()
     (real_home / "models").mkdir(parents=True, exist_ok=True)
     (home / "models").symlink_to(real_home.absolute() / "models", target_is_directory=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"]
     log = (home.parent / "server.log").open("wb")
     env = {**os.environ, "STRATA_HOME": str(home), "HF_HUB_OFFLINE": "1"}
     # a session of its own: its worker processes end with it
     process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True)
     try:
-        _wait(f"http://127.0.0.1:{port}/_stcore/health", process)
+        until_it_answers(port, process)
         yield Server(f"http://localhost:{port}", process, home)
     finally:
         os.killpg(process.pid, signal.SIGTERM)
@@ -58,17 +54,6 @@ def server(real_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             os.killpg(process.pid, signal.SIGKILL)
             process.wait(20)
         log.close()
-
-
-def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
-    for _ in range(600):
-        assert process.poll() is None, "the server ended before it served"
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the server does not answer")
 
 
 @pytest.fixture(scope="session")

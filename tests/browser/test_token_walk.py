@@ -5,8 +5,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +12,10 @@ from typing import Any
 import psutil
 import pytest
 from playwright.sync_api import Browser, expect
+from serving import free_port, until_it_answers
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+
 ROOT = Path(__file__).parents[2]
 TOKEN = "correct-horse-battery-staple"
 
@@ -24,15 +24,13 @@ TOKEN = "correct-horse-battery-staple"
 def open_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
     """A server on every address of this machine, started by the launcher; its port and its log."""
     home = tmp_path_factory.mktemp("token")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "probes", "app", f"--port={port}", "--address=0.0.0.0", "--host=strata.test"]
     env = {**os.environ, "STRATA_HOME": str(home / "strata"), "STRATA_TOKEN": TOKEN, "HF_HUB_OFFLINE": "1"}
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
         try:
-            _wait(f"http://127.0.0.1:{port}/_stcore/health")
+            until_it_answers(port, process)
             yield port, home / "log"
         finally:
             ours = psutil.Process(process.pid).children(recursive=True)
@@ -41,16 +39,6 @@ def open_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int,
             _, left = psutil.wait_procs(ours, timeout=20)
             for one in left:
                 one.kill()
-
-
-def _wait(url: str) -> None:
-    for _ in range(600):
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the server does not answer")
 
 
 @pytest.mark.parametrize("path", ["", "Syntax", "Runs", "Runs?compare=" + "0" * 32])
@@ -112,16 +100,14 @@ def test_this_machine_is_known_by_its_own_names_only(open_server: tuple[int, Pat
 
 def test_started_by_hand_without_a_token_every_page_is_the_refusal(tmp_path: Path, chromium: Browser) -> None:
     """Case 59: `streamlit run` past the launcher."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}", "--server.headless=true"]
     env: dict[str, Any] = {**os.environ, "STRATA_HOME": str(tmp_path / "strata")}
     env.pop("STRATA_TOKEN", None)
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen([*command, "--server.address=0.0.0.0"], cwd=ROOT, env=env, stdout=log, stderr=log)
         try:
-            _wait(f"http://127.0.0.1:{port}/_stcore/health")
+            until_it_answers(port, process)
             for path in ("", "Syntax", "Runs"):
                 page = chromium.new_page()
                 page.goto(f"http://localhost:{port}/{path}")

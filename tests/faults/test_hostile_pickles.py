@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import pickle
 import shutil
 import subprocess
@@ -13,7 +12,7 @@ from typing import Any
 
 import pytest
 import torch
-from pickled import pickled, weights_of
+from pickled import pickled, refused, weights_of
 
 from probes.errors import StrataError
 from probes.models import convert, load, unpickle
@@ -22,13 +21,6 @@ from probes.models import convert, load, unpickle
 @pytest.fixture
 def folder(tiny_bert: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(tiny_bert, tmp_path / "model"))
-
-
-def refused(folder: Path, why: str, code: str = "E-CONVERT") -> None:
-    with pytest.raises(StrataError, match=why) as caught:
-        convert.convert(str(folder))
-    assert caught.value.code == code
-    assert not list(Path(os.environ["STRATA_HOME"]).glob("converted/*/*"))
 
 
 class Canary:

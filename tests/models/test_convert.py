@@ -1,7 +1,6 @@
 """Cases 1 to 3: a pickle is opened only in a process of its own, and what comes out of it is the same bit for bit."""
 
 import json
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from pickled import pickled, weights_of
+from pickled import pickled, refused, weights_of
 
 from probes.errors import StrataError
 from probes.models import convert, hidden_states, load
@@ -19,13 +18,6 @@ from probes.models.wheels import sha256_of
 @pytest.fixture
 def folder(tiny_bert: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(tiny_bert, tmp_path / "model"))
-
-
-def refused(folder: Path, why: str, code: str = "E-CONVERT") -> None:
-    with pytest.raises(StrataError, match=why) as caught:
-        convert.convert(str(folder))
-    assert caught.value.code == code
-    assert not list(Path(os.environ["STRATA_HOME"]).glob("converted/*/*"))
 
 
 @pytest.mark.parametrize("archive", [True, False])
