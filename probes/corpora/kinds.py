@@ -78,6 +78,14 @@ KINDS = (
         "PSF-2.0",
     ),
     Kind(
+        "headers",
+        "probes.corpora.headers",
+        "[0-9a-f]{12}",
+        "functions of the headers that installed packages carry",
+        "c and cpp",
+        "BSD-3-Clause (torch, numpy), Apache-2.0 (pyarrow), BSD-2-Clause (numba), PSF-2.0 (Python)",
+    ),
+    Kind(
         "code:FOLDER",
         "probes.corpora.code_folder",
         "[0-9a-f]{12}",
