@@ -20,10 +20,36 @@ ui.ask(
 )
 
 
-@st.fragment
+def fails(_: SyntaxSpec, result: Any) -> None:
+    """Show examples behind a cell, the worst functions, and confused labels."""
+    examples, worst = st.columns(2)
+    with examples:
+        left, right = st.columns(2)
+        label = left.selectbox("Constituent", result.labels(), key="cell_label")
+        length = right.selectbox("Length in words", result.lengths(label), key="cell_length")
+        ui.rows(result.examples_of(label, length), key="cell_examples")
+    with worst:
+        st.caption(f"Test functions by the F1 of layer {result.best}, lowest first.")
+        ui.rows(result.worst(), key="worst")
+        st.caption("The right words under another label: which one, and how often.")
+        ui.rows(result.confusions, key="confused")
+
+
+def take(_: SyntaxSpec, result: Any) -> None:
+    """Say how to take the subspace away."""
+    st.caption("The projection of every layer. In a notebook, two lines put hidden states into the subspace:")
+    st.code(f"from probes.syntax.subspace import load\nload('subspace.safetensors').project(states, '{result.best}')")
+    st.download_button(
+        "Subspace (safetensors)",
+        lambda: subspace.to_bytes(result),
+        "subspace.safetensors",
+        on_click="ignore",
+        key="subspace",
+    )
+
+
 def snippet(question: SyntaxSpec, result: Any) -> None:
     """Show one snippet's gold and predicted trees, and its words in the syntactic subspace."""
-    st.header("Look at one snippet")
     left, right = st.columns([1, 2])
     with left:
         example = ui.example(question.language)
@@ -36,53 +62,26 @@ def snippet(question: SyntaxSpec, result: Any) -> None:
         ui.show(shown, asked)
 
 
-@st.fragment
-def closer(result: Any) -> None:
-    """Show examples behind a cell, the worst functions, confused labels, and how to take the subspace away."""
-    st.header("Where it is right, and where it fails")
-    examples, worst, confused, take = st.tabs(["Examples", "Worst functions", "Confused labels", "Use the subspace"])
-    with examples:
-        left, right = st.columns(2)
-        label = left.selectbox("Constituent", result.labels(), key="cell_label")
-        length = right.selectbox("Length in words", result.lengths(label), key="cell_length")
-        ui.rows(result.examples_of(label, length), key="cell_examples")
-    with worst:
-        st.caption(f"Test functions by the F1 of layer {result.best}, lowest first.")
-        ui.rows(result.worst(), key="worst")
-    with confused:
-        st.caption("The right words under another label: which one, and how often.")
-        ui.rows(result.confusions, key="confused")
-    with take:
-        st.caption("The projection of every layer. In a notebook, two lines put hidden states into the subspace:")
-        st.code(
-            f"from probes.syntax.subspace import load\nload('subspace.safetensors').project(states, '{result.best}')"
-        )
-        st.download_button(
-            "Subspace (safetensors)",
-            lambda: subspace.to_bytes(result),
-            "subspace.safetensors",
-            on_click="ignore",
-            key="subspace",
-        )
-
-
-@st.fragment
-def used(question: SyntaxSpec, result: Any) -> None:
-    """Offer to remove the subspace and see what it costs the model, when it predicts anything."""
-    st.header("Does the model use it?")
-    st.caption("What a probe reads need not be used. Remove it, and random subspaces like it, and measure the loss.")
-    ui.removal(question, result)
-
-
 found, asked = ui.answer(SyntaxSpec, SnippetSpec, CausalSpec, TransferSpec), ui.asked(SyntaxSpec)
-pinned, removed = ui.asked(SnippetSpec) or ui.asked(TransferSpec), ui.asked(CausalSpec)
+pinned, removed, carried = ui.asked(SnippetSpec), ui.asked(CausalSpec), ui.asked(TransferSpec)
 if found and asked:
     ui.show(found, asked)
-    closer(found)
-    used(asked, found)
-    snippet(asked, found)
+    ui.sections(
+        {
+            "Where it fails": fails,
+            "Try a snippet": snippet,
+            "Does the model use it?": ui.removal,
+            "Other languages": ui.transfers,
+            "Use the subspace": take,
+        },
+        asked,
+        found,
+    )
 elif found and pinned:
     ui.show(found, pinned)
 elif found and removed:
     ui.show(found, removed)
     ui.probe_of(removed)
+elif found and carried:
+    ui.show(found, carried)
+    ui.runs_of(carried)

@@ -67,7 +67,12 @@ ANALYSES = (
         spec=TransferSpec,
         run_at="probes.syntax.transfer:run",
         result_at="probes.syntax.transfer:TransferResult",
-        figures_at=("probes.figures.transfer:f1_of_transfer",),
+        figures_at=(
+            "probes.figures.transfer:matrix",
+            "probes.figures.transfer:f1_of_transfer",
+            "probes.figures.transfer:subspace_overlap",
+            "probes.figures.transfer:shared_directions",
+        ),
         methods_at="probes.syntax.causal_methods:transfer",
     ),
     Analysis(

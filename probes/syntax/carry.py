@@ -1,113 +1,181 @@
-"""The run behind `TransferSpec`: the stored states of one run's functions, read with two runs' probes."""
+"""The run behind `TransferSpec`: the stored states of each run's functions, read with every run's probes."""
+
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
+import torch
 
 from probes import store
 from probes.contract import Progress
 from probes.corpora.grammars import LANGUAGES
 from probes.errors import StrataError
+from probes.models import Model
 from probes.models.provenance import source_of
 from probes.stats import bootstrap
-from probes.syntax import look
-from probes.syntax.analysis import CONTROL, RANDOM, SyntaxResult
-from probes.syntax.dataset import Snippet
-from probes.syntax.scores import score
+from probes.syntax import analysis, common, evaluate, look
+from probes.syntax.analysis import SyntaxResult, SyntaxSpec
+from probes.syntax.dataset import Dataset
+from probes.syntax.probe import Probe
+from probes.syntax.series import Series
+from probes.syntax.spans import METRICS, Spans, score_rows
 from probes.syntax.study import snippets, states_of
-from probes.syntax.transfer import OWN, TRANSFERRED, TransferResult, TransferSpec
-from probes.syntax.tuples import Span, decode
+from probes.syntax.targets import Inventory, targets
+from probes.syntax.transfer import CONTROL, OWN, RANDOM, TransferResult, TransferSpec
+from probes.values import Source
 
-BASELINES = {CONTROL: "control task", RANDOM: "random init"}
+BASELINES = {analysis.CONTROL: CONTROL, analysis.RANDOM: RANDOM}
+F1 = METRICS.index("f1")
+Run = tuple[SyntaxSpec, SyntaxResult]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What all probes make of one run's test functions."""
+
+    read: str
+    f1: dict[str, np.ndarray]
+    """[layer, function] of every run's probes and of the run's own baselines."""
+    spans: dict[str, np.ndarray]
+    """[layer]: mean F1 of the bare spans, of probes alone."""
+    origins: tuple[str, ...]
 
 
 def carry(spec: TransferSpec, progress: Progress) -> TransferResult:
-    """Answer a TransferSpec; refuses runs about different models."""
-    (from_spec, theirs), (to_spec, own) = (look.trained(d, store.home()) for d in (spec.probe, spec.run))
-    same(theirs, own)
-    model = look.same_model(to_spec, own)
-    data = snippets(to_spec, model, progress.step(0, 0.2))
-    source = source_of(
-        model,
-        corpus=to_spec.corpus,
-        texts=[s.text for s in data.snippets],
-        seed=spec.seed,
-        also=[LANGUAGES[to_spec.language].wheel],
-    )
-    states = states_of(model, data, source, progress.step(0.2, 0.6))  # as the run itself left them in the store
-    first = len(data.train) + len(data.validation)
-    starts = np.cumsum([0, *map(len, data.snippets)])[first:]
-    tables = {TRANSFERRED: (from_spec, theirs), OWN: (to_spec, own)}
-    values = {name: np.zeros((len(own.layers), len(data.test), 2)) for name in tables}
-    for at, layer in enumerate(own.layers):
-        rows = states.at(layer)
-        for i, piece in enumerate(data.test):
-            part = np.asarray(rows[starts[i] : starts[i + 1]])
-            for name, (asked, result) in tables.items():
-                guess = look.predict(result, at, part, chart=asked.decoding == "chart")
-                values[name][at, i] = both(guess, piece)
-        progress.report(0.6 + 0.4 * (at + 1) / len(own.layers), 1, "reading trees")
-    f1 = {name: table[..., 0] for name, table in values.items()} | baselines(own, data.test)
-    spans = {name: table[..., 1].mean(1) for name, table in values.items()}
+    """Answer a TransferSpec; refuses runs about different models, or subspaces of different rank."""
+    runs = [look.trained(digest, store.home()) for digest in spec.runs]
+    same(runs)
+    names = named(runs, spec.runs)
+    model = look.same_model(*runs[0])
+    layers = runs[0][1].layers
+    readings, sources = [], []
+    for at, run in enumerate(runs):
+        part = progress.step(at / len(runs), (at + 1) / len(runs))
+        data, source, arrays = held_out(model, run[0], part.step(0, 0.7))
+        sources.append(source)
+        readings.append(reading(names[at], dict(zip(names, runs, strict=True)), data, arrays))
+        part.report(1, 1, "reading trees")
+    layer = layers[chosen([result for _, result in runs])]
+    bases = [result.basis for _, result in runs]
     return TransferResult(
-        scores=scored(own.layers, f1, spans, spec.seed),
-        snippets=listed(own.layers, f1, data.test),
-        best=theirs.best,
-        depth=own.depth,
-        names=(from_spec.language, to_spec.language),
-        source=source,
+        scores=pd.concat([scored(one, layers, spec.seed) for one in readings], ignore_index=True),
+        gains=gained(readings, names, layers.index(layer), spec.seed),
+        angles=common.angles(names, layers, bases, [asked.seed for asked, _ in runs]),
+        shared=common.shared([basis[layers.index(layer)] for basis in bases], seed=spec.seed),
+        snippets=pd.concat([listed(one, layers.index(layer)) for one in readings], ignore_index=True),
+        layer=layer,
+        layers=layers,
+        depth=runs[0][1].depth,
+        names=names,
+        source=sources[0],
     )
 
 
-def same(theirs: SyntaxResult, own: SyntaxResult) -> None:
-    """Refuse (E-TRANSFER) probes of another model: its states have other axes."""
-    if (theirs.source.weights, theirs.layers) != (own.source.weights, own.layers):
-        raise StrataError(
-            "E-TRANSFER",
-            f"The probes are of '{theirs.source.model}', the functions were read by '{own.source.model}'.",
-            "Two models' states have different axes, so a probe of one means nothing in the other.",
-            "Choose two runs of the same model.",
-        )
+def same(runs: list[Run]) -> None:
+    """Refuse (E-TRANSFER) probes of another model, whose states have other axes, or of another rank."""
+    _, first = runs[0]
+    for _, other in runs[1:]:
+        if (other.source.weights, other.layers) != (first.source.weights, first.layers):
+            raise StrataError(
+                "E-TRANSFER",
+                f"One run is about '{first.source.model}', another about '{other.source.model}'.",
+                "Two models' states have different axes, so a probe of one means nothing in the other.",
+                "Choose runs of the same model.",
+            )
+        if other.basis.shape != first.basis.shape:
+            ranks = first.basis.shape[2], other.basis.shape[2]
+            what = f"The subspaces have {ranks[0]} and {ranks[1]} dimensions."
+            raise StrataError("E-TRANSFER", what, "Their overlap would not be told from their size.", "Use one rank.")
 
 
-def both(guess: list[Span], piece: Snippet) -> tuple[float, float]:
-    """Return F1 with labels, and F1 of the bare spans, each counted once."""
-    tree = piece.tree
-    truth = decode(tree.distances, tree.constituents, tree.unaries)
-    bare = [sorted({Span("", s.first, s.last) for s in spans}) for spans in (guess, truth)]
-    return score(guess, truth).f1, score(*bare).f1
+def named(runs: list[Run], digests: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the language of each run, with the beginning of its digest where another run is of the same."""
+    languages = [asked.language for asked, _ in runs]
+    return tuple(
+        name if languages.count(name) == 1 else f"{name} {digest[:6]}"
+        for name, digest in zip(languages, digests, strict=True)
+    )
 
 
-def baselines(own: SyntaxResult, test: tuple[Snippet, ...]) -> dict[str, np.ndarray]:
-    """Return the F1 [layer, function] of the run's own baselines."""
+def chosen(results: list[SyntaxResult]) -> int:
+    """Return the place of the layer whose own probes do best on validation, on average over runs."""
+    own = [result.scores[result.scores["series"] == analysis.TRAINED].sort_values("order") for result in results]
+    return int(np.mean([table["valid_f1"].to_numpy(float) for table in own], axis=0).argmax())
+
+
+def held_out(model: Model, asked: SyntaxSpec, progress: Progress) -> tuple[Dataset, Source, list[np.ndarray]]:
+    """Return the functions of a run, where they come from, and the test words' states [word, width] of each layer."""
+    data = snippets(asked, model, progress.step(0, 0.3))
+    texts, grammar = [s.text for s in data.snippets], LANGUAGES[asked.language].wheel
+    source = source_of(model, corpus=asked.corpus, texts=texts, seed=asked.seed, also=[grammar])
+    states = states_of(model, data, source, progress.step(0.3, 1))  # as the run itself left them in the store
+    first = sum(map(len, data.snippets)) - sum(map(len, data.test))
+    return data, source, [np.asarray(states.at(layer)[first:]) for layer in states.layers]
+
+
+def reading(read: str, runs: dict[str, Run], data: Dataset, arrays: list[np.ndarray]) -> Reading:
+    """Read the test functions of the run called `read` with the probes of all runs."""
+    f1, spans = {}, {}
+    for name, (asked, result) in runs.items():
+        goal = targets([s.tree for s in data.test], Inventory(result.constituents, result.unaries))
+        probe = Probe(*(torch.from_numpy(np.array(getattr(result, part.name))) for part in fields(Probe)))
+        series = Series(tuple(arrays), result.center, result.scale, "cpu")
+        chart = asked.decoding == "chart"
+        said = evaluate.answers(probe, series, goal, np.arange(len(data.test)), chart=chart)
+        f1[name] = said.scores()[..., F1]
+        words = int(said.starts[-1])
+        gold = bare(said.gold, words)
+        alone = [score_rows(bare(said.spans(at), words), gold, said.starts)[:, F1] for at in range(len(arrays))]
+        spans[name] = np.mean(alone, axis=1)
+    return Reading(read, f1 | baselines(runs[read][1]), spans, tuple(s.origin for s in data.test))
+
+
+def bare(spans: Spans, words: int) -> Spans:
+    """Return the spans without their labels, each once."""
+    plain = Spans(np.zeros_like(spans.label), spans.first, spans.last, spans.tree)
+    _, once = np.unique(plain.keys(words), return_index=True)
+    return Spans(*(getattr(plain, part.name)[once] for part in fields(Spans)))
+
+
+def baselines(own: SyntaxResult) -> dict[str, np.ndarray]:
+    """Return the F1 [layer, function] of a run's own baselines."""
     found = {}
     for series, name in BASELINES.items():
         rows = own.snippets[own.snippets["series"] == series]
         if len(rows):
             table = rows.pivot(index="layer", columns="snippet", values="f1").loc[list(own.layers)]
             found[name] = table.sort_index(axis=1).to_numpy(float)
-            assert found[name].shape[1] == len(test)
     return found
 
 
-def scored(layers: tuple[str, ...], f1: dict[str, np.ndarray], spans: dict[str, np.ndarray], seed: int) -> pd.DataFrame:
-    """Return one row a series and layer, with intervals over functions."""
+def scored(one: Reading, layers: tuple[str, ...], seed: int) -> pd.DataFrame:
+    """Return one row a reader and layer, with intervals over functions."""
     rows = []
-    for name, values in f1.items():
+    for name, values in one.f1.items():
         bounds = bootstrap(values[:, None], seed=seed)
-        gains = bootstrap((f1[TRANSFERRED] - values)[:, None], seed=seed)
-        for i, layer in enumerate(layers):
-            bare = float(spans[name][i]) if name in spans else np.nan
-            rows.append((name, i, layer, *bounds[i].tolist(), bare, *gains[i].tolist()))
-    names = ["series", "order", "layer", "f1", "low", "high", "f1_spans", "gain", "gain_low", "gain_high"]
-    return pd.DataFrame(rows, columns=names)
+        for at, layer in enumerate(layers):
+            alone = float(one.spans[name][at]) if name in one.spans else np.nan
+            rows.append((name, one.read, at, layer, *bounds[at].tolist(), alone))
+    return pd.DataFrame(rows, columns=["probe", "read", "order", "layer", "f1", "low", "high", "f1_spans"])
 
 
-def listed(layers: tuple[str, ...], f1: dict[str, np.ndarray], test: tuple[Snippet, ...]) -> pd.DataFrame:
-    """Return one row a function, series and layer."""
+def gained(readings: list[Reading], names: tuple[str, ...], at: int, seed: int) -> pd.DataFrame:
+    """Return what each transferred probe has above the own probe and the baselines of the run it reads."""
+    rows = []
+    for one in readings:
+        rivals = {OWN: one.f1[one.read]} | {name: f1 for name, f1 in one.f1.items() if name not in names}
+        for probe in (name for name in names if name != one.read):
+            for rival, values in rivals.items():
+                gain = bootstrap((one.f1[probe][at] - values[at])[None, None], seed=seed)[0].tolist()
+                rows.append((probe, one.read, rival, *gain))
+    return pd.DataFrame(rows, columns=["probe", "read", "rival", "gain", "low", "high"])
+
+
+def listed(one: Reading, at: int) -> pd.DataFrame:
+    """Return one row a function and reader at one layer."""
     rows = [
-        (i, piece.origin, name, layer, float(values[at, i]))
-        for name, values in f1.items()
-        for at, layer in enumerate(layers)
-        for i, piece in enumerate(test)
+        (i, origin, name, one.read, float(values[at, i]))
+        for name, values in one.f1.items()
+        for i, origin in enumerate(one.origins)
     ]
-    return pd.DataFrame(rows, columns=["snippet", "origin", "series", "layer", "f1"])
+    return pd.DataFrame(rows, columns=["snippet", "origin", "probe", "read", "f1"])

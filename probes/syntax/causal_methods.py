@@ -38,13 +38,14 @@ def causal(spec: CausalSpec, result: CausalResult) -> tuple[str, ...]:
 
 def transfer(spec: TransferSpec, result: TransferResult) -> tuple[str, ...]:
     """Describe a direct transfer; before it the probe, when its run is still stored."""
-    one, other = result.names
-    n = result.snippets["snippet"].nunique()
+    runs = ", ".join(f"{digest} ({name})" for digest, name in zip(spec.runs, result.names, strict=True))
     return (
-        *_probe(spec.probe),
-        f"The probes of run {spec.probe} ({one}) were applied without any training to the {n:,} test functions of run "
-        f"{spec.run} ({other}) [@hernandez-lopez-2022], and compared with that run's own probes and baselines on the "
-        "same functions; the layer is the best one of the run that the probes come from.",
+        *_probe(spec.runs[0]),
+        f"The probes of each of the runs {runs} were applied without any training to the test functions of the others "
+        "[@hernandez-lopez-2022], and compared with those runs' own probes and baselines on the same functions, at the "
+        f"layer whose own probes do best on validation on average ({result.layer}). Subspaces were compared by their "
+        "principal angles, and by the eigenvalues of their mean projector, beside those of random subspaces of that "
+        "rank.",
         INTERVALS,
     )
 

@@ -1,67 +1,106 @@
-"""Does one language's syntactic subspace read another's trees? Probes of one run on the test functions of another.
+"""Do languages share a syntactic subspace? Probes of each run on the test functions of the others.
 
-Nothing is trained: the projection and the read-outs are applied as they are (direct transfer).
-What comes out is set beside the other run's own probes and its own baselines on the same functions, because
-without them most transfers look like something: functions of all languages share their outline.
+Nothing is trained: the projection and the read-outs are applied as they are, as Chi et al. (ACL 2020) did with the
+dependency trees of human languages. What comes out is set beside the other run's own probes and baselines on the same
+functions, because without them most transfers look like something: functions of all languages share their outline.
+Beside it, how far the subspaces themselves overlap, and how many directions lie in all of them.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, Any, ClassVar
 
 import pandas as pd
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from probes.contract import Displayed, Progress, Spec
 from probes.values import Source
 
-TRANSFERRED, OWN = "transferred", "own probe"
+CONTROL, RANDOM = "control task", "random init"
+OWN = "own probe"
+
+
+def _split(given: Any) -> Any:
+    return [part.strip() for part in given.split(",") if part.strip()] if isinstance(given, str) else given
+
+
+def _different(runs: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(runs)) < len(runs):
+        raise ValueError("a run is named twice")
+    return runs
+
+
+Runs = Annotated[
+    tuple[Annotated[str, Field(pattern="^[0-9a-f]{32}$")], ...],
+    Field(min_length=2, max_length=8),
+    BeforeValidator(_split),
+    AfterValidator(_different),
+]
 
 
 class TransferSpec(Spec):
-    """Read the test functions of one syntax run with the probes of another, of the same model."""
+    """Read the test functions of each of several syntax runs with the probes of the others, all of the same model."""
 
     kind: ClassVar[str] = "transfer"
+    version: ClassVar[int] = 2
 
-    probe: str = Field(pattern="^[0-9a-f]{32}$")
-    """The digest of the syntax run whose probes are used."""
-    run: str = Field(pattern="^[0-9a-f]{32}$")
-    """The digest of the syntax run whose test functions are read, and whose baselines stand beside them."""
+    runs: Runs
+    """The digests of two to eight syntax runs, between commas: one a language, or a corpus, or an input."""
     seed: int = Field(0, ge=0, le=2**31 - 1)
     """Decides the resampling."""
 
 
 @dataclass(frozen=True)
 class TransferResult(Displayed):
-    """F1 of the transferred probes by layer, beside the other run's own probes and baselines."""
+    """F1 of every run's probes on every run's functions, and what their subspaces have in common."""
 
     scores: pd.DataFrame
-    """One row a series and layer: series, order, layer, f1, low, high; f1_spans (labels aside; NaN for baselines); and
-    how far the transferred probe is above it on the same functions: gain, gain_low, gain_high."""
+    """One row a reader, run and layer: probe (a run, or a baseline of the run read), read, order, layer, f1, low, high,
+    and f1_spans, labels aside (NaN for baselines)."""
+    gains: pd.DataFrame
+    """One row a transfer and rival at `layer`: probe, read, rival (the own probe, or a baseline), and how far the
+    transferred probe is above it on the same functions: gain, low, high."""
+    angles: pd.DataFrame
+    """One row a pair of runs and layer: one, other, layer, overlap (mean squared cosine of the principal angles), angle
+    in degrees, those of chance: chance_overlap, chance_angle; and same_start: both probes began at the same projection,
+    and overlap for that reason alone."""
+    shared: pd.DataFrame
+    """One row a direction at `layer`, the most shared first: direction, share (mean squared cosine with each of the
+    subspaces: 1 lies in all), chance (the same of unrelated subspaces)."""
     snippets: pd.DataFrame
-    """One row a function, series and layer: snippet, origin, series, layer, f1."""
-    best: str
-    """The best layer of the run whose probes are used: chosen without the functions that are read."""
+    """One row a function and reader at `layer`: snippet, origin, probe, read, f1."""
+    layer: str
+    """The layer with the highest mean F1 of the runs' own probes on their validation functions."""
+    layers: tuple[str, ...]
     depth: int
-    names: tuple[str, str]
-    """The language the probes come from, and that of the functions they read."""
+    names: tuple[str, ...]
+    """What the runs are called here: their languages, with the beginning of the run's name where two are of one."""
     source: Source
 
     def headline(self) -> str:
-        """State what the transferred probe reads at its best layer, and what that is beside the other run's own."""
-        here = self.scores[self.scores["layer"] == self.best].set_index("series")
-        row = here.loc[TRANSFERRED]
-        parts = []
-        for name in here.index:
-            if name != TRANSFERRED:
-                gain, low, high = here.loc[name, ["gain", "gain_low", "gain_high"]]
-                doubt = "not clearly " if low <= 0 <= high else ""
-                parts.append(f"{doubt}{abs(gain):.2f} {'above' if gain >= 0 else 'below'} its {name}")
-        said = f"Probes of {self.names[0]} read {self.names[1]} at layer {self.best} of {self.depth}: F1 {row.f1:.2f}"
-        return f"{said}, {', '.join(parts[:-1])}{' and ' if parts[1:] else ''}{parts[-1]}."
+        """State the best transfer beside the language's own probe and control, and how far the subspaces overlap."""
+        here = self.scores[self.scores["layer"] == self.layer].set_index(["probe", "read"])["f1"]
+        pairs = [(p, r) for p in self.names for r in self.names if p != r]
+        probe, read = max(pairs, key=lambda pair: float(here[pair]))
+        rivals = self.gains[(self.gains["probe"] == probe) & (self.gains["read"] == read)]
+        parts = [_beside(row) for row in rivals.itertuples()]
+        at = self.angles[self.angles["layer"] == self.layer]
+        said = f"At layer {self.layer} of {self.depth}, probes of {probe} read {read} with F1 {here[probe, read]:.2f}"
+        best = " best" if len(pairs) > 1 else ""
+        begun = " (some began alike)" if at["same_start"].any() else ""
+        return (
+            f"{said}{', the' + best + ' transfer' if best else ''}: {', '.join(parts)}; subspaces overlap "
+            f"{at['overlap'].mean():.2f}{begun}, by chance {at['chance_overlap'].mean():.2f}."
+        )
 
     def frame(self) -> pd.DataFrame:
         """Return the scores."""
         return self.scores
+
+
+def _beside(row: Any) -> str:
+    """Put a gain in words, and say when its interval holds zero."""
+    doubt = "not clearly " if row.low <= 0 <= row.high else ""
+    return f"{doubt}{abs(row.gain):.2f} {'above' if row.gain >= 0 else 'below'} {row.read}'s {row.rival}"
 
 
 def run(spec: TransferSpec, progress: Progress) -> TransferResult:

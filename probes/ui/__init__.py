@@ -16,12 +16,14 @@ from probes.ui.models import choose, demo, folded, load, verdict
 from probes.ui.refusals import refuse
 from probes.ui.removing import probe_of, removal
 from probes.ui.results import details, figure, rows, show
+from probes.ui.sections import sections
 from probes.ui.selected import actions, deleted
 from probes.ui.snippets import code, example
 from probes.ui.sources import corpus, recent_corpora
 from probes.ui.table import empty, filters, picked
 from probes.ui.tasks import places, tasks
 from probes.ui.text import headline, notes, plain
+from probes.ui.transferring import runs_of, transfers
 from probes.ui.trust import code as code_of_its_own
 from probes.ui.trust import granted, pickled
 
@@ -75,11 +77,14 @@ __all__ = [
     "residents",
     "rows",
     "running",
+    "runs_of",
+    "sections",
     "show",
     "spec",
     "start",
     "tasks",
     "text",
     "tokens",
+    "transfers",
     "verdict",
 ]

@@ -13,6 +13,7 @@ from probes.ui.text import plain
 
 def removal(question: SyntaxSpec, result: Any) -> None:
     """Draw what is removed where, how many forward passes that takes, and the button that asks."""
+    st.caption("What a probe reads need not be used. Remove it, and random subspaces like it, and measure the loss.")
     if not predicts(question.model, question.revision):
         st.caption(
             f"{plain(question.model)} was saved without a head that predicts tokens, so there is no loss to measure: "

@@ -54,7 +54,7 @@ def ask_small(tiny_bert: Path, tiny_gpt2: Path, tmp_path_factory: pytest.TempPat
             specs["causal"] = CausalSpec(run=decoder.digest, **causal).pinned()
             other: SyntaxSpec = small_spec(tiny_bert, folder, seed=1, random_init=False, **plain).pinned()
             engine.run(other)
-            specs["transfer"] = TransferSpec(probe=other.digest, run=syntax.digest)
+            specs["transfer"] = TransferSpec(runs=(other.digest, syntax.digest))
             model = {kind: str(tiny_gpt2 if kind == "causal" else tiny_bert) for kind in specs}
             return Small(home, model, specs, {kind: engine.run(spec) for kind, spec in specs.items()})
 

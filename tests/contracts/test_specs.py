@@ -31,8 +31,8 @@ def another(field: FieldInfo, value: Any) -> Any:
     if isinstance(value, int | float):
         most = min([m.le for m in field.metadata if isinstance(m, annotated_types.Le)], default=float("inf"))
         return value + 1 if value + 1 <= most else value / 2
-    if isinstance(value, tuple):
-        return (*value, "x")
+    if isinstance(value, tuple):  # of names, or of runs
+        return (*value, value[0][::-1] if value and re.fullmatch("[0-9a-f]{32}", value[0]) else "x")
     if isinstance(value, str) and re.fullmatch("[0-9a-f]{32}", value):
         return value[::-1] if value != value[::-1] else "0" * 32
     return f"{value or ''}x"

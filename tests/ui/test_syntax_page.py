@@ -14,6 +14,7 @@ from probes.ui.snippets import EXAMPLES
 
 PAGE = "pages/Syntax.py"
 UNKNOWN = "0123456789abcdef" * 2
+SNIPPET = "Try a snippet"
 Open = Callable[..., AppTest]
 
 
@@ -181,14 +182,15 @@ def test_a_stored_run_opens_cold_on_its_sentence_and_figures(page: Open, here: A
     at = page(PAGE, run=stored.digest)
     assert not at.exception
     assert "Syntax peaks at layer" in at.html[0].value
-    assert len(at.get("vega_lite_chart")) == 2  # the answer's and the snippet's
+    assert len(at.get("vega_lite_chart")) == 1  # the answer's; no snippet is read before its section is opened
+    assert at.selectbox(key="cell_label")
     assert here.submitted == []
     assert at.selectbox(key="syntax_model").value == stored.model
 
 
 def test_every_figure_has_its_export_bar(page: Open, stored: SyntaxSpec) -> None:
-    at = page(PAGE, run=stored.digest)
-    labels = [button.label for button in at.download_button if button.key != "subspace"]
+    at = page(PAGE, run=stored.digest, section=SNIPPET)
+    labels = [button.label for button in at.download_button]
     charts = len(at.get("vega_lite_chart"))
     assert labels == ["PDF", "SVG", "PNG", "CSV", "Parquet", "LaTeX", "Script", "Notebook"] * charts
 
@@ -196,13 +198,13 @@ def test_every_figure_has_its_export_bar(page: Open, stored: SyntaxSpec) -> None
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "at_chart"), [("syntax", 0), ("snippet", 1)])
 def test_every_figure_can_be_chosen(page: Open, stored: SyntaxSpec, kind: str, at_chart: int) -> None:
-    at = page(PAGE, run=stored.digest)
+    at = page(PAGE, run=stored.digest, section=SNIPPET)
     drawn = set()
     for name in analyses.find(kind).figures:
         at.segmented_control(key=f"{kind}_view").set_value(name).run()
         assert not at.exception
         assert len(at.get("vega_lite_chart")) == 2
-        labels = [button.label for button in at.download_button if button.key != "subspace"]
+        labels = [button.label for button in at.download_button]
         assert labels.count("PDF") == 2
         assert labels.count("CSV") == 2 - (name not in ("f1_by_layer", "snippet"))  # only the main figure's table
         drawn.add(at.get("vega_lite_chart")[at_chart].proto.spec)
@@ -215,36 +217,3 @@ def test_an_answer_changes_with_the_question_asked_again(page: Open, here: Any, 
     run(at)
     assert not at.exception
     assert [asked.pinned() for asked in here.submitted] == [stored.model_copy(update={"input": "leaves"})]
-
-
-# ---- a snippet -------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("example", [*EXAMPLES["python"], "Nothing"])
-def test_every_example_is_answered(page: Open, stored: SyntaxSpec, example: str) -> None:
-    at = page(PAGE, run=stored.digest)
-    before = len(at.get("vega_lite_chart"))
-    at.selectbox(key="example_python").set_value(example).run()
-    assert not at.exception
-    nothing = example == "Nothing"
-    assert len(at.get("vega_lite_chart")) == before - nothing
-    assert bool(at.error) == nothing
-
-
-@pytest.mark.slow
-def test_every_layer_is_answered(page: Open, stored: SyntaxSpec) -> None:
-    at = page(PAGE, run=stored.digest)
-    for layer in at.select_slider[0].options:
-        at.select_slider[0].set_value(layer).run()
-        assert not at.exception
-        assert not at.error
-
-
-@pytest.mark.parametrize("code", ["", "   \n", "def f(:\n", "\0", "# only a comment\n"])
-def test_code_without_a_tree_is_refused_with_a_reason(page: Open, stored: SyntaxSpec, code: str) -> None:
-    at = page(PAGE, run=stored.digest)
-    at.text_area[0].set_value(code).run()
-    assert not at.exception
-    assert len(at.error) == 1
-    assert at.error[0].value.strip("* ")
