@@ -27,6 +27,7 @@ ANALYSES = (
             "probes.figures.worth:where_it_fails",
             "probes.figures.worth:by_depth",
             "probes.figures.worth:subspace_overlap",
+            "probes.figures.cloud:constituents",
             "probes.figures.layers:recall_by_label",
         ),
         compare_at="probes.syntax.comparable:comparables",

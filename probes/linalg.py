@@ -23,6 +23,15 @@ def principal_axes(rows: np.ndarray, n: int = 2) -> tuple[np.ndarray, np.ndarray
     return center, axes, shares
 
 
+def turned_onto(rows: np.ndarray, onto: np.ndarray) -> np.ndarray:
+    """Return the rotation or reflection [width, width] that brings rows [row, width] nearest to others, row by row.
+
+    The orthogonal Procrustes solution (Schönemann, 1966): U V' of the singular vectors of rows' @ onto.
+    """
+    u, _, vh = np.linalg.svd(rows.T @ onto)
+    return np.asarray(u @ vh)
+
+
 def double_centred(k: np.ndarray) -> np.ndarray:
     """Return HKH [..., row, row] in float64, H = I - 11'/n: what of a Gram or distance matrix a shift cannot move."""
     k = np.asarray(k, np.float64)

@@ -27,7 +27,7 @@ class SyntaxSpec(ReadsModel):
     """Train structural probes on every layer of a model, and score the trees they read off."""
 
     kind: ClassVar[str] = "syntax"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     corpus: str = "python-stdlib"
     """python-stdlib, code:FOLDER, table:FILE or hub:NAME; `python -m probes corpora` lists them."""
@@ -105,6 +105,8 @@ class SyntaxResult(Displayed):
     """A few true constituents of each label and length, best layer: found, snippet, first, last, origin, text."""
     confusions: pd.DataFrame
     """Labels given for others over the same words on the best layer: true, said, n."""
+    cloud: pd.DataFrame
+    """Constituents and label directions in the plane of each layer's subspace: see `cloud.cloud`."""
     snippets: pd.DataFrame
     """One row a test snippet, series and layer: snippet, origin, words, series, layer, f1."""
     controls: pd.DataFrame

@@ -8,7 +8,7 @@ import pandas as pd
 
 from probes.linalg import principal_axes
 from probes.stats import bootstrap
-from probes.syntax import agree, compare, evaluate, where
+from probes.syntax import agree, cloud, compare, evaluate, where
 from probes.syntax.analysis import RANDOM, TRAINED, SyntaxResult, SyntaxSpec
 from probes.syntax.dataset import Dataset
 from probes.syntax.tables import F1, Extras, Fit, Shape, Tables
@@ -36,6 +36,7 @@ def result(
         cells=where.cells(said, best),
         examples=where.examples(said, best, data.test),
         confusions=where.confusions(said, best),
+        cloud=cloud.cloud(first, layers, data, seed=spec.seed),
         snippets=_snippets(layers, tables.test, data),
         controls=compared,
         dimension=compare.dimension(tables, extras, spec),

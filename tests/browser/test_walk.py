@@ -46,6 +46,13 @@ def answer(window: Open, address: dict[str, str]) -> Iterator[Any]:
     assert here.dialogs == []
 
 
+def at_snippet(here: Any) -> Any:
+    """Open the section in which a snippet is typed."""
+    here.page.get_by_role("tab", name="Try a snippet").click()
+    expect(here.page.get_by_text(re.compile("gives back"))).to_be_visible(timeout=SLOW)
+    return here
+
+
 def take(page: Page, key: str) -> bytes:
     with page.expect_download(timeout=SLOW) as coming:
         page.locator(f".st-key-{key} button").click()
@@ -83,8 +90,7 @@ def test_svg_png_and_tables_come_too(answer: Any) -> None:
 
 
 def test_a_typed_snippet_is_answered(answer: Any) -> None:
-    box = answer.page.get_by_label("Code", exact=True)
-    expect(answer.page.get_by_text(re.compile("gives back"))).to_be_visible(timeout=SLOW)
+    box = at_snippet(answer).page.get_by_label("Code", exact=True)
     before = answer.page.get_by_text(re.compile("gives back")).inner_text()
     box.fill(
         "def area(width, height):\n    if width < 0:\n        raise ValueError(width)\n    return width * height\n"
@@ -99,8 +105,7 @@ def test_a_typed_snippet_is_answered(answer: Any) -> None:
 
 
 def test_code_that_does_not_parse_is_refused_with_a_reason(answer: Any) -> None:
-    expect(answer.page.get_by_text(re.compile("gives back"))).to_be_visible(timeout=SLOW)
-    box = answer.page.get_by_label("Code", exact=True)
+    box = at_snippet(answer).page.get_by_label("Code", exact=True)
     box.fill("def broken(:\n")
     box.press("Control+Enter")
     expect(answer.page.get_by_role("alert")).to_be_visible(timeout=SLOW)
@@ -112,10 +117,10 @@ def test_pictures(answer: Any, address: dict[str, str], window: Open, shot: Call
     seen = window(scheme)
     seen.open(address["run"])
     expect(seen.page.get_by_text(SENTENCE)).to_be_visible()
-    expect(seen.page.get_by_text(re.compile("gives back"))).to_be_visible(timeout=SLOW)
     seen.settled()
     shot(seen, f"syntax-{scheme}")
-    seen.page.get_by_role("heading", name="Look at one snippet").evaluate("e => e.scrollIntoView({block: 'start'})")
+    at_snippet(seen).settled()
+    seen.page.get_by_role("tab", name="Try a snippet").evaluate("e => e.scrollIntoView({block: 'start'})")
     shot(seen, f"snippet-{scheme}")
     assert seen.sideways() <= 0
     seen.open()
