@@ -61,7 +61,11 @@ ANALYSES = (
         spec=CausalSpec,
         run_at="probes.syntax.causal:run",
         result_at="probes.syntax.causal:CausalResult",
-        figures_at=("probes.figures.causal:loss_without", "probes.figures.causal:loss_with_only"),
+        figures_at=(
+            "probes.figures.causal:loss_without",
+            "probes.figures.causal:loss_with_only",
+            "probes.figures.causal:f1_further_on",
+        ),
         methods_at="probes.syntax.causal_methods:causal",
     ),
     Analysis(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 import pandas as pd
 
-from probes.figures.dress import BLUE, GREEN, ORANGE
+from probes.figures.dress import BLUE, GREEN, GREY, ORANGE
 from probes.figures.theme import INK, MUTED, dressed, message
 
 if TYPE_CHECKING:
@@ -28,6 +28,36 @@ def loss_without(result: "CausalResult") -> alt.HConcatChart | alt.LayerChart:
 def loss_with_only(result: "CausalResult") -> alt.HConcatChart | alt.LayerChart:
     """Draw what keeping only the syntactic subspace adds to the loss, and what keeping random ones does."""
     return _drawn(result, "keep only", f"Loss with only the {result.rank} syntactic dimensions")
+
+
+def f1_further_on(result: "CausalResult") -> alt.LayerChart:
+    """Draw F1 of the run's own probes from the edited layer on: subspace removed there, random ones, and nothing."""
+    rows = result.downstream[result.downstream["layer"] == result.best].sort_values(["order", "subspace"])
+    if rows.empty:
+        return message("This run read no layer further on.")
+    layers = rows.drop_duplicates("at")["at"].tolist()
+    looks = {"nothing removed": (GREY, "diamond")} | LOOKS
+    names = [name for name in looks if name in set(rows["subspace"])]
+    colour = alt.Color("subspace:N", title=None, scale=alt.Scale(domain=names, range=[looks[n][0] for n in names]))
+    shape = alt.Shape("subspace:N", title=None, scale=alt.Scale(domain=names, range=[looks[n][1] for n in names]))
+    axis = alt.Axis(values=layers[:: -(-len(layers) // 14)], labelAngle=0, labelOverlap=False)
+    x = alt.X("at:O", sort=layers, title="layer read", scale=alt.Scale(domain=layers), axis=axis)
+    scale = alt.Scale(domain=[0, min(1.0, float(rows["high"].max()) * 1.1 + 0.02)])
+    base, f1 = alt.Chart(rows).encode(x=x), "F1 of constituents"
+    spread = base.mark_rule(opacity=0.5, tooltip=None).encode(
+        y=alt.Y("low:Q", title=f1, scale=scale), y2="high:Q", color=colour
+    )
+    y = alt.Y("f1:Q", title=f1, scale=scale)
+    titles = {"f1": "F1", "low": "interval from", "high": "to"}
+    told = [alt.Tooltip(f"{name}:Q", title=title, format=".3f") for name, title in titles.items()]
+    dots = base.mark_point(filled=True, opacity=1, style="dot").encode(
+        y=y, color=colour, shape=shape, tooltip=["subspace:N", "at:O", *told]
+    )
+    line = base.mark_line(tooltip=None).encode(y=y, color=colour)
+    note = [f"{result.rank} dimensions removed at layer {result.best}; the probes of each layer as they were trained"]
+    title = alt.TitleParams("Can the tree still be read further on?", subtitle=note, color=INK)
+    chart = alt.layer(spread, line, dots).properties(width=600, height=260, title=title)
+    return dressed(chart.properties(description=result.headline()))
 
 
 def _drawn(result: "CausalResult", edit: str, head: str) -> alt.HConcatChart | alt.LayerChart:

@@ -4,7 +4,6 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
-import torch
 
 from probes import store
 from probes.contract import Progress
@@ -16,11 +15,9 @@ from probes.stats import bootstrap
 from probes.syntax import analysis, common, evaluate, look
 from probes.syntax.analysis import SyntaxResult, SyntaxSpec
 from probes.syntax.dataset import Dataset
-from probes.syntax.probe import Probe
 from probes.syntax.series import Series
 from probes.syntax.spans import METRICS, Spans, score_rows
 from probes.syntax.study import snippets, states_of
-from probes.syntax.targets import Inventory, targets
 from probes.syntax.transfer import CONTROL, OWN, RANDOM, TransferResult, TransferSpec
 from probes.values import Source
 
@@ -117,8 +114,7 @@ def reading(read: str, runs: dict[str, Run], data: Dataset, arrays: list[np.ndar
     """Read the test functions of the run called `read` with the probes of all runs."""
     f1, spans = {}, {}
     for name, (asked, result) in runs.items():
-        goal = targets([s.tree for s in data.test], Inventory(result.constituents, result.unaries))
-        probe = Probe(*(torch.from_numpy(np.array(getattr(result, part.name))) for part in fields(Probe)))
+        goal, probe = look.goal_of(result, [s.tree for s in data.test]), look.probe_of(result)
         series = Series(tuple(arrays), result.center, result.scale, "cpu")
         chart = asked.decoding == "chart"
         said = evaluate.answers(probe, series, goal, np.arange(len(data.test)), chart=chart)

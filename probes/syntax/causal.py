@@ -26,6 +26,7 @@ class CausalSpec(Spec):
     """Remove the syntactic subspace of a finished syntax run, and see what it costs the model's predictions."""
 
     kind: ClassVar[str] = "causal"
+    version: ClassVar[int] = 2
 
     run: str = Field(pattern="^[0-9a-f]{32}$")
     """The digest of the syntax run whose subspace is removed; its model must predict tokens."""
@@ -61,6 +62,9 @@ class CausalResult(Displayed):
     """One row a kind of text, layer, edit and subspace: text, order, layer, edit, subspace, share (of the states'
     variance that lies in the subspace), loss and its change in nats a token with low and high, and how much more the
     syntactic subspace changes it than this control, on the same texts: above, above_low, above_high."""
+    downstream: pd.DataFrame
+    """One row an edited layer, subspace removed there ("nothing removed" for none) and layer from there on: layer,
+    subspace, order, at, and F1 of the run's own probe at `at` on the same functions: f1, low, high."""
     losses: pd.DataFrame
     """One row a text, layer, edit and subspace: text, origin, layer, edit, subspace, base, loss (the mean over
     the random subspaces)."""

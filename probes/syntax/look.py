@@ -1,5 +1,6 @@
 """The run behind `SnippetSpec`: one forward pass, one layer, one tree."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
@@ -22,8 +23,8 @@ from probes.syntax.nesting import drawn, parents
 from probes.syntax.probe import Probe
 from probes.syntax.scores import score
 from probes.syntax.snippet import SnippetResult, SnippetSpec
-from probes.syntax.targets import Inventory
-from probes.syntax.tuples import Span, decode, encode
+from probes.syntax.targets import Inventory, Targets, targets
+from probes.syntax.tuples import Span, SyntaxTuple, decode, encode
 from probes.values import Source
 
 
@@ -95,11 +96,20 @@ def project(run: SyntaxResult, layer: int, rows: np.ndarray) -> np.ndarray:
 
 def predict(run: SyntaxResult, layer: int, rows: np.ndarray, *, chart: bool = False) -> list[Span]:
     """Decode the tree that the stored probe reads off one layer's words."""
-    parts = (getattr(run, part.name)[layer : layer + 1] for part in fields(Probe))
-    probe = Probe(*(torch.from_numpy(np.array(part)) for part in parts))
+    probe = probe_of(run, slice(layer, layer + 1))
     states = torch.from_numpy(((rows - run.center[layer]) * run.scale[layer]).astype(np.float32))[None]
     said = evaluate.read(probe, states, np.array([len(rows)]), chart=chart)
     return evaluate.spans(said[:, 0], Inventory(run.constituents, run.unaries))
+
+
+def probe_of(run: SyntaxResult, layers: slice = slice(None)) -> Probe:
+    """Return the stored probes of some layers."""
+    return Probe(*(torch.from_numpy(np.array(getattr(run, part.name)[layers])) for part in fields(Probe)))
+
+
+def goal_of(run: SyntaxResult, trees: Sequence[SyntaxTuple]) -> Targets:
+    """Lay trees out under the labels that a run's probes can say."""
+    return targets(trees, Inventory(run.constituents, run.unaries))
 
 
 def _result(

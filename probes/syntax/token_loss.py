@@ -81,7 +81,7 @@ def losses(
 ) -> np.ndarray:
     """Return the mean loss of each text in nats a token, float64 [text], with one layer edited or none."""
     found = np.full(len(texts), np.nan)
-    for rows, batch in _batches(lm, texts, seed, progress or Progress()):
+    for rows, batch in batches(lm, texts, seed, progress or Progress()):
         layer, at = edit or ("", None)
         with torch.inference_mode(), editing(lm.model, layer, at(batch.where)) if at else nullcontext():
             found[rows] = _by_text(lm, batch)
@@ -106,7 +106,7 @@ def moments(
     width = lm.model.width
     sums = {layer: (np.zeros(width), np.zeros((width, width))) for layer in layers}
     n = 0
-    for _, batch in _batches(lm, texts, seed, progress or Progress()):
+    for _, batch in batches(lm, texts, seed, progress or Progress()):
 
         def take(layer: str, states: torch.Tensor, where: torch.Tensor = batch.where) -> None:
             rows = states[where.to(states.device)].double().cpu().numpy()
@@ -121,7 +121,7 @@ def moments(
     return {layer: Moments(m, sums[layer][1] / n - np.outer(m, m)) for layer, m in means.items()}
 
 
-def _batches(
+def batches(
     lm: LanguageModel, texts: Sequence[str], seed: int, progress: Progress
 ) -> Iterator[tuple[np.ndarray, Batch]]:
     """Yield packed batches and which texts they are; what the caller does with a batch must fit in memory."""

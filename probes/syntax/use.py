@@ -29,9 +29,11 @@ from probes.syntax.causal import (
     CausalResult,
     CausalSpec,
 )
+from probes.syntax.dataset import Snippet
+from probes.syntax.downstream import downstream
 from probes.syntax.removal import Moments
 from probes.syntax.study import snippets
-from probes.syntax.token_loss import SHORTEST, losses, moments
+from probes.syntax.token_loss import SHORTEST, EditAt, losses, moments
 
 TOO_SHORT = f"English text under {SHORTEST} sub-tokens"
 TOO_LONG = "English text beyond the model's context"
@@ -45,6 +47,8 @@ class Texts:
     measured: tuple[str, ...]
     origins: tuple[str, ...]
     fitted: tuple[str, ...]
+    pieces: tuple[Snippet, ...] = ()
+    """Of code, the functions that the loss is measured on."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,8 @@ class Found:
     base: np.ndarray
     edited: dict[tuple[str, str, str], np.ndarray]
     shares: dict[tuple[str, str], float]
+    removals: dict[tuple[str, str], list[EditAt]]
+    """What removes each draw of a subspace, by layer and subspace."""
 
 
 def use(spec: CausalSpec, progress: Progress) -> CausalResult:
@@ -67,13 +73,14 @@ def use(spec: CausalSpec, progress: Progress) -> CausalResult:
     kinds = (code_of(spec, asked, lm, progress.step(0, 0.1)), english_of(spec, lm, left_out))
     bases = {layer: removal.syntactic(run, run.layers.index(layer), rank) for layer in layers}
     found = [
-        measured(spec, lm, kind, bases, progress.step(0.1 + 0.45 * i, 0.55 + 0.45 * i)) for i, kind in enumerate(kinds)
+        measured(spec, lm, kind, bases, progress.step(0.1 + 0.4 * i, 0.5 + 0.4 * i)) for i, kind in enumerate(kinds)
     ]
     best = run.best if run.best in layers else layers[0]
     every = [text for kind in kinds for text in (*kind.measured, *kind.fitted)]
     about = f"{asked.corpus} ({asked.language}) and English of {spec.english}"
     return CausalResult(
         changes=changes(found, layers, spec),
+        downstream=downstream(lm, run, kinds[0].pieces, found[0].removals, progress.step(0.9, 1)),
         losses=table(found),
         base={one.texts.name: float(one.base.mean()) for one in found},
         best=best,
@@ -118,7 +125,7 @@ def code_of(spec: CausalSpec, asked: SyntaxSpec, lm: LanguageModel, progress: Pr
     data = snippets(asked, lm.model, progress)
     own = [piece for piece in data.test if long_enough(lm, [piece.text])[0]][: spec.texts]
     fitted = [piece.text for piece in data.train if long_enough(lm, [piece.text])[0]][: spec.texts]
-    return enough(Texts(CODE, tuple(s.text for s in own), tuple(s.origin for s in own), tuple(fitted)))
+    return enough(Texts(CODE, tuple(s.text for s in own), tuple(s.origin for s in own), tuple(fitted), tuple(own)))
 
 
 def english_of(spec: CausalSpec, lm: LanguageModel, left_out: Counter[str]) -> Texts:
@@ -178,7 +185,11 @@ def measured(
                 done += 1
             edited[layer, edit, name] = np.stack(rows)
     shares = {key: float(np.mean([stats[key[0]].share(basis) for basis in some])) for key, some in sets.items()}
-    return Found(texts, base, edited, shares)
+    removals = {
+        (layer, name): [removal.editor(basis, stats[layer].mean, keep=False) for basis in some]
+        for (layer, name), some in sets.items()
+    }
+    return Found(texts, base, edited, shares, removals)
 
 
 def _sets(spec: CausalSpec, stats: Moments, basis: np.ndarray) -> Iterable[tuple[str, list[np.ndarray]]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from probes.figures.causal import LOOKS, loss_with_only, loss_without
+from probes.figures.causal import LOOKS, f1_further_on, loss_with_only, loss_without
 
 
 def result(layers: list[str], edits: tuple[str, ...] = ("remove",), change: float = 0.5) -> Any:
@@ -44,3 +44,21 @@ def test_every_change_is_drawn_beside_its_controls_on_one_scale() -> None:
 def test_what_was_not_asked_is_said() -> None:
     assert "not asked to keep only" in str(loss_with_only(result(["1"])).to_dict())
     assert drawn(loss_with_only(result(["1"], ("remove", "keep only"))))[1]
+
+
+def test_f1_further_on_is_drawn_from_the_edited_layer_with_nothing_removed_beside_it() -> None:
+    rows = [
+        (edited, name, order, str(order), 0.5, 0.4, 0.6)
+        for edited in ("2", "9")
+        for name in ("nothing removed", *LOOKS)
+        for order in range(int(edited), 12)
+    ]
+    table = pd.DataFrame(rows, columns=["layer", "subspace", "order", "at", "f1", "low", "high"])
+    given = SimpleNamespace(downstream=table, best="9", rank=4, headline=lambda: "H.")
+    spec = f1_further_on(given).to_dict()
+    drawn = [row for rows in spec["datasets"].values() for row in rows]
+    assert {row["layer"] for row in drawn} == {"9"}
+    assert {row["at"] for row in drawn} == {"9", "10", "11"}
+    assert spec["layer"][1]["encoding"]["x"]["sort"] == ["9", "10", "11"]
+    assert spec["layer"][1]["encoding"]["color"]["scale"]["domain"] == ["nothing removed", *LOOKS]
+    assert "read no layer" in str(f1_further_on(SimpleNamespace(downstream=table.head(0), best="9")).to_dict())

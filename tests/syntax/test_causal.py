@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from headed import hooks
@@ -75,7 +76,9 @@ def answered(lm: LanguageModel, basis: np.ndarray, layer: str = "1") -> CausalRe
     table = changes(found, [layer], spec)
     base = {one.texts.name: float(one.base.mean()) for one in found}
     source: Any = None
-    return CausalResult(table, use.table(found), base, layer, basis.shape[1], 2, 6, "next", {}, {}, source)
+    return CausalResult(
+        table, pd.DataFrame(), use.table(found), base, layer, basis.shape[1], 2, 6, "next", {}, {}, source
+    )
 
 
 @pytest.mark.parametrize("layer", ["0", "1", "2", "2 + norm"])
