@@ -1,4 +1,4 @@
-"""Trees read after a removal: with nothing removed as before, with everything removed less than random controls leave."""
+"""Trees read after a removal: with nothing removed as before, with all removed less than random controls leave."""
 
 from pathlib import Path
 from typing import Any
