@@ -73,7 +73,8 @@ def _drawn(result: "CausalResult", edit: str, head: str) -> alt.HConcatChart | a
     ]
     note = f"{result.task}-token loss on texts the probe has not seen; intervals over texts and draws"
     title = alt.TitleParams(head, subtitle=[note], color=INK)
-    chart = alt.hconcat(*panels, spacing=24).properties(title=title, description=result.headline())
+    chart = alt.hconcat(*panels, spacing=24).resolve_scale(color="shared", shape="shared")
+    chart = chart.properties(title=title, description=result.headline())
     return dressed(chart)
 
 
@@ -82,15 +83,15 @@ def _panel(result: "CausalResult", rows: pd.DataFrame, text: str, scale: alt.Sca
     names, looks = list(LOOKS), list(LOOKS.values())
     colours = alt.Scale(domain=names, range=[colour for colour, _ in looks])
     shapes = alt.Scale(domain=names, range=[shape for _, shape in looks])
-    legend: Any = alt.Undefined if first else None
-    colour = alt.Color("subspace:N", title=None, scale=colours, legend=legend)
-    shape = alt.Shape("subspace:N", title=None, scale=shapes, legend=legend)
+    colour = alt.Color("subspace:N", title=None, scale=colours)
+    shape = alt.Shape("subspace:N", title=None, scale=shapes)
     axis = alt.Axis(labelAngle=0, ticks=False)
     x = alt.X("layer:N", sort=layers, title="layer", axis=axis, scale=alt.Scale(paddingInner=0.3, paddingOuter=0.2))
     base = alt.Chart(rows).encode(x=x, xOffset=alt.XOffset("subspace:N", sort=names, scale=alt.Scale(domain=names)))
     title = LOSS if first else None
-    bar = base.mark_rule(opacity=0.8, tooltip=None, style="dot")
-    spread = bar.encode(y=alt.Y("low:Q", title=title, scale=scale), y2="high:Q", color=colour)
+    spread = base.mark_rule(opacity=0.8, tooltip=None).encode(
+        y=alt.Y("low:Q", title=title, scale=scale), y2="high:Q", color=colour
+    )
     y = alt.Y("change:Q", title=title, scale=scale)
     dots = base.mark_point(filled=True, opacity=1, style="dot").encode(y=y, color=colour, shape=shape, tooltip=_told())
     zero = alt.Chart(pd.DataFrame({"zero": [0.0]})).mark_rule(stroke=MUTED, style="hairline", tooltip=None)

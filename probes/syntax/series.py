@@ -12,6 +12,8 @@ Recipe = Literal["strata", "published"]
 GAP = 14.0
 """Root mean square distance of neighbouring words after scaling, so that the hinge's unit margin means the same
 everywhere; all-MiniLM-L6-v2 is near it as it is."""
+FAR = 5.0
+"""Times the median length of a word's state, beyond which it is no measure of the others."""
 
 
 class Rows(Protocol):
@@ -102,7 +104,9 @@ def series_of(arrays: Sequence[Rows], starts: np.ndarray, *, recipe: Recipe, dev
     """Return the states with the map of the recipe: none, or centred with one scale a series, both of training rows.
 
     `starts` are those of the training snippets, which come first. One scale a series cannot favour a direction, so the
-    subspace found is one of the model's own states. States are taken as finite: `study.states_of` refuses others.
+    subspace found is one of the model's own states. Neither is taken from words `FAR` out: in many decoders the state
+    of a text's first token is a hundred times as long as the others from some layer on (massive activations, Sun et
+    al., 2024), and would shrink all others to nothing. States are finite: `study.states_of` refuses others.
     """
     width, rows = arrays[0].shape[1], int(starts[-1])
     if recipe == "published":
@@ -114,7 +118,16 @@ def series_of(arrays: Sequence[Rows], starts: np.ndarray, *, recipe: Recipe, dev
     center, scale = [], []
     for array in arrays:
         part = np.asarray(array[:rows])
-        step = np.sqrt(np.square(part[1:][inside] - part[:-1][inside]).sum(1, dtype=np.float64).mean())
-        center.append(part.mean(0, dtype=np.float64))
+        near = usual(part)
+        both = inside & near[1:] & near[:-1]
+        steps = np.square(part[1:][both] - part[:-1][both]).sum(1, dtype=np.float64)
+        step = np.sqrt(steps.mean()) if len(steps) else 0.0
+        center.append(part[near].mean(0, dtype=np.float64))
         scale.append(GAP / step if step > 0 else 1.0)  # a constant series stays as it is, and scores what it deserves
     return Series(tuple(arrays), np.array(center, np.float32), np.array(scale, np.float32), device)
+
+
+def usual(rows: np.ndarray) -> np.ndarray:
+    """Say of each row [row, width] whether its length is within `FAR` times the median length."""
+    length = np.sqrt(np.square(rows).sum(1, dtype=np.float64))
+    return np.asarray(~(length > FAR * np.median(length)))  # a row of NaN is left in, to be found by its scores

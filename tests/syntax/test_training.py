@@ -155,6 +155,23 @@ def test_states_are_centred_and_scaled_by_training_rows_alone() -> None:
     assert np.concatenate(steps).mean() == pytest.approx(GAP**2, rel=1e-4)  # within snippets, never across
 
 
+def test_enormous_states_of_first_words_do_not_shrink_the_others() -> None:
+    """In many decoders a text's first state is a hundred times as long: the map is that of the other words."""
+    goal = planted()[1]
+    array, starts = several()[2], goal.starts[: SIZES[0] + 1]
+    huge = array.copy()
+    huge[goal.starts[:-1], 3] = 1e5
+    some, plain = np.delete(np.arange(starts[-1]), starts[:-1]), np.linalg.norm(array[: starts[-1]], axis=1)
+    assert plain.max() < 5 * np.median(plain)  # nothing is left out of what has no such words
+    series = series_of([huge], starts, recipe="strata", device="cpu")
+    assert series.center[0] == pytest.approx(array[some].mean(0), rel=1e-4, abs=1e-5)
+    without = np.stack([array[some][1:], array[some][:-1]])[:, np.diff(some) == 1]
+    assert series.scale[0] == pytest.approx(GAP / np.sqrt(np.square(without[0] - without[1]).sum(1).mean()), rel=1e-4)
+    same = series_of([huge], starts, recipe="published", device="cpu")
+    assert same.scale[0] == 1
+    assert not same.center.any()
+
+
 # ---- what is planted is found ----------------------------------------------------------------------------------------
 
 
