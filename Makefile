@@ -10,6 +10,8 @@ CACHE := $(CURDIR)/.cache
 # the suite's own weights and its knowledge of where they are; a person's STRATA_HOME is left alone
 TEST_ENV := STRATA_TEST_CACHE=$(CACHE) HF_HUB_OFFLINE=1 STREAMLIT_BROWSER_GATHER_USAGE_STATS=false
 PYTEST := $(TEST_ENV) $(BIN)/python -m pytest
+# the whole suite runs two tests at a time, each on one core; WORKERS=0 for one after the other
+WORKERS ?= 2
 
 .PHONY: help app test quick check models bench shots weights browser clean
 .DEFAULT_GOAL := help
@@ -28,7 +30,7 @@ app: $(VENV)/.installed
 	$(BIN)/python -m probes app --port=$(PORT) --address=$(ADDRESS)
 
 test: $(VENV)/.installed-dev weights browser
-	$(PYTEST)
+	OMP_NUM_THREADS=1 $(PYTEST) -n $(WORKERS) --dist loadgroup
 
 quick: $(VENV)/.installed-dev
 	$(PYTEST) -q -m "not weights and not browser and not slow"

@@ -65,10 +65,10 @@ def cost(name: str) -> None:
     first = targets([s.tree for s in data.train], goal.inventory)
     every = series_of(arrays, first.starts, recipe="published", device=model.device)
     ranks = [min(rank, model.width) for rank in RANKS]
-    sweep = Task(
-        every.pick([len(arrays) // 2] * len(ranks)), first, replace(PAPER, rank=max(ranks)), ranks=tuple(ranks)
-    )
-    grid = [Task(every, first, PAPER), sweep]
+    grid = [Task(every, first, PAPER)]
+    for some in ([r for r in ranks if r <= PAPER.rank], *([r] for r in ranks if r > PAPER.rank)):  # little is padded
+        middle = every.pick([len(arrays) // 2] * len(some))
+        grid.append(Task(middle, first, replace(PAPER, rank=max(some)), ranks=tuple(some)))
     trainers = [Trainer(task.start(), task.options, task.open_axes if task.ranks else None) for task in grid]
     alone = Trainer(Task(every.pick([0]), first, PAPER).start(), PAPER)
     ours, theirs, single = [], [], []

@@ -19,6 +19,18 @@ SPECIAL = {"unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "pad": "[PAD]", "mask
 WIDTH, DEPTH, HEADS, CONTEXT = 16, 2, 2, 512
 
 
+TOGETHER = ("browser", "contracts", "faults")
+"""Folders whose tests share a server, or answers that are computed once a session, or the processes they kill."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file, and of the folders above, in one process when `make test` runs two side by side."""
+    for item in items:
+        path = item.path.relative_to(Path(__file__).parent)
+        item.add_marker(pytest.mark.xdist_group(path.parts[0] if path.parts[0] in TOGETHER else str(path)))
+
+
 @pytest.fixture(autouse=True)
 def strata_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give each test an empty STRATA_HOME and no hub."""

@@ -20,6 +20,8 @@ from probes.values import Source
 TRAINED, CONTROL, RANDOM, NONCE = "trained model", "control task", "random init", "nonce names"
 LEAVES = "leaf types"
 
+How = Literal["stored", "streamed"]
+
 Count = Annotated[int, Field(ge=2, le=1_000_000)]
 
 
@@ -55,6 +57,8 @@ class SyntaxSpec(ReadsModel):
     """Adam's learning rate for the projection."""
     orthogonality: float = Field(5.0, ge=0, le=1000)
     """Weight of the penalty that keeps the subspace's axes orthonormal."""
+    states: How = "stored"
+    """Keep word states on disk, or stream them: the model runs again for every batch and nothing is kept."""
     recipe: Literal["strata", "published"] = "strata"
     """The probe and its training: ours, or the paper's, which also wants rank 128, 20 epochs, batches of 32 and rate
     0.001."""

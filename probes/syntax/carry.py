@@ -105,7 +105,8 @@ def held_out(model: Model, asked: SyntaxSpec, progress: Progress) -> tuple[Datas
     data = snippets(asked, model, progress.step(0, 0.3))
     texts, grammar = [s.text for s in data.snippets], LANGUAGES[asked.language].wheel
     source = source_of(model, corpus=asked.corpus, texts=texts, seed=asked.seed, also=[grammar])
-    states = states_of(model, data, source, progress.step(0.3, 1))  # as the run itself left them in the store
+    # as the run itself left them in the store
+    states = states_of(model, data, source, progress.step(0.3, 1), how=asked.states)
     first = sum(map(len, data.snippets)) - sum(map(len, data.test))
     return data, source, [np.asarray(states.at(layer)[first:]) for layer in states.layers]
 

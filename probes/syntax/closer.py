@@ -13,6 +13,7 @@ from probes.syntax.analysis import LEAVES, RANDOM, TRAINED, SyntaxSpec
 from probes.syntax.dataset import Dataset
 from probes.syntax.second import Wanted, leaf_types, second_pass
 from probes.syntax.spans import score_rows
+from probes.syntax.streamed import Streamed
 from probes.syntax.tables import F1, Extras, Fit, Tables
 from probes.syntax.targets import Targets, targets
 from probes.syntax.training import Options, Task
@@ -37,7 +38,7 @@ def closer(spec: SyntaxSpec, data: Dataset, fits: Sequence[Fit], tables: Tables,
     return Extras(tuple(found), bits, free)
 
 
-def retested(fits: Sequence[Fit], nameless: Dataset, states: States, *, chart: bool = False) -> np.ndarray:
+def retested(fits: Sequence[Fit], nameless: Dataset, states: States | Streamed, *, chart: bool = False) -> np.ndarray:
     """Score the trained probes [layer, seed, snippet, metric] on test snippets whose names mean nothing."""
     trees, tables = [s.tree for s in nameless.test], []
     arrays = tuple(states.at(layer) for layer in states.layers)

@@ -66,12 +66,13 @@ def _commonest(chains: np.ndarray, inventory: tuple[str, ...]) -> int:
 def _steps(fit: Fit, layer: int, gaps: np.ndarray, labels: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     """Return the weighed steps over gaps [gap, rank], and how each label's score grows along them [label, rank]."""
     probe, data = fit.trained.probe, fit.data
-    pair = [(data.arrays[layer][gaps + k] - data.center[layer]) * data.scale[layer] for k in (0, 1)]
+    both = data.arrays[layer][np.concatenate([gaps, gaps + 1])] * data.scale[layer]  # a centre leaves a step as it is
+    steps = (both[len(gaps) :] - both[: len(gaps)]) @ probe.basis[layer].cpu().numpy()
     weight = np.exp(probe.stretch[layer, 0].cpu().numpy())
     read = probe.constituent[layer].cpu().numpy()
     rank = probe.basis.shape[-1]
     grows = read if read.shape[0] == rank else (read[rank : 2 * rank] - read[:rank]) / 2
-    return (pair[1] - pair[0]) @ probe.basis[layer].cpu().numpy() * weight, (grows[:, list(labels)] / weight[:, None]).T
+    return steps * weight, (grows[:, list(labels)] / weight[:, None]).T
 
 
 def _told(gaps: np.ndarray, begin: int, fit: Fit, data: Dataset) -> list[tuple[str, str]]:

@@ -15,6 +15,8 @@ from probes.syntax.tables import F1, Extras, Fit, Shape, Tables
 from probes.values import Source
 
 Sides = tuple[Tables, Extras]
+FRAMED = 20_000
+"""Test words that a plane is laid through, at most."""
 
 
 def result(
@@ -103,7 +105,8 @@ def _bases(fits: Sequence[Fit], depth: int) -> list[np.ndarray]:
 
 def _frame(fit: Fit, layer: int, first: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the center, the two axes and their shares of the projected test words of one layer."""
-    start, stop = fit.goal.starts[first], fit.goal.starts[-1]
+    start = fit.goal.starts[first]
+    stop = min(fit.goal.starts[-1], start + FRAMED)
     states = (fit.data.arrays[layer][start:stop] - fit.data.center[layer]) * fit.data.scale[layer]
     return principal_axes(states @ fit.trained.probe.basis[layer].cpu().numpy())
 

@@ -12,6 +12,8 @@ Recipe = Literal["strata", "published"]
 GAP = 14.0
 """Root mean square distance of neighbouring words after scaling, so that the hinge's unit margin means the same
 everywhere; all-MiniLM-L6-v2 is near it as it is."""
+ENOUGH = 20_000
+"""Training words that the map is taken from, at most: those of the first snippets, whose order is random."""
 FAR = 5.0
 """Times the median length of a word's state, beyond which it is no measure of the others."""
 
@@ -108,7 +110,9 @@ def series_of(arrays: Sequence[Rows], starts: np.ndarray, *, recipe: Recipe, dev
     of a text's first token is a hundred times as long as the others from some layer on (massive activations, Sun et
     al., 2024), and would shrink all others to nothing. States are finite: `study.states_of` refuses others.
     """
-    width, rows = arrays[0].shape[1], int(starts[-1])
+    width = arrays[0].shape[1]
+    starts = starts[: max(2, int(np.searchsorted(starts, ENOUGH, side="right")))]  # of whole snippets
+    rows = int(starts[-1])
     if recipe == "published":
         return Series(
             tuple(arrays), np.zeros((len(arrays), width), np.float32), np.ones(len(arrays), np.float32), device

@@ -14,10 +14,11 @@ from probes.models import Model, loaded
 from probes.models.provenance import source_of
 from probes.store import States
 from probes.syntax import nonce, report
-from probes.syntax.analysis import CONTROL, NONCE, RANDOM, TRAINED, SyntaxResult, SyntaxSpec
+from probes.syntax.analysis import CONTROL, NONCE, RANDOM, TRAINED, How, SyntaxResult, SyntaxSpec
 from probes.syntax.closer import closer, retested
 from probes.syntax.dataset import Bounds, Dataset, collect
 from probes.syntax.series import series_of
+from probes.syntax.streamed import Streamed, trusted
 from probes.syntax.tables import Fit, Shape, tables_of
 from probes.syntax.targets import control, inventory_of, seen_pairs, targets
 from probes.syntax.training import Options, Task, Trained, parts_of, train_together
@@ -32,7 +33,7 @@ class Read:
     """What was read of a corpus and its models: the states of every series, and the test functions without names."""
 
     data: Dataset
-    states: dict[str, States]
+    states: dict[str, States | Streamed]
     nameless: Dataset | None
     shape: Shape
     source: Source
@@ -65,23 +66,23 @@ def read_all(spec: SyntaxSpec, progress: Progress) -> Read:
     texts, grammar = [s.text for s in data.snippets], LANGUAGES[spec.language].wheel
     said = notes(spec, data)
     source = source_of(model, corpus=spec.corpus, texts=texts, seed=spec.seed, notes=said, also=[grammar])
-    states = {TRAINED: states_of(model, data, source, progress.step(0.2, 0.55))}
+    how = spec.states
+    states = {TRAINED: states_of(model, data, source, progress.step(0.2, 0.55), how=how)}
     if lost := int((states[TRAINED].tokens == 0).sum()):
         source = replace(source, notes=(*source.notes, f"{lost} words that the tokenizer drops were read as zeros."))
     nameless = None
     if spec.controls:
         nameless, kept = nonce.without_names(data, model, spec.seed)
         about = replace(source, corpus=f"{spec.corpus}, nonce names")
-        states[NONCE] = states_of(model, nameless, about, progress.step(0.55, 0.65))
+        states[NONCE] = states_of(model, nameless, about, progress.step(0.55, 0.65), how=how)
         if kept:
             source = replace(source, notes=(*source.notes, f"{kept} test functions kept their names: {nonce.TOO_LONG}"))
     shape = Shape(model.layers, model.depth, model.device)
     del model  # or it could not be given up for its twin, where only one of them fits
     if spec.random_init:
         twin = loaded(spec, random_init=spec.seed)
-        states[RANDOM] = states_of(
-            twin, data, replace(source, weights=twin.weights, notes=said), progress.step(0.65, 1)
-        )
+        about = replace(source, weights=twin.weights, notes=said)
+        states[RANDOM] = states_of(twin, data, about, progress.step(0.65, 1), how=how)
     return Read(data, states, nameless, shape, source)
 
 
@@ -116,24 +117,23 @@ def notes(spec: SyntaxSpec, data: Dataset) -> tuple[str, ...]:
     return tuple(short)
 
 
-def states_of(model: Model, data: Dataset, source: Source, progress: Progress) -> States:
-    """Extract the word states of all snippets, refusing those that cannot be trusted."""
+def states_of(
+    model: Model, data: Dataset, source: Source, progress: Progress, *, how: How = "stored"
+) -> States | Streamed:
+    """Return the word states of all snippets, stored or to be made when they are read; refuses those not trusted."""
+    if how == "streamed":
+        return Streamed(model, data)
     states = extract(
         model, [s.text for s in data.snippets], [s.spans for s in data.snippets], source=source, progress=progress
     )
     for layer in states.layers:
-        rows = states.at(layer)
-        if not np.isfinite(rows).all() or not rows.any():
-            raise StrataError(
-                "E-STATES-NAN",
-                f"Layer {layer} of {model.name} holds NaN, infinite numbers or only zeros in {model.dtype}.",
-                "A probe of such a layer would mean nothing.",
-                "Use float32 or bfloat16.",
-            )
+        trusted(states.at(layer), layer, model)
     return states
 
 
-def fit(spec: SyntaxSpec, data: Dataset, states: dict[str, States], device: str, progress: Progress) -> list[Fit]:
+def fit(
+    spec: SyntaxSpec, data: Dataset, states: dict[str, States | Streamed], device: str, progress: Progress
+) -> list[Fit]:
     """Train on syntax (all models) and on the control task (the trained model), all seeds in the same pass."""
     inventory = inventory_of([s.tree for s in data.train])
     syntax = targets([s.tree for s in data.snippets], inventory)
