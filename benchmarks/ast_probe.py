@@ -110,10 +110,10 @@ def tell(model: Model, extraction: float, steps: list[float]) -> None:
     print(f"  ratio {scheme / together:.1f} (claim: at least 100 for 30 layers)")
 
 
-def worth(name: str, mode: str, layer: str, functions: int) -> None:
+def worth(name: str, mode: str, layer: str, functions: int, seed: int) -> None:
     """Train both recipes on the same states, syntax and control, and print what each reads."""
     held = functions // 5
-    size = {"n_train": functions, "n_valid": held, "n_test": held, "min_words": 10, "max_words": 100}
+    size = {"n_train": functions, "n_valid": held, "n_test": held, "min_words": 10, "max_words": 100, "seed": seed}
     with tempfile.TemporaryDirectory() as home:
         os.environ["STRATA_HOME"] = home
         data, (own, twin) = stored(SyntaxSpec.model_validate({"model": name, "input": mode, **size}))
@@ -185,11 +185,14 @@ def main() -> None:
     parser.add_argument("--input", default="leaves", choices=["leaves", "source"])
     parser.add_argument("--layer", default="3")
     parser.add_argument("--functions", default=2000, type=int, help="training functions; a fifth as many are held out")
+    parser.add_argument(
+        "--seed", default=0, type=int, help="which functions; the form of our probe was chosen on some of 0"
+    )
     asked = parser.parse_args()
     if asked.question != "worth":
         cost(asked.model)
     if asked.question != "cost":
-        worth(asked.model, asked.input, asked.layer, asked.functions)
+        worth(asked.model, asked.input, asked.layer, asked.functions, asked.seed)
 
 
 if __name__ == "__main__":
