@@ -1,6 +1,6 @@
 """The run behind `TransferSpec`: the stored states of each run's functions, read with every run's probes."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -39,16 +39,15 @@ class Reading:
 
 
 def carry(spec: TransferSpec, progress: Progress) -> TransferResult:
-    """Answer a TransferSpec; refuses runs about different models, or subspaces of different rank."""
+    """Answer a TransferSpec; refuses models of other sizes, and subspaces of different rank."""
     runs = [look.trained(digest, store.home()) for digest in spec.runs]
-    same(runs)
+    notes = same(runs)
     names = named(runs, spec.runs)
-    model = look.same_model(*runs[0])
     layers = runs[0][1].layers
     readings, sources = [], []
     for at, run in enumerate(runs):
         part = progress.step(at / len(runs), (at + 1) / len(runs))
-        data, source, arrays = held_out(model, run[0], part.step(0, 0.7))
+        data, source, arrays = held_out(look.same_model(*run), run[0], part.step(0, 0.7))
         sources.append(source)
         readings.append(reading(names[at], dict(zip(names, runs, strict=True)), data, arrays))
         part.report(1, 1, "reading trees")
@@ -64,25 +63,28 @@ def carry(spec: TransferSpec, progress: Progress) -> TransferResult:
         layers=layers,
         depth=runs[0][1].depth,
         names=names,
-        source=sources[0],
+        source=replace(sources[0], notes=(*sources[0].notes, *notes)),
     )
 
 
-def same(runs: list[Run]) -> None:
-    """Refuse (E-TRANSFER) probes of another model, whose states have other axes, or of another rank."""
+def same(runs: list[Run]) -> tuple[str, ...]:
+    """Refuse (E-TRANSFER) states or subspaces of other sizes; return what a reader must know of runs of two models."""
     _, first = runs[0]
     for _, other in runs[1:]:
-        if (other.source.weights, other.layers) != (first.source.weights, first.layers):
+        if other.layers != first.layers or other.basis.shape[1] != first.basis.shape[1]:
             raise StrataError(
                 "E-TRANSFER",
-                f"One run is about '{first.source.model}', another about '{other.source.model}'.",
-                "Two models' states have different axes, so a probe of one means nothing in the other.",
-                "Choose runs of the same model.",
+                f"'{first.source.model}' and '{other.source.model}' have other layers or another width.",
+                "A probe of one means nothing in the other.",
+                "Choose runs of the same model, or of one and what was trained from it.",
             )
         if other.basis.shape != first.basis.shape:
             ranks = first.basis.shape[2], other.basis.shape[2]
             what = f"The subspaces have {ranks[0]} and {ranks[1]} dimensions."
             raise StrataError("E-TRANSFER", what, "Their overlap would not be told from their size.", "Use one rank.")
+    if len({result.source.weights for _, result in runs}) == 1:
+        return ()
+    return ("The runs are of different weights: their states share axes only if one model was trained from the other.",)
 
 
 def named(runs: list[Run], digests: tuple[str, ...]) -> tuple[str, ...]:

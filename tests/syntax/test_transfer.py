@@ -1,5 +1,6 @@
 """Probes of some runs on each other's functions: onto itself nothing changes, and another model is refused."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from safetensors.numpy import load_file, save_file
 from small_run import folder_of, spec_of, studied
 
 from probes import store
@@ -30,6 +32,11 @@ def runs(tiny_bert: Path, tiny_gpt2: Path, tmp_path_factory: pytest.TempPathFact
         "narrow": spec_of(tiny_bert, corpus, rank=4, epochs=1, control=False, random_init=False, **off),
         "another": spec_of(tiny_gpt2, corpus, control=False, random_init=False, **off),
     }
+    tuned = tmp_path_factory.mktemp("tuned") / "model"
+    shutil.copytree(tiny_bert, tuned)
+    weights = load_file(tuned / "model.safetensors")
+    save_file({n: w * 1.01 for n, w in weights.items()}, tuned / "model.safetensors", metadata={"format": "pt"})
+    specs["tuned"] = spec_of(tuned, corpus, control=False, random_init=False, **off)
     return {name: (spec, studied(spec, home)) for name, spec in specs.items()}
 
 
@@ -93,6 +100,14 @@ def test_the_layer_is_chosen_on_validation_and_the_subspaces_compared(ask: Any, 
     row = found.angles[found.angles["layer"] == found.layer].iloc[0]
     assert row.overlap == pytest.approx(overlap)
     assert f"subspaces overlap {overlap:.2f}" in found.headline()
+
+
+def test_a_model_and_what_was_trained_from_it_are_compared_with_a_word_of_warning(ask: Any) -> None:
+    found = ask("whole", "tuned")
+    assert any("only if one model was trained from the other" in note for note in found.source.notes)
+    assert found.angles["same_start"].all()
+    assert "(some began alike)" in found.headline()
+    assert not any("trained from the other" in note for note in ask("whole", "untrained").source.notes)
 
 
 @pytest.mark.parametrize(
