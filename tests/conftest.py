@@ -2,7 +2,7 @@
 
 import os
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,13 @@ TOGETHER = ("browser", "contracts", "faults")
 """Folders whose tests share a server, or answers that are computed once a session, or the processes they kill."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)  # before xdist, which comes first among those that are no wrappers
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Keep the tests of a file, and of the folders above, in one process when `make test` runs two side by side."""
     for item in items:
         path = item.path.relative_to(Path(__file__).parent)
         item.add_marker(pytest.mark.xdist_group(path.parts[0] if path.parts[0] in TOGETHER else str(path)))
+    return (yield)
 
 
 @pytest.fixture(autouse=True)
