@@ -30,7 +30,7 @@ app: $(VENV)/.installed
 	$(BIN)/python -m probes app --port=$(PORT) --address=$(ADDRESS)
 
 test: $(VENV)/.installed-dev weights browser
-	OMP_NUM_THREADS=1 $(PYTEST) -n $(WORKERS) --dist loadgroup
+	OMP_NUM_THREADS=1 $(PYTEST) -n $(WORKERS)
 
 quick: $(VENV)/.installed-dev
 	$(PYTEST) -q -m "not weights and not browser and not slow"

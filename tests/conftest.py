@@ -2,7 +2,7 @@
 
 import os
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,17 @@ TOGETHER = ("browser", "contracts", "faults")
 """Folders whose tests share a server, or answers that are computed once a session, or the processes they kill."""
 
 
-@pytest.hookimpl(wrapper=True)  # before xdist, which comes first among those that are no wrappers
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Keep the tests of a file, and of the folders above, in one process when `make test` runs two side by side."""
-    for item in items:
-        path = item.path.relative_to(Path(__file__).parent)
-        item.add_marker(pytest.mark.xdist_group(path.parts[0] if path.parts[0] in TOGETHER else str(path)))
-    return (yield)
+    from xdist.scheduler import LoadScopeScheduling  # on use: a run of one after the other does without
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return next((folder for folder in TOGETHER if f"/{folder}/" in file), file)
+
+    return Together(config, log)
 
 
 @pytest.fixture(autouse=True)
