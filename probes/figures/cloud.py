@@ -30,8 +30,7 @@ def constituents(result: "SyntaxResult") -> alt.LayerChart:
         bind=alt.binding_range(min=0, max=len(layers) - 1, step=1, name="layer "),
     )
     labels = rows.loc[rows["kind"] == "label", "label"].drop_duplicates().tolist()
-    reach = float(np.abs(rows[["x", "y"]].to_numpy(float)).max()) * 1.04
-    wide = min(max(reach, 1.0), 3.4)
+    wide = max(2.5, float(np.quantile(np.abs(rows[["x", "y"]].to_numpy(float)), 0.995)))  # a label's line has 2.2
     across, up = ((alt.Scale(domain=[-side, side], nice=False)) for side in (wide * 1.35, wide))
     axis = alt.Axis(tickCount=3, grid=False, labels=False, ticks=False)
     x = alt.X("x:Q", title="main axis 1", scale=across, axis=axis)
