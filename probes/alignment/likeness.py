@@ -52,7 +52,7 @@ class LikenessSpec(ReadsModel):
     """Any corpus: python-stdlib, code:FOLDER, table:FILE, hub:NAME, gettext:…, flores:FOLDER, …"""
     texts_in: str = ""
     """The language its texts are taken in; none for English of a parallel corpus, and for all texts of any other."""
-    n: int = Field(200, ge=16, le=1_000)
+    n: int = Field(120, ge=16, le=1_000)
     """Texts, the same for both models."""
     pooling: Literal["mean", "weighted", "last", "first"] = "mean"
     """How a text becomes one vector: mean of its tokens, mean weighted by position, last or first token."""

@@ -1,12 +1,12 @@
 """Layers side by side: how alike each is to each, how much each step changes, and whether measures agree."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
+from probes.alignment.kernels import kernel
 from probes.figures.dress import BLUE, MAX_ROWS, ORANGE
 from probes.figures.layers import _layer_axis
 from probes.figures.theme import INK, MUTED, dressed, message
@@ -120,8 +120,9 @@ def _panel(result: "LikenessResult", rows: pd.DataFrame, name: str) -> Any:
     x = alt.X("layer:O", sort=layers, title=f"layer of {_name(name)}", axis=_layer_axis(layers, marked))
     y = alt.Y("change:Q", title="change", scale=alt.Scale(domainMin=min(0.0, float(long.low.min()))))
     colours, dashes, shapes = [BLUE, ORANGE], [[1, 0], [5, 2]], ["circle", "square"]
-    looks: dict[str, list[Any]] = {"color": colours, "strokeDash": dashes, "shape": shapes}
-    color = alt.Color("series:N", title=None, scale=alt.Scale(domain=series, range=looks["color"][: len(series)]))
+    legend = alt.Legend(symbolOpacity=1, symbolDash=[1, 0], symbolStrokeWidth=0)
+    scale = alt.Scale(domain=series, range=colours[: len(series)])
+    color = alt.Color("series:N", title=None, scale=scale, legend=legend)
     dash = alt.StrokeDash("series:N", title=None, scale=alt.Scale(domain=series, range=dashes), legend=None)
     shape = alt.Shape("series:N", title=None, scale=alt.Scale(domain=series, range=shapes))
     tooltip: list[Any] = ["series:N", alt.Tooltip("before:O", title="from layer"), alt.Tooltip("layer:O", title="to")]
@@ -140,7 +141,9 @@ def agreement_of_measures(result: "LikenessResult") -> Any:
     rows = result.agreement[np.isfinite(result.agreement.rho)]
     if len(result.measures) < 2 or rows.empty:
         return message("One measure was asked for, or too few layers; agreement needs two measures.")
-    names = _in_order(result.measures)
+    titles = {name: kernel(name).title for name in result.measures}
+    rows = rows.assign(measure=rows.measure.map(titles), other=rows.other.map(titles))
+    names = list(titles.values())
     x = alt.X("other:N", sort=names, title=None, axis=alt.Axis(ticks=False, domain=False, labelAngle=-35))
     y = alt.Y("measure:N", sort=names, title=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=220))
     low = float(rows.rho.min())
@@ -163,7 +166,3 @@ def agreement_of_measures(result: "LikenessResult") -> Any:
     side = 52 * len(names)
     chart = alt.layer(cells, words).properties(width=side, height=side, title=title)
     return dressed(chart.properties(description=f"Rank correlations of {len(names)} measures over pairs of layers."))
-
-
-def _in_order(names: Sequence[str]) -> list[str]:
-    return list(names)
