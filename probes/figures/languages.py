@@ -6,6 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from probes.figures.alignment import called
 from probes.figures.dress import BLUE, GREY, OKABE_ITO, VERMILLION
 from probes.figures.theme import HALO, INK, MUTED, dressed, message
 from probes.figures.words import shorten, visible
@@ -30,11 +31,15 @@ def language_map(result: "AlignmentResult", layer: str, chosen: str = "") -> Any
     plain = alt.Axis(labels=False, ticks=False, grid=False, title=None)
     base = alt.Chart(rows).encode(x=alt.X("x:Q", axis=plain, scale=_around(rows.x)),
                                   y=alt.Y("y:Q", axis=plain, scale=_around(rows.y)))  # fmt: skip
+    tips: list[Any] = ["language:N", "code:N", "script:N"]
     dots = base.mark_point(filled=True, opacity=1).encode(
         color=alt.Color("script:N", title=None, scale=alt.Scale(domain=keys, range=colours)),
         shape=alt.Shape("script:N", title=None, scale=alt.Scale(domain=keys, range=list(SHAPES[: len(keys)]))),
         size=alt.Size("size:Q", scale=None, legend=None),
-        tooltip=["language:N", "script:N", alt.Tooltip("cka:Q", format=".3f", title="unbiased CKA with the pivot")],
+        tooltip=[
+            *tips,
+            alt.Tooltip("cka:Q", format=".3f", title="unbiased CKA with the pivot"),
+        ],
     )
     words: dict[str, Any] = {"style": "label", "dy": -9, "tooltip": None}
     text = base.encode(text="language:N")
@@ -56,7 +61,10 @@ def _points(result: "AlignmentResult", layer: int, chosen: str) -> tuple[pd.Data
     places, share = placed(near)
     names, scripts = [result.pivot, *result.languages.language], ["pivot", *result.languages.script]
     common = {"pivot", *_common(scripts)}
-    rows = pd.DataFrame({"language": [shorten(visible(name), 20) for name in names], "x": places[:, 0]})
+    labels = called(result)
+    rows = pd.DataFrame(
+        {"language": [labels[name] for name in names], "code": [visible(name) for name in names], "x": places[:, 0]}
+    )
     rows["script"] = [script if script in common else "other" for script in scripts]
     rows["size"] = [220 if name in (chosen, result.pivot) else 70 for name in names]
     return rows.assign(y=places[:, 1], cka=near[0]), share

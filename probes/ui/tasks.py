@@ -7,7 +7,7 @@ from probes.alignment import AlignmentResult
 from probes.alignment.tasks import against
 from probes.alignment.typed import task_scores
 from probes.errors import StrataError
-from probes.figures.languages import language_map, task_line
+from probes.figures.languages import task_line
 from probes.ui.refusals import refuse
 from probes.ui.text import plain
 
@@ -37,10 +37,6 @@ def tasks(result: AlignmentResult) -> None:
                 refuse(error)
             return
         with right:
-            st.altair_chart(task_line(list(scores), aligned, task, fit), key="task_line")
-            st.caption("  \n".join(plain(sentence) for sentence in fit.sentences(list(scores))))
-
-
-def places(result: AlignmentResult, language: str, layer: str) -> None:
-    """Draw where the languages lie among each other at a layer."""
-    st.altair_chart(language_map(result, layer, language), key="language_map")
+            names = [result.names[code] for code in scores]
+            st.altair_chart(task_line(names, aligned, task, fit), key="task_line")
+            st.caption("  \n".join(plain(sentence) for sentence in fit.sentences(names)))
