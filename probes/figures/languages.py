@@ -101,18 +101,29 @@ def placed(near: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def task_line(names: list[str], scores: np.ndarray, tasks: np.ndarray, fit: "TaskFit") -> Any:
-    """Draw task scores over alignment, a point a language, with the least-squares line."""
-    shown = [shorten(visible(name), 20) for name in names]
+    """Draw task scores over alignment, a point a language, the least-squares line, and that without what matters most.
+
+    The language without which the correlation is furthest from what it is has a ring.
+    """
+    shown = [shorten(visible(name), 26) for name in names]
     rows = pd.DataFrame({"language": shown, "alignment": scores, "task": tasks, "without": fit.predicted})
     ends = np.array([scores.min(), scores.max()])
-    line = pd.DataFrame({"alignment": ends, "task": fit.slope * ends + fit.intercept})
+    out = shown[fit.decisive]
+    keys = ["all languages", f"without {out}"]
+    fits = [(fit.slope, fit.intercept), fit.slopes_without[fit.decisive]]
+    line = pd.concat([pd.DataFrame({"alignment": ends, "task": a * ends + b, "line": key})
+                      for key, (a, b) in zip(keys, fits, strict=True)])  # fmt: skip
     x = alt.X("alignment:Q", title="alignment", scale=alt.Scale(zero=False))
     y = alt.Y("task:Q", title="task score", scale=alt.Scale(zero=False))
     tooltip = ["language:N", *(alt.Tooltip(f"{n}:Q", format=".3f") for n in ("alignment", "task", "without"))]
-    rule = alt.Chart(line).mark_line(tooltip=None, color=GREY).encode(x=x, y=y)
+    dash = alt.StrokeDash("line:N", title=None, scale=alt.Scale(domain=keys, range=[[1, 0], [5, 3]]))
+    rule = alt.Chart(line).mark_line(tooltip=None, color=GREY).encode(x=x, y=y, strokeDash=dash)
+    ring: dict[str, Any] = {"filled": False, "size": 220, "color": VERMILLION, "tooltip": None, "opacity": 1}
+    ringed = alt.Chart(rows.iloc[[fit.decisive]]).mark_point(**ring).encode(x=x, y=y)
     dots = alt.Chart(rows).mark_point(filled=True, opacity=1, size=60, color=BLUE).encode(x=x, y=y, tooltip=tooltip)
     words: dict[str, Any] = {"style": "label", "dy": -9, "tooltip": None}
     text = alt.Chart(rows).encode(x=x, y=y, text="language:N")
-    marks = [rule, dots, text.mark_text(**words, stroke=HALO, strokeWidth=3), text.mark_text(**words, fill=INK)]
+    marks = [rule, ringed, dots]
+    marks += [text.mark_text(**words, stroke=HALO, strokeWidth=3), text.mark_text(**words, fill=INK)]
     said = " ".join(fit.sentences(shown))
     return dressed(alt.layer(*marks).properties(width=620, height=320, description=said, autosize=_WIDE))

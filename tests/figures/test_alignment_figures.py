@@ -135,8 +135,14 @@ def test_the_map_shows_every_language_and_the_pivot(result: AlignmentResult) -> 
 
 def test_the_line_through_task_scores_is_drawn_where_it_is_fitted() -> None:
     x, y = np.array([0.1, 0.4, 0.5, 0.9]), np.array([0.3, 0.45, 0.5, 0.7])
-    drawn = rows(points.task_line(list("abcd"), x, y, against(x, y)))
-    line = [row for row in drawn if "language" not in row]
+    fit = against(x, y)
+    drawn = rows(points.task_line(list("abcd"), x, y, fit))
+    line = [row for row in drawn if row.get("line") == "all languages"]
+    out = "abcd"[fit.decisive]
+    kept = [i for i in range(4) if "abcd"[i] != out]
+    slope, intercept = np.polyfit(x[kept], y[kept], 1)
+    without = [row["task"] for row in drawn if row.get("line") == f"without {out}"]
+    assert without == pytest.approx([slope * end + intercept for end in (0.1, 0.9)])
     assert [(r["alignment"], pytest.approx(r["task"])) for r in line] == [(0.1, 0.3), (0.9, 0.7)]
 
 
