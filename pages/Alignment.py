@@ -21,22 +21,22 @@ ui.ask(
 
 
 @st.fragment
-def sentences(result: Any) -> None:
+def sentences(question: AlignmentSpec, result: Any) -> None:
     """Show one language: its curve over the floors, which sentence lost to which, and where it lies."""
     st.header("Look at one language")
     left, right = st.columns([1, 2])
     with left:
-        language = ui.one_of("language", "Language", result.languages.language.tolist(), result.lowest)
+        language = ui.language(result)
         layer = ui.among("layer", "Layer", result.layers, result.best, help="Starts where most languages meet.")
         ui.language_facts(result, language, layer)
     with right:
-        ui.curve(result, language)
+        ui.curve(result, language, question)
     ui.bitext(result, language, layer)
-    ui.places(result, language, layer)
+    ui.places(result, language, layer, question)
 
 
 found, asked = ui.answer(AlignmentSpec), ui.asked(AlignmentSpec)
 if found and asked:
     ui.show(found, asked)
-    sentences(found)
+    sentences(asked, found)
     ui.tasks(found)

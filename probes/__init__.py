@@ -9,7 +9,7 @@ print(result.headline())
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from probes.alignment import AlignmentSpec
+    from probes.alignment import AlignmentSpec, LikenessSpec
     from probes.analyses import figure
     from probes.checkup import ModelSpec, SizeSpec, TokensSpec
     from probes.corpora import load as corpus
@@ -23,6 +23,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AlignmentSpec",
     "CausalSpec",
+    "LikenessSpec",
     "ModelSpec",
     "SizeSpec",
     "SnippetSpec",
@@ -41,6 +42,7 @@ __all__ = [
 _HOMES = {
     "AlignmentSpec": ("probes.alignment", "AlignmentSpec"),
     "CausalSpec": ("probes.syntax", "CausalSpec"),
+    "LikenessSpec": ("probes.alignment", "LikenessSpec"),
     "ModelSpec": ("probes.checkup", "ModelSpec"),
     "SizeSpec": ("probes.checkup", "SizeSpec"),
     "SnippetSpec": ("probes.syntax", "SnippetSpec"),

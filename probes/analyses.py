@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from probes import store
-from probes.alignment import AlignmentSpec
+from probes.alignment import AlignmentSpec, LikenessSpec
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
 from probes.compare import Comparison, compare, labels
 from probes.contract import Analysis, Comparable, Spec
@@ -56,6 +56,17 @@ ANALYSES = (
         ),
         compare_at="probes.alignment.comparable:comparables",
         methods_at="probes.alignment.methods:alignment",
+    ),
+    Analysis(
+        spec=LikenessSpec,
+        run_at="probes.alignment.likeness:run",
+        result_at="probes.alignment.likeness:LikenessResult",
+        figures_at=(
+            "probes.figures.likeness:all_pairs",
+            "probes.figures.likeness:change_by_layer",
+            "probes.figures.likeness:agreement_of_measures",
+        ),
+        methods_at="probes.alignment.methods:likeness",
     ),
     Analysis(
         spec=CausalSpec,

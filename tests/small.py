@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from probes.alignment import AlignmentSpec
+from probes.alignment import AlignmentSpec, LikenessSpec
 from probes.syntax import SyntaxSpec
 
 SIZES: dict[str, Any] = {"n_train": 12, "n_valid": 4, "n_test": 4, "min_words": 4, "rank": 4, "epochs": 1, "batch": 4}
@@ -51,3 +51,9 @@ def line_folder(path: Path, n: int = 16) -> Path:
 def small_alignment(model: Path, folder: Path, **changes: Any) -> AlignmentSpec:
     """Return the small question about languages, with some of its fields changed."""
     return AlignmentSpec(**{"model": str(model), "corpus": f"flores:{folder}", "n": 14, "at": 8, **changes})
+
+
+def small_likeness(model: Path, other: Path | str, folder: Path, **changes: Any) -> LikenessSpec:
+    """Return the small question about two models (or "same"), on English sentences, with some of its fields changed."""
+    values = {"model": str(model), "other": str(other), "corpus": f"flores:{folder}", "n": 16, "draws": 3}
+    return LikenessSpec(**{**values, **changes})

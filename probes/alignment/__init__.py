@@ -4,6 +4,7 @@ from probes.alignment.analysis import AlignmentResult, AlignmentSpec
 from probes.alignment.bitext import bitext
 from probes.alignment.checks import Findings, inspect
 from probes.alignment.grams import gram, similarities, standardised
+from probes.alignment.likeness import LikenessResult, LikenessSpec
 from probes.alignment.measures import MEASURES, Measure, measure
 
 __all__ = [
@@ -11,6 +12,8 @@ __all__ = [
     "AlignmentResult",
     "AlignmentSpec",
     "Findings",
+    "LikenessResult",
+    "LikenessSpec",
     "Measure",
     "bitext",
     "gram",

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field
 
 from probes import corpora
 from probes.contract import Displayed, Progress
+from probes.corpora.naming import named
 from probes.models.choice import ReadsModel
 from probes.values import Source
 
@@ -106,17 +107,23 @@ class AlignmentResult(Displayed):
     """float32 [layer, language, language], the pivot first: unbiased CKA between languages; or empty."""
     source: Source
 
+    @property
+    def names(self) -> dict[str, str]:
+        """What a person calls each language, by its code; no two alike."""
+        return named([self.pivot, *self.languages.language])
+
     def headline(self) -> str:
         """State where languages meet, how many of their sentences do, and how many would without a model."""
+        pivot, lowest = (self.names[code] for code in (self.pivot, self.lowest))
         if self.count == 1:
             return (
-                f"{self.lowest} meets {self.pivot} at layer {self.best} of {self.depth}: "
+                f"{lowest} meets {pivot} at layer {self.best} of {self.depth}: "
                 f"{self.lowest_score:.2f} of sentence pairs, floor {self.lowest_floor:.2f}."
             )
         return (
-            f"{self.count} languages meet {self.pivot}, most often at layer {self.best} of {self.depth}: "
+            f"{self.count} languages meet {pivot}, most often at layer {self.best} of {self.depth}: "
             f"{self.average:.2f} of sentence pairs on average, floor {self.floor:.2f}; "
-            f"{self.lowest_score:.2f} for the lowest, {self.lowest}, floor {self.lowest_floor:.2f}."
+            f"{self.lowest_score:.2f} for the lowest, {lowest}, floor {self.lowest_floor:.2f}."
         )
 
     def frame(self) -> pd.DataFrame:

@@ -26,7 +26,7 @@ def gram_cka(k: np.ndarray, l: np.ndarray, centring: Centring = u_centred) -> np
     """
     _fit(k, l, centring)
     same_layers(k, l)
-    return np.einsum("...d,...d->...", _unit(k, centring), _unit(l, centring))
+    return np.einsum("...d,...d->...", unit(k, centring), unit(l, centring))
 
 
 def gram_cka_between(k: np.ndarray, l: np.ndarray, centring: Centring = u_centred) -> np.ndarray:  # noqa: E741
@@ -35,7 +35,7 @@ def gram_cka_between(k: np.ndarray, l: np.ndarray, centring: Centring = u_centre
     Layers within one model (k twice), two models, or a base model and its fine-tuned one, on the same sentences.
     """
     _fit(k, l, centring)
-    return _unit(k, centring) @ _unit(l, centring).T
+    return unit(k, centring) @ unit(l, centring).T
 
 
 def change(k: np.ndarray, centring: Centring = u_centred) -> np.ndarray:
@@ -48,8 +48,11 @@ def _fit(k: np.ndarray, l: np.ndarray, centring: Centring) -> None:  # noqa: E74
     enough(k.shape[-1], 4 if centring is u_centred else 2, "Unbiased CKA" if centring is u_centred else "CKA")
 
 
-def _unit(k: np.ndarray, centring: Centring) -> np.ndarray:
-    """Return the centred matrices as vectors [..., row * row] of length 1, or of nan where nothing is left."""
+def unit(k: np.ndarray, centring: Centring) -> np.ndarray:
+    """Return the centred matrices as vectors [..., row * row] of length 1, or of nan where nothing is left.
+
+    Their inner products are CKA.
+    """
     exact = np.finfo(k.dtype).eps if k.dtype.kind == "f" else np.finfo(np.float64).eps
     most = np.abs(k).max((-1, -2), keepdims=True).astype(np.float64)
     k = k / np.where(most > 0, most, 1)

@@ -1,6 +1,8 @@
-"""What an alignment run did, in the sentences of a paper's methods section."""
+"""What a run of this room did, in the sentences of a paper's methods section."""
 
 from probes.alignment.analysis import AlignmentResult, AlignmentSpec
+from probes.alignment.kernels import kernel
+from probes.alignment.likeness import LikenessResult, LikenessSpec
 
 POOLED = {
     "weighted": "the mean of its token states weighted by position [@muennighoff-2022]",
@@ -29,3 +31,19 @@ def alignment(spec: AlignmentSpec, result: AlignmentResult) -> tuple[str, ...]:
         "standardisation, and the separation d' of the cosines of pairs and of other sentences; and MEXA after "
         "cross-domain similarity local scaling [@conneau-2018] as a correction for hubs.",
     )
+
+
+def likeness(spec: LikenessSpec, result: LikenessResult) -> tuple[str, ...]:
+    """Describe what two layers were compared by, their interval, and both floors."""
+    sides = "every other layer of the model" if result.how == "one" else f"every layer of {result.other}"
+    sentences = [
+        f"We compared every layer of the model with {sides} on {result.texts} texts, drawn with seed {spec.seed} and "
+        f"the same for both sides. A text is represented by {POOLED[spec.pooling]}. Likeness is "
+        f"{', '.join(kernel(name).title for name in spec.measures)}; CKA as in [@kornblith-2019].",
+        f"Intervals are 95 % (1.96 standard errors), from {spec.draws} random halves of the texts without replacement. "
+        f"The chance level is the mean over {spec.draws} random pairings of the texts. What the headline names was "
+        "chosen on one half of the texts and measured on the other.",
+    ]
+    if spec.random_init:
+        sentences.append("As a control we compared the same architectures with randomly initialised weights.")
+    return tuple(sentences)

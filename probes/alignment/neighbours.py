@@ -13,13 +13,13 @@ K = 10
 
 def mutual_knn(x: np.ndarray, y: np.ndarray, *, k: int = K) -> float:
     """Return the mean share of a sentence's k neighbours that are its neighbours on the other side."""
-    ours, theirs = (_near(apart, k) for apart in _sides(x, y, k, "Mutual kNN"))
+    ours, theirs = (near(apart, k) for apart in _sides(x, y, k, "Mutual kNN"))
     return float((ours & theirs).sum(1).mean() / k)
 
 
 def jaccard(x: np.ndarray, y: np.ndarray, *, k: int = K) -> float:
     """Return the mean of |shared neighbours| / |neighbours on either side|."""
-    ours, theirs = (_near(apart, k) for apart in _sides(x, y, k, "kNN Jaccard"))
+    ours, theirs = (near(apart, k) for apart in _sides(x, y, k, "kNN Jaccard"))
     return float(((ours & theirs).sum(1) / (ours | theirs).sum(1)).mean())
 
 
@@ -31,7 +31,7 @@ def cknna(x: np.ndarray, y: np.ndarray, *, k: int = K) -> float:
     symmetric, into a formula for symmetric matrices, and adds 1e-6.)
     """
     sides = _sides(x, y, k, "CKNNA")
-    ours, theirs = (_near(apart, k) for apart in sides)
+    ours, theirs = (near(apart, k) for apart in sides)
     # a cosine is 1 - d^2 / 2 of unit rows: around their means distances say the same, and do not cancel near 1
     one, other = ((apart.mean(1, keepdims=True) - apart) / 2 for apart in sides)
     own = (one**2)[ours].sum() * (other**2)[theirs].sum()
@@ -47,8 +47,8 @@ def _sides(x: np.ndarray, y: np.ndarray, k: int, what: str) -> tuple[np.ndarray,
     return one, other
 
 
-def _near(apart: np.ndarray, k: int) -> np.ndarray:
-    """Return bool [row, row]: the k nearest others of each row."""
+def near(apart: np.ndarray, k: int) -> np.ndarray:
+    """Return bool [row, row]: the k nearest others of each row, of squared distances [row, row]."""
     far = np.round(apart / apart.max(), 12)  # equally far up to rounding is equally far
     np.fill_diagonal(far, np.inf)
     found = np.zeros(apart.shape, bool)

@@ -34,6 +34,8 @@ class TaskFit:
     """[language]: the line through all the others, read at this language."""
     r_without: np.ndarray
     """[language]: the correlation of all the others."""
+    slopes_without: np.ndarray
+    """[language, 2]: slope and intercept of the line through all the others."""
     explained: float
     """1 - squared errors of `predicted` / those of the others' mean: below 0 where the mean does better."""
 
@@ -85,6 +87,7 @@ def against(scores: np.ndarray, tasks: np.ndarray) -> TaskFit:
     others = (n * y.mean() - y) / (n - 1)
     apart = (y - intercept - slope * x) / np.where(alone, 1, 1 - leverage)
     predicted = np.where(alone, others, y - apart)
+    slopes = np.array([_line(np.delete(x, i), np.delete(y, i)) for i in range(n)])
     explained = 1 - float(((y - predicted) ** 2).sum() / ((y - others) ** 2).sum())
     without = np.array([pearson(np.delete(x, i), np.delete(y, i)) for i in range(n)])
     return TaskFit(
@@ -94,5 +97,14 @@ def against(scores: np.ndarray, tasks: np.ndarray) -> TaskFit:
         intercept=intercept,
         predicted=predicted,
         r_without=np.nan_to_num(without),  # where the others do not differ they have no relation
+        slopes_without=slopes,
         explained=explained,
     )
+
+
+def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Return slope and intercept of least squares; a level line where x does not vary."""
+    dx = x - x.mean()
+    varies = np.abs(dx).max() > 1e-12 * np.abs(x).max()
+    slope = float(dx @ (y - y.mean()) / (dx @ dx)) if varies else 0.0
+    return slope, float(y.mean() - slope * x.mean())

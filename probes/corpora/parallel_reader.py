@@ -65,9 +65,9 @@ class ParallelReader:
         return str(replace(asked, place=self.place(asked), pin=found.digest))
 
     def stream(self, name: str, *, language: str | None, seed: int, skipped: Counter[str] | None) -> Iterator[Text]:
-        """Stream sentences in an order drawn by the seed, each in all its languages or in the one asked for."""
+        """Stream sentences in an order drawn by the seed, each in all its languages or in one ("" is English)."""
         _, found = self.versions(name)
-        chosen = list(found.texts) if language is None else [pivot_of(found, language or "?")]
+        chosen = list(found.texts) if language is None else [pivot_of(found, language)]
         counts: Counter[str] = Counter() if skipped is None else skipped
         counts.update(found.left_out)
         return _stream(found, chosen, seed)

@@ -1,11 +1,13 @@
 """Where languages meet: every language at every layer, some as curves over their floors, and who is near whom."""
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
+from probes.corpora.naming import SCRIPTS
 from probes.figures.dress import BLUE, GREEN, ORANGE, VERMILLION
 from probes.figures.layers import _layer_axis
 from probes.figures.theme import HALO, INK, MUTED, dressed, message
@@ -44,16 +46,11 @@ def by_language(result: "AlignmentResult") -> alt.LayerChart:
     rows = rows[np.isfinite(rows.score)]
     if rows.empty:
         return message("No language has a score.")
-    rows["shown"] = [_label(*pair) for pair in zip(rows.language, rows.script, strict=True)]
-    order = list(dict.fromkeys(_label(name, _script(result, name)) for name in names))
+    labels, order = _grouped(result, names)
+    rows["shown"] = rows.language.map(labels)
     layers = list(result.layers)
     x = alt.X("layer:O", sort=layers, title="layer", axis=_layer_axis(layers, result.best))
-    y = alt.Y(
-        "shown:N",
-        sort=order,
-        title=None,
-        axis=alt.Axis(ticks=False, domain=False, labelOverlap=False, labelBound=False, labelFlush=False),
-    )
+    y = alt.Y("shown:N", scale=alt.Scale(domain=order), title=None, axis=alt.Axis(**_NAMES, labelFontWeight=_BOLD))
     colour = alt.Color(
         "score:Q",
         title=f"share of sentences that meet (MEXA@{result.at})",
@@ -61,11 +58,11 @@ def by_language(result: "AlignmentResult") -> alt.LayerChart:
         legend=alt.Legend(gradientLength=200),
     )
     cells = alt.Chart(rows[_FIELDS]).mark_rect().encode(x=x, y=y, color=colour, tooltip=_tooltip())
-    best = _best(result, names)
+    best = _best(result, names, labels)
     dots = alt.Chart(best).mark_point(shape="circle", size=16, filled=True, fill=HALO, stroke=INK, strokeWidth=0.8)
     marks = dots.encode(x=x, y=y, tooltip=[alt.Tooltip("shown:N", title="best layer of"), "layer:O"])
     title = alt.TitleParams(
-        f"{result.count} languages and {shorten(visible(result.pivot), 20)}",
+        f"{result.count} languages and {called(result)[result.pivot]}",
         subtitle=[f"a dot marks the layer chosen on half of the sentences{note}"],
         color=INK,
     )
@@ -74,17 +71,33 @@ def by_language(result: "AlignmentResult") -> alt.LayerChart:
     return dressed(chart.properties(autosize=_WIDE))
 
 
-_FIELDS = ["shown", "script", "layer", "score", "low", "high", "lexical", "length", "null", "csls", "cka"]
+_FIELDS = ["shown", "language", "script", "layer", "score", "low", "high", "lexical", "length", "null", "csls", "cka"]
 
 
-def _label(language: str, script: str) -> str:
-    said = "" if script and script in language else f"  {script}"
-    return f"{shorten(visible(language), 20)}{said}"
+HEADER = "▾ "
+"""Begins the name of a script above its languages."""
+_BOLD: Any = {"condition": {"test": f"datum.value[0] === '{HEADER[0]}'", "value": "bold"}, "value": "normal"}
 
 
-def _script(result: "AlignmentResult", language: str) -> str:
-    table = result.languages
-    return str(table.loc[table.language == language, "script"].iloc[0])
+def called(result: "AlignmentResult") -> dict[str, str]:
+    """Return what each language is called in a figure, by its code."""
+    return {code: shorten(visible(name), 26) for code, name in result.names.items()}
+
+
+def _grouped(result: "AlignmentResult", names: list[str]) -> tuple[dict[str, str], list[str]]:
+    """Return the label of each language, and all rows: a script's name, then its languages; lone ones come last."""
+    scripts = dict(zip(result.languages.language, result.languages.script, strict=True))
+    sizes = Counter(scripts[name] for name in names)
+    alone = {script for script, size in sizes.items() if size == 1 or not script}
+    labels, order = called(result), list[str]()
+    for script in dict.fromkeys(scripts[name] for name in names if scripts[name] not in alone):
+        if len(sizes) > 1:
+            order.append(f"{HEADER}{visible(SCRIPTS.get(script, script))}")
+        order += [labels[name] for name in names if scripts[name] == script]
+    last = [name for name in names if scripts[name] in alone]
+    if last and len(last) < len(names):
+        order.append(f"{HEADER}other scripts")
+    return labels, [*order, *(labels[name] for name in last)]
 
 
 def _rows(result: "AlignmentResult") -> tuple[list[str], str]:
@@ -99,16 +112,16 @@ def _rows(result: "AlignmentResult") -> tuple[list[str], str]:
     return [name for script in scripts for name in table[table.script == script].language], note
 
 
-def _best(result: "AlignmentResult", names: list[str]) -> pd.DataFrame:
+def _best(result: "AlignmentResult", names: list[str], labels: dict[str, str]) -> pd.DataFrame:
     table = result.languages[result.languages.language.isin(names)]
-    shown = [_label(*pair) for pair in zip(table.language, table.script, strict=True)]
-    return pd.DataFrame({"shown": shown, "layer": table.best.to_numpy()})
+    return pd.DataFrame({"shown": table.language.map(labels).to_numpy(), "layer": table.best.to_numpy()})
 
 
 def _tooltip() -> list[Any]:
     numbers = {"score": "meet", "low": "interval from", "high": "to", "lexical": "letters alone"}
     numbers |= {"length": "lengths alone", "null": "random pairs", "csls": "corrected for hubs", "cka": "unbiased CKA"}
-    fields: list[Any] = [alt.Tooltip("shown:N", title="language"), alt.Tooltip("layer:O")]
+    fields: list[Any] = [alt.Tooltip("shown:N", title="language"), alt.Tooltip("language:N", title="code")]
+    fields += [alt.Tooltip("script:N"), alt.Tooltip("layer:O")]
     return fields + [alt.Tooltip(f"{name}:Q", title=title, format=".3f") for name, title in numbers.items()]
 
 
@@ -128,8 +141,9 @@ def curves(result: "AlignmentResult", names: list[str]) -> Any:
     layers, several = list(result.layers), len(names) > 1
     axis = _sparse(layers) if several else _layer_axis(layers, result.best)
     x = alt.X("layer:O", sort=layers, title="layer", scale=alt.Scale(domain=layers), axis=axis)
-    inner = alt.layer(*_lines(x), data=_long(rows))
-    order = [shorten(visible(name), 30) for name in names]
+    labels = called(result)
+    inner = alt.layer(*_lines(x), data=_long(rows, labels))
+    order = [labels[name] for name in names]
     hidden = several and len(names) < result.count
     few = f"; {len(names)} of {result.count} languages, from the lowest to the highest" if hidden else ""
     title = alt.TitleParams(
@@ -158,7 +172,7 @@ def _lines(x: alt.X) -> list[Any]:
     )
     dash = alt.StrokeDash("series:N", scale=alt.Scale(domain=list(SERIES), range=dashes), legend=None)
     shape = alt.Shape("series:N", title=None, scale=alt.Scale(domain=list(SERIES), range=shapes))
-    tooltip = [alt.Tooltip(f"{name}:N") for name in ("language", "series", "layer")]
+    tooltip = [alt.Tooltip(f"{name}:N") for name in ("language", "code", "series", "layer")]
     tooltip += [alt.Tooltip(f"{name}:Q", format=".3f") for name in ("score", "low", "high")]
     base = alt.Chart().encode(x=x, color=colour)
     band = base.mark_area(opacity=0.18, tooltip=None, line=False)
@@ -174,7 +188,7 @@ def _sparse(layers: list[str]) -> alt.Axis:
     return alt.Axis(values=layers[::step], labelAngle=0, labelOverlap=False)
 
 
-def _long(rows: pd.DataFrame) -> pd.DataFrame:
+def _long(rows: pd.DataFrame, labels: dict[str, str]) -> pd.DataFrame:
     """Return one row a language, layer and series."""
     parts = []
     for series, column in zip(SERIES, ("score", "lexical", "length", "null"), strict=True):
@@ -183,7 +197,8 @@ def _long(rows: pd.DataFrame) -> pd.DataFrame:
         part["low"], part["high"] = (rows.low, rows.high) if own else (rows[column], rows[column])
         parts.append(part)
     long = pd.concat(parts, ignore_index=True)
-    long["language"] = [shorten(visible(str(name)), 30) for name in long.language]
+    long["code"] = [visible(code) for code in long.language]
+    long["language"] = long.language.map(labels)
     return long.drop(columns="order")
 
 
@@ -195,7 +210,7 @@ def between_languages(result: "AlignmentResult") -> alt.LayerChart:
     near = np.nan_to_num(result.near[layer].astype(float))
     names = [result.pivot, *result.languages.language]
     order = seriated(near)[:MOST]
-    shown = [shorten(visible(names[i]), 20) for i in order]
+    shown = [called(result)[names[i]] for i in order]
     pairs = [(shown[a], shown[b], near[i, j]) for a, i in enumerate(order) for b, j in enumerate(order)]
     rows = pd.DataFrame(pairs, columns=["language", "other", "cka"])
     axis = alt.Axis(**_NAMES, labelFontSize=9 if len(order) > 30 else 12)

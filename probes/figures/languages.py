@@ -6,6 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from probes.figures.alignment import called
 from probes.figures.dress import BLUE, GREY, OKABE_ITO, VERMILLION
 from probes.figures.theme import HALO, INK, MUTED, dressed, message
 from probes.figures.words import shorten, visible
@@ -30,11 +31,15 @@ def language_map(result: "AlignmentResult", layer: str, chosen: str = "") -> Any
     plain = alt.Axis(labels=False, ticks=False, grid=False, title=None)
     base = alt.Chart(rows).encode(x=alt.X("x:Q", axis=plain, scale=_around(rows.x)),
                                   y=alt.Y("y:Q", axis=plain, scale=_around(rows.y)))  # fmt: skip
+    tips: list[Any] = ["language:N", "code:N", "script:N"]
     dots = base.mark_point(filled=True, opacity=1).encode(
         color=alt.Color("script:N", title=None, scale=alt.Scale(domain=keys, range=colours)),
         shape=alt.Shape("script:N", title=None, scale=alt.Scale(domain=keys, range=list(SHAPES[: len(keys)]))),
         size=alt.Size("size:Q", scale=None, legend=None),
-        tooltip=["language:N", "script:N", alt.Tooltip("cka:Q", format=".3f", title="unbiased CKA with the pivot")],
+        tooltip=[
+            *tips,
+            alt.Tooltip("cka:Q", format=".3f", title="unbiased CKA with the pivot"),
+        ],
     )
     words: dict[str, Any] = {"style": "label", "dy": -9, "tooltip": None}
     text = base.encode(text="language:N")
@@ -56,7 +61,10 @@ def _points(result: "AlignmentResult", layer: int, chosen: str) -> tuple[pd.Data
     places, share = placed(near)
     names, scripts = [result.pivot, *result.languages.language], ["pivot", *result.languages.script]
     common = {"pivot", *_common(scripts)}
-    rows = pd.DataFrame({"language": [shorten(visible(name), 20) for name in names], "x": places[:, 0]})
+    labels = called(result)
+    rows = pd.DataFrame(
+        {"language": [labels[name] for name in names], "code": [visible(name) for name in names], "x": places[:, 0]}
+    )
     rows["script"] = [script if script in common else "other" for script in scripts]
     rows["size"] = [220 if name in (chosen, result.pivot) else 70 for name in names]
     return rows.assign(y=places[:, 1], cka=near[0]), share
@@ -93,18 +101,29 @@ def placed(near: np.ndarray) -> tuple[np.ndarray, float]:
 
 
 def task_line(names: list[str], scores: np.ndarray, tasks: np.ndarray, fit: "TaskFit") -> Any:
-    """Draw task scores over alignment, a point a language, with the least-squares line."""
-    shown = [shorten(visible(name), 20) for name in names]
+    """Draw task scores over alignment, a point a language, the least-squares line, and that without what matters most.
+
+    The language without which the correlation is furthest from what it is has a ring.
+    """
+    shown = [shorten(visible(name), 26) for name in names]
     rows = pd.DataFrame({"language": shown, "alignment": scores, "task": tasks, "without": fit.predicted})
     ends = np.array([scores.min(), scores.max()])
-    line = pd.DataFrame({"alignment": ends, "task": fit.slope * ends + fit.intercept})
+    out = shown[fit.decisive]
+    keys = ["all languages", f"without {out}"]
+    fits = [(fit.slope, fit.intercept), fit.slopes_without[fit.decisive]]
+    line = pd.concat([pd.DataFrame({"alignment": ends, "task": a * ends + b, "line": key})
+                      for key, (a, b) in zip(keys, fits, strict=True)])  # fmt: skip
     x = alt.X("alignment:Q", title="alignment", scale=alt.Scale(zero=False))
     y = alt.Y("task:Q", title="task score", scale=alt.Scale(zero=False))
     tooltip = ["language:N", *(alt.Tooltip(f"{n}:Q", format=".3f") for n in ("alignment", "task", "without"))]
-    rule = alt.Chart(line).mark_line(tooltip=None, color=GREY).encode(x=x, y=y)
+    dash = alt.StrokeDash("line:N", title=None, scale=alt.Scale(domain=keys, range=[[1, 0], [5, 3]]))
+    rule = alt.Chart(line).mark_line(tooltip=None, color=GREY).encode(x=x, y=y, strokeDash=dash)
+    ring: dict[str, Any] = {"filled": False, "size": 220, "color": VERMILLION, "tooltip": None, "opacity": 1}
+    ringed = alt.Chart(rows.iloc[[fit.decisive]]).mark_point(**ring).encode(x=x, y=y)
     dots = alt.Chart(rows).mark_point(filled=True, opacity=1, size=60, color=BLUE).encode(x=x, y=y, tooltip=tooltip)
     words: dict[str, Any] = {"style": "label", "dy": -9, "tooltip": None}
     text = alt.Chart(rows).encode(x=x, y=y, text="language:N")
-    marks = [rule, dots, text.mark_text(**words, stroke=HALO, strokeWidth=3), text.mark_text(**words, fill=INK)]
+    marks = [rule, ringed, dots]
+    marks += [text.mark_text(**words, stroke=HALO, strokeWidth=3), text.mark_text(**words, fill=INK)]
     said = " ".join(fit.sentences(shown))
     return dressed(alt.layer(*marks).properties(width=620, height=320, description=said, autosize=_WIDE))

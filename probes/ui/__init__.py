@@ -11,7 +11,7 @@ from probes.ui.fields import form, spec
 from probes.ui.frame import frame
 from probes.ui.held import resident, residents
 from probes.ui.home import loaded, questions, recent, running, start
-from probes.ui.languages import bitext, curve, language_facts, one_of
+from probes.ui.languages import bitext, curve, language, language_facts, places
 from probes.ui.models import choose, demo, folded, load, verdict
 from probes.ui.refusals import refuse
 from probes.ui.removing import probe_of, removal
@@ -21,7 +21,7 @@ from probes.ui.selected import actions, deleted
 from probes.ui.snippets import code, example
 from probes.ui.sources import corpus, recent_corpora
 from probes.ui.table import empty, filters, picked
-from probes.ui.tasks import places, tasks
+from probes.ui.tasks import tasks
 from probes.ui.text import headline, notes, plain
 from probes.ui.transferring import runs_of, transfers
 from probes.ui.trust import code as code_of_its_own
@@ -55,13 +55,13 @@ __all__ = [
     "frame",
     "granted",
     "headline",
+    "language",
     "language_facts",
     "live",
     "load",
     "loaded",
     "looked_at",
     "notes",
-    "one_of",
     "onward",
     "picked",
     "pickled",

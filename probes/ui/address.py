@@ -107,6 +107,14 @@ def _allowed(kind: type[Spec], values: dict[str, str]) -> bool:
     return True
 
 
+def remember(name: str, value: str) -> None:
+    """Put a value into the address, so that a reload finds it; "" takes it out."""
+    if value:
+        st.query_params[name] = value
+    elif name in st.query_params:
+        del st.query_params[name]
+
+
 def only(**parts: str) -> None:
     """Make these parts the whole address; what stood in it leaves."""
     st.query_params.from_dict(parts)

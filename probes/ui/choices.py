@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 from probes import corpora, models
+from probes.alignment.likeness import SAME
 from probes.corpora.grammars import LANGUAGES
 
-FREE = frozenset({"model", "corpus"})
+FREE = frozenset({"model", "other", "corpus"})
 """Fields that also take what is not in their list: a folder or a hub id, `code:FOLDER`."""
 
 NAMED: dict[str, Callable[[], list[str]]] = {
@@ -13,6 +14,8 @@ NAMED: dict[str, Callable[[], list[str]]] = {
     "corpus": lambda: [corpora.STDLIB],
     "language": lambda: list(LANGUAGES),
     "alignment_corpus": lambda: ["gettext:django"],
+    "likeness_other": lambda: [SAME, *models.names()],
+    "likeness_corpus": lambda: ["gettext:django", corpora.STDLIB],
 }
 """Fields drawn as a list, by name; those of one question alone by its kind and name, which come first."""
 
@@ -25,6 +28,9 @@ LABELS = {
     "dtype": "Precision",
     "rate": "Learning rate",
     "n": "Sentences",
+    "likeness_n": "Texts",
+    "other": "Other model",
+    "texts_in": "Language of the texts",
     "at": "Scored for (m)",
     "added": "Tokens the tokenizer adds",
     "grams": "Keep similarities",

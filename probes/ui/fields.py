@@ -56,7 +56,8 @@ def _row(kind: type[Spec], names: Iterable[str], given: Spec | None) -> dict[str
 
 def widget(key: str, name: str, info: FieldInfo, start: Any) -> Any:
     """Draw the widget for one field and return its value; a type without a widget is a TypeError."""
-    label, about = choices.LABELS.get(name) or name.replace("_", " ").capitalize(), info.description
+    label = choices.LABELS.get(key) or choices.LABELS.get(name) or name.replace("_", " ").capitalize()
+    about = info.description
     kind, optional = _core(info.annotation)
     named = choices.NAMED.get(key) or choices.NAMED.get(name)
     if named or get_origin(kind) is Literal:
@@ -69,6 +70,8 @@ def widget(key: str, name: str, info: FieldInfo, start: Any) -> Any:
         return value if optional or value is not None else start
     if kind is str:
         return st.text_input(label, value=start or "", key=key, help=about) or (None if optional else "")
+    if get_origin(kind) is tuple and (among := list(get_args(get_args(kind)[0]))):
+        return tuple(st.multiselect(label, among, default=list(start or ()), key=key, help=about))
     if get_origin(kind) is tuple:
         text = st.text_input(label, value=", ".join(map(str, start or ())), key=key, help=about)
         return tuple(part.strip() for part in text.split(",") if part.strip())

@@ -1,27 +1,34 @@
 """One language of an alignment run: its numbers, its curve, and which of its sentences lost to which."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
-from probes.alignment import AlignmentResult
+from probes.alignment import AlignmentResult, AlignmentSpec
 from probes.alignment import bitext as sentences_of
 from probes.figures.alignment import curves
-from probes.figures.words import shorten, visible
-from probes.ui.address import check
-from probes.ui.text import plain
+from probes.figures.dendrogram import dendrogram
+from probes.figures.languages import language_map
+from probes.figures.words import visible
+from probes.ui.address import check, given
+from probes.ui.drawing import chart
+from probes.ui.text import literal, plain
 
 _LONGEST = 400
 """Characters of a sentence in the table."""
 
 
-def one_of(name: str, label: str, options: Sequence[str], default: str) -> str:
-    """Draw a list whose choice is in the address; return it."""
-    check(name, options, label.lower())
-    at = options.index(default) if default in options else 0
-    chosen = st.selectbox(label, options, at, key=name, bind="query-params", format_func=visible)
-    return str(chosen) if chosen in options else default
+def language(result: AlignmentResult) -> str:
+    """Draw the list of languages, by name, and return the code of the one chosen; the address takes names and codes."""
+    names = {code: visible(name) for code, name in result.names.items() if code != result.pivot}
+    if given("language") in names:
+        st.session_state["language"] = given("language")  # a code in the address is followed, and becomes its name
+        del st.query_params["language"]
+    check("language", list(names.values()), "language")
+    codes = sorted(names, key=lambda code: names[code].casefold())
+    at = codes.index(result.lowest)
+    chosen = st.selectbox("Language", codes, at, key="language", bind="query-params", format_func=names.__getitem__)
+    return str(chosen) if chosen in names else result.lowest
 
 
 def language_facts(result: AlignmentResult, language: str, layer: str) -> None:
@@ -29,6 +36,7 @@ def language_facts(result: AlignmentResult, language: str, layer: str) -> None:
     row = result.row(language, layer)
     about = result.languages[result.languages.language == language].iloc[0]
     st.markdown(f"**{row.score:.2f}** of sentences meet ({row.low:.2f} to {row.high:.2f}) at layer {plain(layer)}.")
+    st.caption(f"`{plain(language)}` in the tables, {plain(row.script)}")
     said = [
         f"letters alone {row.lexical:.2f}, lengths alone {row.length:.2f}, random pairs {row.null:.3f}",
         f"corrected for hubs {row.csls:.2f}; unbiased CKA {row.cka:.2f}",
@@ -38,9 +46,30 @@ def language_facts(result: AlignmentResult, language: str, layer: str) -> None:
     st.caption("  \n".join(said))
 
 
-def curve(result: AlignmentResult, language: str) -> None:
+def curve(result: AlignmentResult, language: str, question: AlignmentSpec) -> None:
     """Draw the curve of one language over its floors."""
-    st.altair_chart(curves(result, [language]), key="alignment_curve")
+    chart(
+        lambda answer: curves(answer, [language]),
+        result,
+        named=(question.digest, "curve", language),
+        key="alignment_curve",
+        about=f"The curve of {result.names[language]} over its floors.",
+    )
+
+
+def places(result: AlignmentResult, language: str, layer: str, question: AlignmentSpec) -> None:
+    """Draw where the languages lie among each other at a layer: a map, and beside it a tree."""
+    left, right = st.columns([3, 2])
+    drawn = (question.digest, layer, language)
+    about = f"Languages at layer {layer}."
+    with left:
+        chart(
+            lambda r: language_map(r, layer, language), result, named=("map", *drawn), key="language_map", about=about
+        )
+    with right:
+        chart(
+            lambda r: dendrogram(r, layer, language), result, named=("tree", *drawn), key="language_tree", about=about
+        )
 
 
 def bitext(result: AlignmentResult, language: str, layer: str) -> None:
@@ -49,8 +78,7 @@ def bitext(result: AlignmentResult, language: str, layer: str) -> None:
     missed = int((~table.meets).sum())
     st.markdown(f"**{missed} of {len(table)} sentences are at least as near to another as to their translation.**")
     only = st.toggle("Only those", True, key="bitext_missed") if missed else False
-    shown = (table[~table.meets] if only else table).drop(columns="meets")
-    shown = shown.map(lambda cell: visible(shorten(cell, _LONGEST)) if isinstance(cell, str) else cell)
+    shown = literal((table[~table.meets] if only else table).drop(columns="meets"), limit=_LONGEST)
     names = {"rival": "nearer sentence", "rival_translation": "its translation", "to_rival": "similarity to it"}
     measured = ("margin", "similarity", names["to_rival"])
     columns: dict[str, Any] = {name: st.column_config.NumberColumn(format="%.3f") for name in measured}

@@ -34,6 +34,14 @@ PAGES = (
         ("alignment",),
     ),
     Page(
+        "pages/Likeness.py",
+        "Likeness",
+        "Layers",
+        ":material/grid_on:",
+        "How alike are the layers of one model, or of two?",
+        ("likeness",),
+    ),
+    Page(
         "pages/Models.py",
         "Models",
         "Set up",

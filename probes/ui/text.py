@@ -26,17 +26,22 @@ def plain(text: object) -> str:
     return _MARKS.sub(r"\\\1", shown).replace("\n", "  \n")
 
 
-def literal(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with its texts as they are: every character seen, none turning its neighbours around."""
+def literal(frame: pd.DataFrame, *, limit: int = _CELL) -> pd.DataFrame:
+    """Return the table with its texts as they are: every character seen, none turning its neighbours around.
+
+    Cells are cut at `limit` characters.
+    """
     cells = frame.copy()
     for place, kind in enumerate(frame.dtypes):
         if not pd.api.types.is_numeric_dtype(kind):
-            cells.isetitem(place, [_cell(cell) if isinstance(cell, str) else cell for cell in frame.iloc[:, place]])
-    return cells.rename(columns=lambda name: _cell(str(name)))
+            cells.isetitem(
+                place, [_cell(cell, limit) if isinstance(cell, str) else cell for cell in frame.iloc[:, place]]
+            )
+    return cells.rename(columns=lambda name: _cell(str(name), _CELL))
 
 
-def _cell(text: str) -> str:
-    return visible(shorten(text, _CELL)) if text else text
+def _cell(text: str, limit: int) -> str:
+    return visible(shorten(text, limit)) if text else text
 
 
 def headline(text: str) -> None:

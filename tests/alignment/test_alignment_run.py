@@ -103,7 +103,7 @@ def test_a_language_compared_with_itself_under_another_name_meets_everywhere(tin
     assert (anti.p == 1).all()
     assert anti.cka.max() < 0.9
     assert found.lowest == "anti_Latn"
-    assert found.headline().startswith("2 languages meet eng_Latn, most often at layer 0 of 2: ")
+    assert found.headline().startswith("2 languages meet English, most often at layer 0 of 2: ")
 
 
 def test_the_bitext_names_who_a_sentence_lost_to(published: AlignmentResult) -> None:
@@ -129,8 +129,7 @@ def test_one_language_is_named_in_the_headline(tiny_bert: Path, folder: Path) ->
     row = found.row("tur_Latn", found.best)
     assert found.best == found.languages.best[0]
     assert found.headline() == (
-        f"tur_Latn meets eng_Latn at layer {row.layer} of 2: {row.score:.2f} of sentence pairs, "
-        f"floor {row.lexical:.2f}."
+        f"Turkish meets English at layer {row.layer} of 2: {row.score:.2f} of sentence pairs, floor {row.lexical:.2f}."
     )
 
 

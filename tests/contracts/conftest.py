@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small import code_folder, line_folder, small_alignment, small_spec
+from small import code_folder, line_folder, small_alignment, small_likeness, small_spec
 
 from probes import engine
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
@@ -42,6 +42,7 @@ def ask_small(tiny_bert: Path, tiny_gpt2: Path, tmp_path_factory: pytest.TempPat
             syntax: SyntaxSpec = small_spec(tiny_bert, folder).pinned()
             specs: dict[str, Spec] = {
                 "alignment": small_alignment(tiny_bert, sentences).pinned(),
+                "likeness": small_likeness(tiny_bert, tiny_gpt2, sentences).pinned(),
                 "syntax": syntax,
                 "snippet": SnippetSpec(run=syntax.digest, code=CODE),
             }

@@ -31,8 +31,11 @@ def another(field: FieldInfo, value: Any) -> Any:
     if isinstance(value, int | float):
         most = min([m.le for m in field.metadata if isinstance(m, annotated_types.Le)], default=float("inf"))
         return value + 1 if value + 1 <= most else value / 2
-    if isinstance(value, tuple):  # of names, or of runs
-        return (*value, value[0][::-1] if value and re.fullmatch("[0-9a-f]{32}", value[0]) else "x")
+    if isinstance(value, tuple):  # of runs, of choices, or of names
+        if value and re.fullmatch("[0-9a-f]{32}", str(value[0])):
+            return (*value, value[0][::-1])
+        within = get_args(next(iter(get_args(field.annotation)), str))  # of a tuple of choices, one it does not hold
+        return (next(c for c in within if c not in value),) if within else (*value, "x")
     if isinstance(value, str) and re.fullmatch("[0-9a-f]{32}", value):
         return value[::-1] if value != value[::-1] else "0" * 32
     return f"{value or ''}x"

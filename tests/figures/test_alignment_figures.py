@@ -13,6 +13,7 @@ from probes.alignment.analysis import AlignmentResult
 from probes.alignment.tasks import against
 from probes.contract import Progress
 from probes.figures import alignment as at
+from probes.figures import dendrogram as tree
 from probes.figures import languages as points
 
 
@@ -26,6 +27,9 @@ def result(tiny_bert: Path, tmp_path_factory: pytest.TempPathFactory) -> Alignme
         return found
 
 
+NAMES = {"eng_Latn": "English", "deu_Latn": "German", "tur_Latn": "Turkish", "xxx_Latn": "xxx_Latn"}
+
+
 def rows(chart: Any) -> list[dict[str, Any]]:
     return [row for data in chart.to_dict()["datasets"].values() for row in data]
 
@@ -33,26 +37,35 @@ def rows(chart: Any) -> list[dict[str, Any]]:
 def test_the_map_has_a_cell_for_every_language_and_layer(result: AlignmentResult) -> None:
     cells = [row for row in rows(at.by_language(result)) if "score" in row]
     assert len(cells) == len(result.scores)
-    drawn = {(row["shown"].strip(), row["layer"]): row["score"] for row in cells}
+    drawn = {(row["shown"], row["layer"]): row["score"] for row in cells}
     for row in result.scores.itertuples():
-        assert drawn[row.language, row.layer] == row.score
+        assert drawn[NAMES[row.language], row.layer] == row.score
+    assert {row["language"] for row in cells} == set(result.languages.language)  # the code is in the tooltip
     dots = [row for row in rows(at.by_language(result)) if "score" not in row]
-    assert {(d["shown"].strip(), d["layer"]) for d in dots} == set(
-        zip(result.languages.language, result.languages.best, strict=True)
-    )
+    named = [NAMES[code] for code in result.languages.language]
+    assert {(d["shown"], d["layer"]) for d in dots} == set(zip(named, result.languages.best, strict=True))
 
 
-def test_scripts_stand_together_and_a_language_that_does_not_say_its_script_gets_it_said(
-    result: AlignmentResult,
-) -> None:
-    scripts = {"deu_Latn": "Latn", "tur_Latn": "Cyrl", "xxx_Latn": "Latn"}
-    changed = dataclasses.replace(
-        result, languages=result.languages.assign(script=result.languages.language.map(scripts))
-    )
+def scripted(result: AlignmentResult, **scripts: str) -> AlignmentResult:
+    return dataclasses.replace(result, languages=result.languages.assign(script=result.languages.language.map(scripts)))
+
+
+def test_scripts_stand_together_under_their_name(result: AlignmentResult) -> None:
+    changed = scripted(result, deu_Latn="Latn", tur_Latn="Cyrl", xxx_Latn="Latn")
     names, _ = at._rows(changed)
-    assert [scripts[name] for name in names] in (["Latn", "Latn", "Cyrl"], ["Cyrl", "Latn", "Latn"])
-    assert at._label("ru", "Cyrl") == "ru  Cyrl"
-    assert at._label("rus_Cyrl", "Cyrl") == "rus_Cyrl"
+    labels, order = at._grouped(changed, names)
+    assert labels == NAMES
+    assert order[0] == "▾ Latin"
+    assert set(order[1:3]) == {"German", "xxx_Latn"}
+    assert order[3:] == ["▾ other scripts", "Turkish"]
+    assert at.by_language(changed).to_dict()["layer"][0]["encoding"]["y"]["scale"]["domain"] == order
+
+
+def test_one_script_needs_no_name(result: AlignmentResult) -> None:
+    names, _ = at._rows(result)
+    assert at._grouped(result, names)[1] == [NAMES[name] for name in names]
+    alone = scripted(result, deu_Latn="Latn", tur_Latn="Cyrl", xxx_Latn="Grek")
+    assert len(at._grouped(alone, names)[1]) == 3
 
 
 def test_more_languages_than_fit_are_an_even_choice_and_said(
@@ -67,10 +80,11 @@ def test_more_languages_than_fit_are_an_even_choice_and_said(
 
 def test_every_panel_stands_over_its_floors(result: AlignmentResult) -> None:
     drawn = rows(at.over_the_floors(result))
-    assert {row["language"] for row in drawn} == set(result.languages.language)
+    assert {row["code"] for row in drawn} == set(result.languages.language)
+    assert {row["language"] for row in drawn} == {NAMES[code] for code in result.languages.language}
     for language in result.languages.language:
         for series, column in zip(at.SERIES, ("score", "lexical", "length", "null"), strict=True):
-            mine = [row["score"] for row in drawn if (row["language"], row["series"]) == (language, series)]
+            mine = [row["score"] for row in drawn if (row["code"], row["series"]) == (language, series)]
             assert mine == result.scores[result.scores.language == language][column].tolist()
     assert all(row["low"] <= row["score"] <= row["high"] for row in drawn)
 
@@ -78,7 +92,7 @@ def test_every_panel_stands_over_its_floors(result: AlignmentResult) -> None:
 def test_one_language_is_one_plain_panel(result: AlignmentResult) -> None:
     spec = at.curves(result, ["deu_Latn"]).to_dict()
     assert "facet" not in spec
-    assert spec["description"].startswith("Share of sentences that meet their translation by layer: deu_Latn.")
+    assert spec["description"].startswith("Share of sentences that meet their translation by layer: German.")
 
 
 def test_without_similarities_the_map_says_so(result: AlignmentResult) -> None:
@@ -112,7 +126,8 @@ def test_places_keep_the_distances_of_points_in_a_plane() -> None:
 def test_the_map_shows_every_language_and_the_pivot(result: AlignmentResult) -> None:
     for layer in result.layers:
         drawn = rows(points.language_map(result, layer, "deu_Latn"))
-        assert [row["language"] for row in drawn] == ["eng_Latn", *result.languages.language]
+        assert [row["code"] for row in drawn] == ["eng_Latn", *result.languages.language]
+        assert [row["language"] for row in drawn] == [NAMES[row["code"]] for row in drawn]
         assert [row["size"] for row in drawn] == [220, 220, 70, 70]
     without = dataclasses.replace(result, near=np.empty((0, 0, 0), np.float32))
     assert "kept no similarities" in str(rows(points.language_map(without, "0")))
@@ -120,6 +135,30 @@ def test_the_map_shows_every_language_and_the_pivot(result: AlignmentResult) -> 
 
 def test_the_line_through_task_scores_is_drawn_where_it_is_fitted() -> None:
     x, y = np.array([0.1, 0.4, 0.5, 0.9]), np.array([0.3, 0.45, 0.5, 0.7])
-    drawn = rows(points.task_line(list("abcd"), x, y, against(x, y)))
-    line = [row for row in drawn if "language" not in row]
+    fit = against(x, y)
+    drawn = rows(points.task_line(list("abcd"), x, y, fit))
+    line = [row for row in drawn if row.get("line") == "all languages"]
+    out = "abcd"[fit.decisive]
+    kept = [i for i in range(4) if "abcd"[i] != out]
+    slope, intercept = np.polyfit(x[kept], y[kept], 1)
+    without = [row["task"] for row in drawn if row.get("line") == f"without {out}"]
+    assert without == pytest.approx([slope * end + intercept for end in (0.1, 0.9)])
     assert [(r["alignment"], pytest.approx(r["task"])) for r in line] == [(0.1, 0.3), (0.9, 0.7)]
+
+
+def test_the_tree_joins_the_nearest_first_and_at_their_distance() -> None:
+    near = np.array([[1, 0.9, 0.2, 0.1], [0.9, 1, 0.2, 0.3], [0.2, 0.2, 1, 0.6], [0.1, 0.3, 0.6, 1]])
+    lines, leaves = tree.joined(near)
+    assert {frozenset(leaves[:2]), frozenset(leaves[2:])} == {frozenset({0, 1}), frozenset({2, 3})}
+    joins = sorted(set(lines[lines.x == lines.x2].x.round(9)))
+    assert joins == pytest.approx([1 - 0.9, 1 - 0.6, 1 - np.mean([0.2, 0.1, 0.2, 0.3])])
+    assert tree.joined(np.eye(2))[0].x.max() == 1
+    assert len(tree.joined(np.full((3, 3), np.nan))[1]) == 3
+
+
+def test_the_tree_names_every_language(result: AlignmentResult) -> None:
+    drawn = [row for row in rows(tree.dendrogram(result, "1", "deu_Latn")) if "language" in row]
+    assert sorted(row["code"] for row in drawn) == sorted(NAMES)
+    assert {row["language"]: row["look"] for row in drawn}["German"] == "chosen"
+    without = dataclasses.replace(result, near=np.empty((0, 0, 0), np.float32))
+    assert "kept no similarities" in str(rows(tree.dendrogram(without, "0")))
