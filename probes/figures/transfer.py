@@ -26,15 +26,20 @@ def matrix(result: "TransferResult") -> alt.LayerChart:
     y = alt.Y("probe:N", sort=probes, title="probes of", axis=alt.Axis(ticks=False, domain=False, labelLimit=200))
     titles = {"f1": "F1", "low": "interval from", "high": "to", "f1_spans": "F1 of bare spans"}
     told = [alt.Tooltip(f"{name}:Q", title=title, format=".3f") for name, title in titles.items()]
-    colour = alt.Color("f1:Q", title=F1, scale=alt.Scale(domain=[0, 1], scheme="cividis"))
+    colour = alt.Color("f1:Q", legend=None, scale=alt.Scale(domain=[0, 1], scheme="cividis"))  # its numbers are on it
     base = alt.Chart(rows).encode(x=x, y=y)
     tiles = base.mark_rect().encode(color=colour, tooltip=["probe:N", "read:N", *told])
     ink = alt.condition("datum.f1 > 0.55", alt.value(DARK), alt.value(LIGHT))
     numbers = base.mark_text(style="label", tooltip=None).encode(text="shown:N", color=ink)
-    note = [f"layer {result.layer}, nothing trained again;", "the diagonal is each run's own probe"]
+    note = [
+        f"F1 of constituents at layer {result.layer}, nothing trained again;",
+        "the diagonal is each run's own probe",
+    ]
     title = alt.TitleParams("Which probes read which functions", subtitle=note, color=INK)
     side = max(90, min(150, 460 // len(result.names)))
-    chart = alt.layer(tiles, numbers).properties(width=side * len(result.names), height=34 * len(probes), title=title)
+    chart = alt.layer(tiles, numbers).properties(
+        width=side * len(result.names), height=40 * len(probes) + 80, title=title
+    )
     return dressed(chart.properties(description=result.headline()))
 
 

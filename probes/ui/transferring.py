@@ -18,7 +18,7 @@ _OFFERED = {"python": corpora.STDLIB, "c": "headers", "cpp": "headers"}
 """Languages that are on every machine, and the corpus each is in."""
 
 
-def transfers(question: SyntaxSpec, result: Any) -> None:
+def transfers(question: SyntaxSpec, _: Any) -> None:
     """Draw the list of runs to compare with, the button that asks, and links to languages not asked for yet."""
     st.caption(
         "Read other languages' functions with these probes, and this language's with theirs; nothing is trained again. "
