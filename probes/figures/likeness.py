@@ -105,7 +105,9 @@ def change_by_layer(result: "LikenessResult") -> Any:
     title = alt.TitleParams(
         f"What each layer changes ({what})", subtitle=["from the layer before it, with 95 % intervals"], color=INK
     )
-    chart = alt.vconcat(*panels, title=title) if len(panels) > 1 else panels[0].properties(title=title)
+    wide = alt.AutoSizeParams(type="fit-x", contains="padding")
+    alone = panels[0].properties(title=title, height=260, autosize=wide)
+    chart = alt.vconcat(*panels, title=title, autosize=_SHAPE) if len(panels) > 1 else alone
     return dressed(chart.properties(description=result.headline()))
 
 
