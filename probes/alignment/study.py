@@ -16,6 +16,7 @@ from probes.alignment.grams import gram, similarities, standardised
 from probes.alignment.resuming import Shelf, shelf
 from probes.alignment.scoring import Scored, scored
 from probes.contract import Progress
+from probes.corpora.naming import name_of
 from probes.corpora.versions import Choice, Parallel
 from probes.errors import StrataError
 from probes.extract.texts import read_texts
@@ -60,7 +61,7 @@ def study(spec: AlignmentSpec, progress: Progress) -> AlignmentResult:
         scores, within = _scores(read, _places(model, layers), at, progress.step(0.05, 0.95))
     progress.report(0.97, 1, "writing it down")
     unknown = [_unknown(model, sentences.of(name)) for name in languages[1:]]
-    notes += [f"{u:.0%} of the tokens of {c} are unknown." for c, u in zip(languages[1:], unknown, strict=True)
+    notes += [f"{u:.0%} of the tokens of {name_of(c)} are unknown." for c, u in zip(languages[1:], unknown, strict=True)
               if u > MANY_UNKNOWN]  # fmt: skip
     source = source_of(
         model,
@@ -171,7 +172,7 @@ class _Reading:
             )
         if found.repeated:
             what = f"{len(found.repeated)} sentences have the vectors of another and cannot be told from it"
-            self.notes.append(f"{name}: {what}.")
+            self.notes.append(f"{name_of(name)}: {what}.")
         if fresh:
             self.kept.put(at, vectors)
         return vectors
