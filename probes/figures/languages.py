@@ -6,6 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from probes.corpora.naming import SCRIPTS
 from probes.figures.alignment import called
 from probes.figures.dress import BLUE, GREY, OKABE_ITO, VERMILLION
 from probes.figures.theme import HALO, INK, MUTED, dressed, message
@@ -31,6 +32,7 @@ def language_map(result: "AlignmentResult", layer: str, chosen: str = "") -> Any
     keys = [key for key in ("pivot", *_common(scripts), "other") if key in set(rows.script)]
     colours = [VERMILLION, *[c for c in OKABE_ITO if c not in (VERMILLION, GREY)]][: len(keys)]
     colours = [GREY if key == "other" else colour for key, colour in zip(keys, colours, strict=True)]
+    keys, rows["script"] = [SCRIPTS.get(key, key) for key in keys], rows.script.map(lambda key: SCRIPTS.get(key, key))
     plain = alt.Axis(labels=False, ticks=False, grid=False, title=None)
     base = alt.Chart(rows).encode(x=alt.X("x:Q", axis=plain, scale=_around(rows.x)),
                                   y=alt.Y("y:Q", axis=plain, scale=_around(rows.y)))  # fmt: skip
@@ -47,15 +49,15 @@ def language_map(result: "AlignmentResult", layer: str, chosen: str = "") -> Any
     words: dict[str, Any] = {"style": "label", "dy": -9, "tooltip": None}
     text = base.transform_filter("datum.named").encode(text="language:N")
     marks = [dots, text.mark_text(**words, stroke=HALO, strokeWidth=3), text.mark_text(**words, fill=INK)]
-    hidden = "" if rows.named.all() else "; names where there is room"
+    said = f"near where their sentences lie alike (unbiased CKA); the plane holds {share:.0%} of it"
     title = alt.TitleParams(
         f"Languages at layer {layer}",
-        subtitle=[f"near where their sentences lie alike (unbiased CKA); the plane holds {share:.0%} of it{hidden}"],
+        subtitle=[said] if rows.named.all() else [said, "names where there is room, the others on pointing at them"],
         color=INK,
         subtitleColor=MUTED,
     )
-    said = f"Map of {len(rows)} languages at layer {layer}."
-    chart = alt.layer(*marks).properties(width=700, height=HEIGHT, title=title, description=said, autosize=_WIDE)
+    about = f"Map of {len(rows)} languages at layer {layer}."
+    chart = alt.layer(*marks).properties(width=700, height=HEIGHT, title=title, description=about, autosize=_WIDE)
     return dressed(chart)
 
 
