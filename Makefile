@@ -54,6 +54,8 @@ weights: $(VENV)/.installed-dev
 	  STRATA_HOME=$(CACHE) $(BIN)/python -m probes models fetch $$model || \
 	  echo "make test: '$$model' cannot be had; the tests that need it are skipped."; \
 	done
+	@STRATA_HOME=$(CACHE) $(BIN)/python -m probes corpora preview gettext:django > /dev/null || \
+	  echo "make test: 'gettext:django' cannot be had; the tests that need it are skipped."
 
 browser: $(VENV)/.installed-dev
 	@$(BIN)/python tests/browser/chromium.py

@@ -1,4 +1,7 @@
-"""The run behind `AlignmentSpec`: sentences, one pass a language, Gram matrices, scores; vectors are let go."""
+"""The run behind `AlignmentSpec`: sentences, one pass a language, Gram matrices, scores; vectors are let go.
+
+Until it is done they lie on disk, so that an interrupted run does not read a language twice.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +13,10 @@ from probes.alignment import floors, report
 from probes.alignment.analysis import AlignmentResult, AlignmentSpec
 from probes.alignment.checks import inspect
 from probes.alignment.grams import gram, similarities, standardised
+from probes.alignment.resuming import Shelf, shelf
 from probes.alignment.scoring import Scored, scored
 from probes.contract import Progress
+from probes.corpora.naming import name_of
 from probes.corpora.versions import Choice, Parallel
 from probes.errors import StrataError
 from probes.extract.texts import read_texts
@@ -50,25 +55,13 @@ def study(spec: AlignmentSpec, progress: Progress) -> AlignmentResult:
     _fits(spec, len(languages), len(layers), n)
     at = n if spec.recipe == "published" else min(spec.at, n)
     notes = [*found.notes, *([f"Scores are for {at} sentences: there are no more."] if at < spec.at else [])]
-    shares = [progress.step(0.05 + 0.9 * i / len(languages), 0.05 + 0.9 * (i + 1) / len(languages))
-              for i in range(len(languages))]  # fmt: skip
-    read = _Reading(model, sentences, spec, notes)
-    pivot = read.vectors(languages[0], shares[0])[_places(model, layers)]
-    within = [_within(pivot)]
-    scores: list[Scored] = []
-    for i, name in enumerate(languages[1:]):
-        other = read.vectors(name, shares[i + 1])[_places(model, layers)]
-        within.append(_within(other))
-        texts = sentences.of(languages[0]), sentences.of(name)
-        tokens = model.lengths(texts[0]).tolist(), model.lengths(texts[1]).tolist()
-        floor = floors.lexical(*texts), floors.length(*texts)
-        scores.append(scored(similarities(pivot, other), (within[0], within[-1]), floor, tokens, (at, spec.seed)))
-        if not spec.grams:
-            within.pop()
-            scores[-1] = scores[-1].without_grams()
+    each, how = [sentences.of(name) for name in languages], f"{spec.pooling} {spec.added}"
+    with shelf(model, each, how, progress) as kept:
+        read = _Reading(model, sentences, spec, notes, kept)
+        scores, within = _scores(read, _places(model, layers), at, progress.step(0.05, 0.95))
     progress.report(0.97, 1, "writing it down")
     unknown = [_unknown(model, sentences.of(name)) for name in languages[1:]]
-    notes += [f"{u:.0%} of the tokens of {c} are unknown." for c, u in zip(languages[1:], unknown, strict=True)
+    notes += [f"{u:.0%} of the tokens of {name_of(c)} are unknown." for c, u in zip(languages[1:], unknown, strict=True)
               if u > MANY_UNKNOWN]  # fmt: skip
     source = source_of(
         model,
@@ -79,6 +72,28 @@ def study(spec: AlignmentSpec, progress: Progress) -> AlignmentResult:
     )
     facts = report.Facts(layers, published(layers), model.depth, at, left_out, source)
     return report.result(sentences, scores, within if spec.grams else [], unknown, facts)
+
+
+def _scores(
+    read: "_Reading", places: Sequence[int], at: int, progress: Progress
+) -> tuple[list[Scored], list[np.ndarray]]:
+    """Read the pivot, then each language once, and score it; return its Gram matrices too where they are kept."""
+    sentences, model, spec = read.sentences, read.model, read.spec
+    first, *others = sentences.found.languages
+    share = 1 / (1 + len(others))
+    pivot = read.vectors(first, progress.step(0, share))[places]
+    within, scores = [_within(pivot)], list[Scored]()
+    for i, name in enumerate(others, 1):
+        other = read.vectors(name, progress.step(i * share, (i + 1) * share))[places]
+        within.append(_within(other))
+        texts = sentences.of(first), sentences.of(name)
+        tokens = model.lengths(texts[0]).tolist(), model.lengths(texts[1]).tolist()
+        floor = floors.lexical(*texts), floors.length(*texts)
+        scores.append(scored(similarities(pivot, other), (within[0], within[-1]), floor, tokens, (at, spec.seed)))
+        if not spec.grams:
+            within.pop()
+            scores[-1] = scores[-1].without_grams()
+    return scores, within
 
 
 def _choice(spec: AlignmentSpec) -> Choice:
@@ -136,12 +151,17 @@ class _Reading:
     sentences: Sentences
     spec: AlignmentSpec
     notes: list[str]
+    kept: Shelf
 
     def vectors(self, name: str, progress: Progress) -> np.ndarray:
         """Return [layer, row, width], refused when a layer cannot be measured; repeated rows are noted."""
         texts, spec, model = self.sentences.of(name), self.spec, self.model
-        rows = read_texts(model, texts, spec.pooling, added=spec.added, progress=progress)
-        vectors = np.stack(list(rows.values()))
+        at = self.sentences.found.languages.index(name)
+        vectors = self.kept.get(at)
+        fresh = vectors is None
+        if vectors is None:
+            rows = read_texts(model, texts, spec.pooling, added=spec.added, progress=progress)
+            vectors = np.stack(list(rows.values()))
         found = inspect(vectors)
         if found.nan or not vectors.any((1, 2)).all():
             raise StrataError(
@@ -152,7 +172,9 @@ class _Reading:
             )
         if found.repeated:
             what = f"{len(found.repeated)} sentences have the vectors of another and cannot be told from it"
-            self.notes.append(f"{name}: {what}.")
+            self.notes.append(f"{name_of(name)}: {what}.")
+        if fresh:
+            self.kept.put(at, vectors)
         return vectors
 
 

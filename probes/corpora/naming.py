@@ -26,22 +26,15 @@ SCRIPTS = {
     "Tibt": "Tibetan script",
 }
 """What a script's code is called; those of one language alone go by its code."""
-REGIONS = {
-    "AR": "Argentina",
-    "AU": "Australia",
-    "BR": "Brazil",
-    "CA": "Canada",
-    "CN": "China",
-    "CO": "Colombia",
-    "GB": "Britain",
-    "HK": "Hong Kong",
-    "MX": "Mexico",
-    "NI": "Nicaragua",
-    "PT": "Portugal",
-    "TW": "Taiwan",
-    "US": "United States",
-    "VE": "Venezuela",
-}
+_REGIONS = """
+AR=Argentina, AT=Austria, AU=Australia, BE=Belgium, BR=Brazil, CA=Canada
+CH=Switzerland, CL=Chile, CN=China, CO=Colombia, DZ=Algeria, EG=Egypt
+ES=Spain, GB=Britain, HK=Hong Kong, IE=Ireland, IN=India, IR=Iran
+MA=Morocco, MX=Mexico, NI=Nicaragua, NZ=New Zealand, PE=Peru, PT=Portugal
+SA=Saudi Arabia, SG=Singapore, TW=Taiwan, US=United States, VE=Venezuela, ZA=South Africa
+"""
+REGIONS = dict(pair.split("=") for pair in _REGIONS.strip().replace("\n", ", ").split(", "))
+"""What a region's code is called, of those that catalogues of messages use most."""
 
 
 @cache

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from probes.corpora.grammars import nearest
+from probes.corpora.naming import name_of, named
 from probes.corpora.scripts import declared, script_of
 from probes.errors import StrataError
 from probes.values import Corpus, digest_of
@@ -185,7 +186,7 @@ def _enough(found: Versions, asked: Choice, pivot: str, notes: list[str]) -> lis
         else:
             few.append(name)
     if few:
-        listed = ", ".join(few[:12]) + (f" and {len(few) - 12} more" if len(few) > 12 else "")
+        listed = ", ".join(named(few[:12]).values()) + (f" and {len(few) - 12} more" if len(few) > 12 else "")
         notes.append(f"{len(few)} languages are left out, with which {least} sentences would not be shared: {listed}.")
     return chosen
 
@@ -230,6 +231,6 @@ def _scripts(found: Versions, chosen: Sequence[str], taken: Sequence[str], notes
         most_of = max(astray, key=lambda name: astray[name])
         notes.append(
             f"{sum(astray.values())} sentences in {len(astray)} languages are not in their language's script "
-            f"(most in {most_of}: {astray[most_of]} of {len(taken)} are not in {scripts[most_of]})."
+            f"(most in {name_of(most_of)}: {astray[most_of]} of {len(taken)} are not in {scripts[most_of]})."
         )
     return scripts

@@ -6,6 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from probes.corpora.naming import SCRIPTS
 from probes.figures.alignment import called
 from probes.figures.dress import BLUE, GREY, OKABE_ITO, VERMILLION
 from probes.figures.theme import HALO, INK, MUTED, dressed, message
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from probes.alignment.tasks import TaskFit
 
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left", "triangle-right")
+HEIGHT = 460
+LETTER, LINE = 6.2 / 480, 13 / HEIGHT
+"""How wide a letter and how high a line is, as shares of the narrowest map on a page and of its height."""
 _WIDE = alt.AutoSizeParams(type="fit-x", contains="padding")
 
 
@@ -28,6 +32,7 @@ def language_map(result: "AlignmentResult", layer: str, chosen: str = "") -> Any
     keys = [key for key in ("pivot", *_common(scripts), "other") if key in set(rows.script)]
     colours = [VERMILLION, *[c for c in OKABE_ITO if c not in (VERMILLION, GREY)]][: len(keys)]
     colours = [GREY if key == "other" else colour for key, colour in zip(keys, colours, strict=True)]
+    keys, rows["script"] = [SCRIPTS.get(key, key) for key in keys], rows.script.map(lambda key: SCRIPTS.get(key, key))
     plain = alt.Axis(labels=False, ticks=False, grid=False, title=None)
     base = alt.Chart(rows).encode(x=alt.X("x:Q", axis=plain, scale=_around(rows.x)),
                                   y=alt.Y("y:Q", axis=plain, scale=_around(rows.y)))  # fmt: skip
@@ -42,16 +47,17 @@ def language_map(result: "AlignmentResult", layer: str, chosen: str = "") -> Any
         ],
     )
     words: dict[str, Any] = {"style": "label", "dy": -9, "tooltip": None}
-    text = base.encode(text="language:N")
+    text = base.transform_filter("datum.named").encode(text="language:N")
     marks = [dots, text.mark_text(**words, stroke=HALO, strokeWidth=3), text.mark_text(**words, fill=INK)]
+    said = f"near where their sentences lie alike (unbiased CKA); the plane holds {share:.0%} of it"
     title = alt.TitleParams(
         f"Languages at layer {layer}",
-        subtitle=[f"near where their sentences lie alike (unbiased CKA); the plane holds {share:.0%} of it"],
+        subtitle=[said] if rows.named.all() else [said, "names where there is room, the others on pointing at them"],
         color=INK,
         subtitleColor=MUTED,
     )
-    said = f"Map of {len(rows)} languages at layer {layer}."
-    chart = alt.layer(*marks).properties(width=700, height=340, title=title, description=said, autosize=_WIDE)
+    about = f"Map of {len(rows)} languages at layer {layer}."
+    chart = alt.layer(*marks).properties(width=700, height=HEIGHT, title=title, description=about, autosize=_WIDE)
     return dressed(chart)
 
 
@@ -67,7 +73,21 @@ def _points(result: "AlignmentResult", layer: int, chosen: str) -> tuple[pd.Data
     )
     rows["script"] = [script if script in common else "other" for script in scripts]
     rows["size"] = [220 if name in (chosen, result.pivot) else 70 for name in names]
-    return rows.assign(y=places[:, 1], cka=near[0]), share
+    rows = rows.assign(y=places[:, 1], cka=near[0])
+    rows["named"] = _legible(rows)
+    return rows, share
+
+
+def _legible(rows: pd.DataFrame) -> list[bool]:
+    """Say which points have their name beside them: the large ones first, then those whose name covers no other."""
+    x, y = (((side - side.min()) / max(float(np.ptp(side)), 1e-9)).to_numpy() for side in (rows.x, rows.y))
+    wide = np.array([len(name) for name in rows.language]) * LETTER / 2
+    taken, named = list[int](), [False] * len(rows)
+    for i in np.argsort(-rows["size"].to_numpy(), kind="stable").tolist():
+        if all(abs(x[i] - x[j]) > wide[i] + wide[j] or abs(y[i] - y[j]) > LINE for j in taken):
+            taken.append(i)
+            named[i] = True
+    return named
 
 
 def _common(scripts: list[str]) -> list[str]:

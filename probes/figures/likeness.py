@@ -15,6 +15,8 @@ from probes.figures.words import shorten, visible
 if TYPE_CHECKING:
     from probes.alignment.likeness import LikenessResult
 
+_SHAPE = alt.AutoSizeParams(type="pad")
+"""As large as its cells, whatever the width of the page."""
 SIDE = 400
 """Pixels of the longer side of the map."""
 SMALLEST, LARGEST = 10, 34
@@ -50,7 +52,9 @@ def all_pairs(result: "LikenessResult") -> Any:
         color=INK,
     )
     size = {"width": cell * len(across), "height": cell * len(down)}
-    return dressed(alt.layer(cells, *rings).properties(**size, title=title, description=result.headline()))
+    return dressed(
+        alt.layer(cells, *rings).properties(**size, title=title, autosize=_SHAPE, description=result.headline())
+    )
 
 
 _RINGED = {
@@ -101,7 +105,9 @@ def change_by_layer(result: "LikenessResult") -> Any:
     title = alt.TitleParams(
         f"What each layer changes ({what})", subtitle=["from the layer before it, with 95 % intervals"], color=INK
     )
-    chart = alt.vconcat(*panels, title=title) if len(panels) > 1 else panels[0].properties(title=title)
+    wide = alt.AutoSizeParams(type="fit-x", contains="padding")
+    alone = panels[0].properties(title=title, height=260, autosize=wide)
+    chart = alt.vconcat(*panels, title=title, autosize=_SHAPE) if len(panels) > 1 else alone
     return dressed(chart.properties(description=result.headline()))
 
 
@@ -164,5 +170,5 @@ def agreement_of_measures(result: "LikenessResult") -> Any:
         subtitleColor=MUTED,
     )
     side = 52 * len(names)
-    chart = alt.layer(cells, words).properties(width=side, height=side, title=title)
+    chart = alt.layer(cells, words).properties(width=side, height=side, title=title, autosize=_SHAPE)
     return dressed(chart.properties(description=f"Rank correlations of {len(names)} measures over pairs of layers."))

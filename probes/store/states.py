@@ -125,6 +125,18 @@ class Part:
             self._files[layer].seek(_header_size(self.shape) + row * self.shape[1] * 4)
             self._files[layer].write(np.ascontiguousarray(block, np.float32).data)
 
+    def get(self, layer: int, row: int, n: int) -> np.ndarray:
+        """Read rows `row:row + n` of a layer back, float32 [n, width]: right when their block is done."""
+        self._files[layer].seek(_header_size(self.shape) + row * self.shape[1] * 4)
+        data = self._files[layer].read(n * self.shape[1] * 4)
+        return np.frombuffer(data, np.float32).reshape(n, self.shape[1]).copy()
+
+    def discard(self) -> None:
+        """Delete it: what was wanted of it has been taken."""
+        self.close()
+        with writing(self.part):
+            shutil.rmtree(self.part, ignore_errors=True)
+
     def count(self, row: int, tokens: np.ndarray) -> None:
         """Write how many sub-tokens were averaged in rows `row:row + n`."""
         self._tokens[row : row + len(tokens)] = tokens

@@ -13,7 +13,9 @@ def chart(draw: Callable[[Any], Any], answer: Any, *, named: tuple[str, ...], ke
     """
     spec = _drawn(named, draw, answer)
     described = isinstance(spec.get("description"), str)
-    st.vega_lite_chart(spec, key=key, alt=None if described else about)
+    # a figure that pads keeps its shape (square cells); any other one is as wide as its column
+    width: Any = "content" if (spec.get("autosize") or {}).get("type") == "pad" else "stretch"
+    st.vega_lite_chart(spec, key=key, alt=None if described else about, width=width)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

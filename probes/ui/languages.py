@@ -6,6 +6,7 @@ import streamlit as st
 
 from probes.alignment import AlignmentResult, AlignmentSpec
 from probes.alignment import bitext as sentences_of
+from probes.corpora.naming import SCRIPTS
 from probes.figures.alignment import curves
 from probes.figures.dendrogram import dendrogram
 from probes.figures.languages import language_map
@@ -21,9 +22,9 @@ _LONGEST = 400
 def language(result: AlignmentResult) -> str:
     """Draw the list of languages, by name, and return the code of the one chosen; the address takes names and codes."""
     names = {code: visible(name) for code, name in result.names.items() if code != result.pivot}
-    if given("language") in names:
-        st.session_state["language"] = given("language")  # a code in the address is followed, and becomes its name
-        del st.query_params["language"]
+    if given("language") in names and names[given("language")] != given("language"):
+        st.query_params["language"] = names[given("language")]  # what the list shows is what the address says
+        st.rerun()
     check("language", list(names.values()), "language")
     codes = sorted(names, key=lambda code: names[code].casefold())
     at = codes.index(result.lowest)
@@ -36,7 +37,7 @@ def language_facts(result: AlignmentResult, language: str, layer: str) -> None:
     row = result.row(language, layer)
     about = result.languages[result.languages.language == language].iloc[0]
     st.markdown(f"**{row.score:.2f}** of sentences meet ({row.low:.2f} to {row.high:.2f}) at layer {plain(layer)}.")
-    st.caption(f"`{plain(language)}` in the tables, {plain(row.script)}")
+    st.caption(f"{plain(language)} in the tables; {plain(SCRIPTS.get(row.script, row.script))}")
     said = [
         f"letters alone {row.lexical:.2f}, lengths alone {row.length:.2f}, random pairs {row.null:.3f}",
         f"corrected for hubs {row.csls:.2f}; unbiased CKA {row.cka:.2f}",

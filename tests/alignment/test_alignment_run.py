@@ -167,8 +167,8 @@ def test_a_language_the_model_cannot_read_is_said(tiny_bert: Path, tmp_path: Pat
     found = ask(small_alignment(tiny_bert, folder, languages=("hin_Deva",)))
     assert found.languages.unknown[0] > 0.9
     said = " ".join(found.source.notes)
-    assert "of the tokens of hin_Deva are unknown." in said
-    assert "hin_Deva: " in said  # rows the model cannot tell apart
+    assert "of the tokens of Hindi are unknown." in said
+    assert "Hindi: " in said  # rows the model cannot tell apart
     assert "sentences have the vectors of another" in said
 
 

@@ -71,7 +71,7 @@ def test_as_many_languages_are_taken_as_share_the_sentences_asked_for() -> None:
     where = source(en=texts(ENGLISH), de=texts(GERMAN), fr=texts(["A", "B", "C", "D", "E"]), ru=ru)
     found = parallel(where, Choice(n=4), "x:y")
     assert found.languages == ("en", "de", "fr")
-    assert "1 languages are left out, with which 4 sentences would not be shared: ru." in found.notes
+    assert "1 languages are left out, with which 4 sentences would not be shared: Russian." in found.notes
     assert parallel(where, Choice(n=2), "x:y").languages == ("en", "de", "fr", "ru")
     asked = parallel(where, Choice(n=4, languages=("ru", "de")), "x:y")  # who asks for it gets it, with what there is
     assert (asked.languages, len(asked.sentences)) == (("en", "ru", "de"), 2)
@@ -91,11 +91,12 @@ def test_line_parallel_files_of_other_lengths_are_named_with_both_counts(tmp_pat
 def test_a_sentence_in_another_script_is_said() -> None:
     astray = [*RUSSIAN[:3], *ENGLISH[3:]]
     found = parallel(source(en=texts(ENGLISH), ru=texts(astray)), Choice(), "x:y")
-    assert "2 sentences in 1 languages are not in their language's script (most in ru: 2 of 5 are not in Cyrl)." in (
-        found.notes
+    assert (
+        "2 sentences in 1 languages are not in their language's script (most in Russian: 2 of 5 are not in Cyrl)."
+        in (found.notes)
     )
     wrong = parallel(source(en=texts(ENGLISH), rus_Cyrl=texts(GERMAN)), Choice(), "x:y")  # the whole file is another's
-    assert "(most in rus_Cyrl: 5 of 5 are not in Cyrl)" in wrong.notes[-1]
+    assert "(most in Russian: 5 of 5 are not in Cyrl)" in wrong.notes[-1]
 
 
 @pytest.mark.parametrize(

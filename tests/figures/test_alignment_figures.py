@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from small import line_folder, small_alignment
 
@@ -162,3 +163,10 @@ def test_the_tree_names_every_language(result: AlignmentResult) -> None:
     assert {row["language"]: row["look"] for row in drawn}["German"] == "chosen"
     without = dataclasses.replace(result, near=np.empty((0, 0, 0), np.float32))
     assert "kept no similarities" in str(rows(tree.dendrogram(without, "0")))
+
+
+def test_names_on_the_map_do_not_cover_each_other() -> None:
+    near = pd.DataFrame({"x": [0, 0.001, 1], "y": [0, 0.001, 1], "size": [70, 220, 70], "language": ["aa", "bb", "cc"]})
+    assert points._legible(near) == [False, True, True]
+    assert points._legible(near.assign(y=[0, 0.5, 1])) == [True, True, True]
+    assert points._legible(near.assign(x=0, y=0)) == [False, True, False]
