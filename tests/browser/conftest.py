@@ -16,7 +16,7 @@ from serving import free_port, until_it_answers
 ROOT = Path(__file__).parents[2]
 SHOTS = os.environ.get("STRATA_SHOTS") == "1"
 """With STRATA_SHOTS=1 the pictures of the documentation are made again; otherwise a run leaves the tree clean."""
-SLOW = 240_000
+SLOW = 480_000
 """Milliseconds a first answer may take on a busy machine; no test asserts a time."""
 
 expect.set_options(timeout=60_000)
@@ -132,7 +132,7 @@ def shot(tmp_path: Path) -> Callable[[Window, str], None]:
     def take(window: Window, name: str) -> None:
         folder = ROOT / "docs" / "images" if SHOTS else tmp_path
         folder.mkdir(parents=True, exist_ok=True)
-        window.page.wait_for_timeout(600)  # the fade of a fresh element is not part of the picture
+        window.page.wait_for_timeout(900)  # the fade of a fresh element is not part of the picture
         window.page.screenshot(path=folder / f"{name}.png")
 
     return take

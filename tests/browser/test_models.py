@@ -11,9 +11,9 @@ from pypdf import PdfReader
 
 from probes.models import presets
 
-pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(900)]
 
-SLOW = 240_000
+SLOW = 480_000
 SENTENCE = re.compile(r"minilm: 6 layers of 384, 22\.6 M parameters; all \d+ self-checks pass")
 CUT = re.compile(r"characters become")
 HOSTILE = "<script>alert(1)</script> <img src=x onerror=alert(2)> $x^2$ `c` [a](javascript:alert(3)) \u202egnp"

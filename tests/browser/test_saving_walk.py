@@ -14,9 +14,9 @@ import pytest
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
-pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(900)]
 
-SLOW = 240_000
+SLOW = 480_000
 BAR = "syntax_f1_by_layer"
 Open = Callable[..., Any]
 

@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
-pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(900)]
 
-SLOW = 240_000
+SLOW = 480_000
 SENTENCE = re.compile(r"Syntax peaks at layer \S+ of 6: F1 0\.\d\d")
 Open = Callable[..., Any]
 
