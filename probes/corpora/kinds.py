@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 CODE_LANGUAGES = "the programming languages"
 ANY_LANGUAGE = "any"
 TRANSLATED = "several, sentence by sentence"
+TMX = ".tmx"
+"""How files of translation memories end: nothing else is in them."""
 
 
 class Reader(Protocol):
@@ -178,7 +180,9 @@ def named(given: str) -> str:
     from probes.store import confined
 
     path = confined(given)
-    return f"code:{path}" if path.is_dir() else str(Name("table", str(path)))
+    if path.is_dir():
+        return f"code:{path}"
+    return str(Name("parallel" if path.suffix.lower() == TMX else "table", str(path)))
 
 
 def unpinned(name: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from probes.corpora.code_folder import BY_EXTENSION
+from probes.corpora.kinds import TMX
 from probes.corpora.names import Name
 from probes.corpora.sniff import SAMPLE, refuse
 from probes.errors import StrataError
@@ -23,7 +24,7 @@ _RESERVED = {"con", "prn", "aux", "nul", "manifest", *(f"{port}{i}" for port in 
 
 
 def keep(name: str, data: bytes | BinaryIO) -> str:
-    """Store an uploaded file and return the corpus name that reads it: `table:` for a table, `code:` for source code.
+    """Store an upload and return the corpus name that reads it: `table:`, `code:` for source, `parallel:` for TMX.
 
     The same file under the same name is stored once. E-UPLOAD-LARGE before it is read, E-TABLE-FORMAT for an archive, a
     pickle or anything else that is no table, judged by its bytes and not its name.
@@ -64,7 +65,9 @@ def kept() -> list[str]:
 
 
 def _name_of(path: Path) -> str:
-    return f"code:{path.parent}" if path.suffix.lower() in BY_EXTENSION else str(Name("table", os.fspath(path)))
+    if path.suffix.lower() in BY_EXTENSION:
+        return f"code:{path.parent}"
+    return str(Name("parallel" if path.suffix.lower() == TMX else "table", os.fspath(path)))
 
 
 def safe_name(name: str) -> str:

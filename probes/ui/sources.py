@@ -50,7 +50,7 @@ def corpus(about: str) -> str:
 def _upload() -> None:
     st.session_state.setdefault(_ROUND, 0)
     st.file_uploader(
-        "CSV, TSV, JSONL, Parquet, plain text, or a file of source code",
+        "CSV, TSV, JSONL, Parquet, TMX, plain text, or a file of source code",
         key=f"corpus_upload_{st.session_state[_ROUND]}",
         on_change=_keep,
         max_upload_size=LARGEST >> 20,

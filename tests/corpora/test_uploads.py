@@ -131,3 +131,16 @@ def test_a_store_that_cannot_be_written_says_so(tmp_path: Path, monkeypatch: pyt
 def test_an_upload_is_read_wherever_the_roots_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRATA_ROOTS", str(tmp_path / "elsewhere"))
     assert corpora.load(corpora.keep("a.csv", CSV) + "?text=text", n=1).texts == ("hello",)
+
+
+def test_a_translation_memory_is_a_parallel_corpus_when_uploaded_and_by_its_path(tmp_path: Path) -> None:
+    unit = '<tu><tuv xml:lang="{}"><seg>{} one.</seg></tuv><tuv xml:lang="{}"><seg>{} eins.</seg></tuv></tu>'
+    body = "".join(unit.format("en", f"Sentence {i}", "de", f"Satz {i}") for i in range(3))
+    data = f'<?xml version="1.0"?><tmx version="1.4"><header/><body>{body}</body></tmx>'.encode()
+    name = corpora.keep("Memory.TMX", data)
+    assert name.startswith("parallel:")
+    assert corpora.kept() == [name]
+    found = corpora.load(name, language="de", n=3)
+    assert sorted(found.texts) == [f"Satz {i} eins." for i in range(3)]
+    (tmp_path / "here.tmx").write_bytes(data)
+    assert corpora.named(str(tmp_path / "here.tmx")) == f"parallel:{tmp_path / 'here.tmx'}"
