@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from probes.corpora import load as corpus
     from probes.display import show
     from probes.engine import run
+    from probes.geometry import GeometrySpec
     from probes.models import load
     from probes.sweeps import sweep
     from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
@@ -23,6 +24,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AlignmentSpec",
     "CausalSpec",
+    "GeometrySpec",
     "ModelSpec",
     "SizeSpec",
     "SnippetSpec",
@@ -41,6 +43,7 @@ __all__ = [
 _HOMES = {
     "AlignmentSpec": ("probes.alignment", "AlignmentSpec"),
     "CausalSpec": ("probes.syntax", "CausalSpec"),
+    "GeometrySpec": ("probes.geometry", "GeometrySpec"),
     "ModelSpec": ("probes.checkup", "ModelSpec"),
     "SizeSpec": ("probes.checkup", "SizeSpec"),
     "SnippetSpec": ("probes.syntax", "SnippetSpec"),

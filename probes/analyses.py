@@ -13,6 +13,7 @@ from probes.checkup import ModelSpec, SizeSpec, TokensSpec
 from probes.compare import Comparison, compare, labels
 from probes.contract import Analysis, Comparable, Spec
 from probes.errors import StrataError
+from probes.geometry import GeometrySpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 ANALYSES = (
@@ -69,6 +70,18 @@ ANALYSES = (
         result_at="probes.syntax.transfer:TransferResult",
         figures_at=("probes.figures.transfer:f1_of_transfer",),
         methods_at="probes.syntax.causal_methods:transfer",
+    ),
+    Analysis(
+        spec=GeometrySpec,
+        run_at="probes.geometry.analysis:run",
+        result_at="probes.geometry.analysis:GeometryResult",
+        figures_at=(
+            "probes.figures.geometry:by_layer",
+            "probes.figures.geometry:after_treatment",
+            "probes.figures.geometry:norms",
+            "probes.figures.geometry:rogue_dimensions",
+        ),
+        methods_at="probes.geometry.methods:geometry",
     ),
     Analysis(
         spec=SizeSpec,

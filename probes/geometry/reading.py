@@ -135,7 +135,7 @@ def _fitting(spec: ReadsPoints, model: Model, chunk: list[Text], left_out: Count
                     fix="Choose another unit: text, word or token.",
                 ) from error
             left_out[f"not read ({error.code})"] += 1
-    fits = model.lengths([piece.text for piece in pieces]) <= model.context if pieces else []
+    fits = model.lengths([piece.text for piece in pieces]) <= model.context
     for piece, good in zip(pieces, fits, strict=True):
         if good:
             yield piece

@@ -60,9 +60,7 @@ def study(spec: GeometrySpec, progress: Progress) -> GeometryResult:
 
 
 def halves(points: Points, seed: int) -> np.ndarray:
-    """Return bool [point]: those measured; a text's content decides its side. E-CORPUS-SMALL when a side is too small.
-
-    """
+    """Return bool [point]: those measured, by their texts' content; raises E-CORPUS-SMALL when a side is too small."""
     side = np.array([split_of(text, (0.5, 0.5), seed=seed) for text in points.texts])
     found: np.ndarray = side[points.frame.text.to_numpy()] == 0
     few = min(int(found.sum()), int((~found).sum()))
