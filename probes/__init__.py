@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from probes.corpora import load as corpus
     from probes.display import show
     from probes.engine import run
-    from probes.geometry import GeometrySpec
+    from probes.geometry import GeometrySpec, MapSpec
     from probes.models import load
     from probes.sweeps import sweep
     from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
@@ -25,6 +25,7 @@ __all__ = [
     "AlignmentSpec",
     "CausalSpec",
     "GeometrySpec",
+    "MapSpec",
     "ModelSpec",
     "SizeSpec",
     "SnippetSpec",
@@ -44,6 +45,7 @@ _HOMES = {
     "AlignmentSpec": ("probes.alignment", "AlignmentSpec"),
     "CausalSpec": ("probes.syntax", "CausalSpec"),
     "GeometrySpec": ("probes.geometry", "GeometrySpec"),
+    "MapSpec": ("probes.geometry", "MapSpec"),
     "ModelSpec": ("probes.checkup", "ModelSpec"),
     "SizeSpec": ("probes.checkup", "SizeSpec"),
     "SnippetSpec": ("probes.syntax", "SnippetSpec"),

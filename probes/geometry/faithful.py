@@ -50,8 +50,9 @@ def agreement(one: np.ndarray, other: np.ndarray, k: int) -> float:
 
 
 def shared(one: np.ndarray, other: np.ndarray, k: int) -> float:
-    """Return the share of the k first that two tables of ranks [row, row] have in common."""
-    return float(((one <= k) & (other <= k)).sum() / (k * len(one)))
+    """Return the share of the k first that two tables of ranks [row, row] have in common; a point is not its own."""
+    both = int(((one <= k) & (other <= k)).sum()) - len(one)
+    return both / (k * len(one))
 
 
 def _ranks(squared: np.ndarray) -> np.ndarray:

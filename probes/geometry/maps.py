@@ -68,9 +68,9 @@ class MapResult(Displayed):
         """State how many neighbours the maps keep where they keep most, beside chance, and how they are trusted."""
         row = self.quality[self.quality.layer == self.best].iloc[0]
         return (
-            f"{TITLES[self.method]} of {self.count} {NAMES[self.unit]} keeps most at layer {self.best} of {self.depth}: "
-            f"{row.neighbours:.2f} of the {self.neighbours} nearest neighbours, {row.chance:.2f} by chance; "
-            f"trustworthiness {row.trustworthiness:.2f}, distances {abs(row.distances):.2f}."
+            f"{TITLES[self.method]} of {self.count} {NAMES[self.unit]} keeps most at layer {self.best} of "
+            f"{self.depth}: {row.neighbours:.2f} of the {self.neighbours} nearest neighbours, {row.chance:.2f} by "
+            f"chance; trustworthiness {row.trustworthiness:.2f}, distances {abs(row.distances):.2f}."
         )
 
     def frame(self) -> pd.DataFrame:

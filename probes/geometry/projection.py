@@ -22,9 +22,7 @@ def pca(rows: np.ndarray) -> tuple[np.ndarray, float]:
     return (rows - center) @ axes, float(shares.sum())
 
 
-def umap(
-    rows: np.ndarray, *, neighbours: int, apart: float, seed: int, start: np.ndarray | None = None
-) -> np.ndarray:
+def umap(rows: np.ndarray, *, neighbours: int, apart: float, seed: int, start: np.ndarray | None = None) -> np.ndarray:
     """Return coordinates [row, 2]; `start` [row, 2] is where the points begin, none for the spectral layout."""
     from umap import UMAP  # on use: it compiles itself for seconds
 

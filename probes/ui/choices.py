@@ -13,6 +13,8 @@ NAMED: dict[str, Callable[[], list[str]]] = {
     "corpus": lambda: [corpora.STDLIB],
     "language": lambda: list(LANGUAGES),
     "alignment_corpus": lambda: ["gettext:django"],
+    "map_language": lambda: ["", *LANGUAGES],
+    "geometry_language": lambda: ["", *LANGUAGES],
 }
 """Fields drawn as a list, by name; those of one question alone by its kind and name, which come first."""
 
@@ -25,6 +27,11 @@ LABELS = {
     "dtype": "Precision",
     "rate": "Learning rate",
     "n": "Sentences",
+    "map_n": "Points",
+    "geometry_n": "Points",
+    "per_text": "Points of a text",
+    "apart": "UMAP's distance",
+    "draws": "Clouds of noise",
     "at": "Scored for (m)",
     "added": "Tokens the tokenizer adds",
     "grams": "Keep similarities",
@@ -32,4 +39,4 @@ LABELS = {
     "texts": "Texts at once",
     "layers": "Layers kept whole",
 }
-"""Names that read badly with the underscores taken out."""
+"""Names that read badly with the underscores taken out; of one question alone by its kind and name."""

@@ -56,7 +56,10 @@ def _row(kind: type[Spec], names: Iterable[str], given: Spec | None) -> dict[str
 
 def widget(key: str, name: str, info: FieldInfo, start: Any) -> Any:
     """Draw the widget for one field and return its value; a type without a widget is a TypeError."""
-    label, about = choices.LABELS.get(name) or name.replace("_", " ").capitalize(), info.description
+    label, about = (
+        choices.LABELS.get(key) or choices.LABELS.get(name) or name.replace("_", " ").capitalize(),
+        info.description,
+    )
     kind, optional = _core(info.annotation)
     named = choices.NAMED.get(key) or choices.NAMED.get(name)
     if named or get_origin(kind) is Literal:

@@ -34,6 +34,14 @@ PAGES = (
         ("alignment",),
     ),
     Page(
+        "pages/Embeddings.py",
+        "Embeddings",
+        "Structure",
+        ":material/scatter_plot:",
+        "What shape is the cloud, and where does each point lie?",
+        ("map", "geometry"),
+    ),
+    Page(
         "pages/Models.py",
         "Models",
         "Set up",
