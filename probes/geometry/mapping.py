@@ -26,7 +26,7 @@ def mapped(spec: MapSpec, progress: Progress) -> MapResult:
         steps.report(order, len(points.layers), f"mapping layer {layer}")
         rows = directed(points.at(layer), spec.metric)
         one, share = frame(rows, spec, spec.seed, before[0] if before else None)
-        other = one if spec.method == "pca" else frame(rows, spec, spec.seed + 1, before[1] if before else None)[0]
+        other = one if spec.method == "pca" else frame(rows, spec, spec.seed + 1, _another(spec, rows, before))[0]
         before = (one, other)
         frames.append(one)
         explained.append(share)
@@ -51,6 +51,13 @@ def mapped(spec: MapSpec, progress: Progress) -> MapResult:
         left_out=points.left_out,
         source=points.source,
     )
+
+
+def _another(spec: MapSpec, rows: np.ndarray, before: tuple[np.ndarray, np.ndarray] | None) -> np.ndarray | None:
+    """Return where the map of another seed begins: t-SNE from PCA leaves a seed nothing to decide, so at random."""
+    if before is not None:
+        return before[1]
+    return np.random.default_rng(spec.seed + 1).normal(size=(len(rows), 2)) if spec.method == "tsne" else None
 
 
 def directed(rows: np.ndarray, metric: str) -> np.ndarray:

@@ -30,7 +30,7 @@ def test_points_of_a_piece_of_code_are_where_they_say() -> None:
     found = leaves(text)
     assert [found.text[a:b] for a, b in found.spans] == ["def", "f", "(", "x", ")", ":", "return", "'é'", "+", "x"]
     assert found.kinds[:3] == ("keyword", "identifier", "punctuation")
-    assert found.around(7) == ("def f(x):\n    return ", "'é'", " + x")
+    assert found.around(7) == ("def f(x):\n    return ", "'é'", " + x\n")
     some = found.take(np.array([1, 7]))
     assert (some.around(1)[1], some.kinds) == ("'é'", ("identifier", "literal"))
 
