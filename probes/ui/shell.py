@@ -26,20 +26,20 @@ PAGES = (
         ("syntax", "snippet", "causal", "transfer"),
     ),
     Page(
-        "pages/Alignment.py",
-        "Alignment",
-        "Languages",
-        ":material/translate:",
-        "Do languages meet in the middle layers?",
-        ("alignment",),
-    ),
-    Page(
         "pages/Embeddings.py",
         "Embeddings",
         "Structure",
         ":material/scatter_plot:",
         "What shape is the cloud, and where does each point lie?",
         ("map", "geometry"),
+    ),
+    Page(
+        "pages/Alignment.py",
+        "Alignment",
+        "Languages",
+        ":material/translate:",
+        "Do languages meet in the middle layers?",
+        ("alignment",),
     ),
     Page(
         "pages/Models.py",
