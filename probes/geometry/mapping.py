@@ -7,12 +7,12 @@ from probes.contract import Progress
 from probes.geometry import projection
 from probes.geometry.faithful import agreement, kept
 from probes.geometry.maps import MapResult, MapSpec
+from probes.geometry.projection import nearest
 from probes.geometry.reading import read
 
 MOST_JUDGED = 1000
 """Points whose pairs are all compared."""
 NEAREST = 10
-_BLOCK = 1024
 
 
 def mapped(spec: MapSpec, progress: Progress) -> MapResult:
@@ -90,17 +90,3 @@ def judged(rows: np.ndarray, one: np.ndarray, other: np.ndarray, k: int) -> tupl
     chance = k / (len(some) - 1)  # exactly, for any cloud and any map
     stable = agreement(one[some], other[some], k)
     return found.trustworthiness, found.continuity, found.neighbours, chance, found.distances, stable
-
-
-def nearest(rows: np.ndarray, k: int) -> np.ndarray:
-    """Return [row, k]: the nearest other rows by Euclidean distance, nearest first; a block of rows at a time."""
-    size = np.square(rows).sum(1)
-    found = np.empty((len(rows), k), np.int64)
-    for first in range(0, len(rows), _BLOCK):
-        block = rows[first : first + _BLOCK]
-        far = size[None, :] - 2 * block @ rows.T  # + |block|^2, the same along a row
-        far[np.arange(len(block)), np.arange(first, first + len(block))] = np.inf
-        some = np.argpartition(far, k - 1, axis=1)[:, :k]
-        order = np.argsort(np.take_along_axis(far, some, axis=1), axis=1, kind="stable")
-        found[first : first + _BLOCK] = np.take_along_axis(some, order, axis=1)
-    return found

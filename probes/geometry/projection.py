@@ -5,6 +5,7 @@ t-SNE (van der Maaten & Hinton 2008) is scikit-learn; both begin where the frame
 then take fewer steps.
 """
 
+import warnings
 from typing import Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from probes import linalg
 
 How = Literal["pca", "umap", "tsne"]
+_BLOCK = 1024
 WARM_STEPS = 120
 """Epochs of UMAP from a frame that is nearly right; from nothing it takes 500."""
 
@@ -24,19 +26,35 @@ def pca(rows: np.ndarray) -> tuple[np.ndarray, float]:
 
 def umap(rows: np.ndarray, *, neighbours: int, apart: float, seed: int, start: np.ndarray | None = None) -> np.ndarray:
     """Return coordinates [row, 2]; `start` [row, 2] is where the points begin, none for the spectral layout."""
-    from umap import UMAP  # on use: it compiles itself for seconds
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Tensorflow not installed")  # nothing here is parametric
+        from umap import UMAP  # on use: it compiles itself for seconds
 
     begin = "spectral" if start is None else _small(start, 10).astype(np.float32)
+    k = min(neighbours, len(rows) - 1)
     fit = UMAP(
-        n_neighbors=min(neighbours, len(rows) - 1),
+        n_neighbors=k,
+        precomputed_knn=_near(rows, k),  # exact, by matrix products: the search is most of the time else
+        force_approximation_algorithm=True,  # or neighbours that are given would be looked for again below 4,096 rows
         min_dist=apart,
         init=begin,
         n_epochs=None if start is None else WARM_STEPS,
         random_state=seed,
         n_jobs=1,  # more than one and the seed decides nothing
     )
-    found: np.ndarray = fit.fit_transform(rows)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"precomputed_knn\[2\]")  # no new points are ever put on this map
+        warnings.filterwarnings("ignore", "Graph is not fully connected")  # its parts are laid out one by one
+        found: np.ndarray = fit.fit_transform(rows)
     return found.astype(np.float64)
+
+
+def _near(rows: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, None]:
+    """Return what umap-learn calls its neighbours: int32 [row, k], the row itself first, and their distances."""
+    others = nearest(rows, k - 1)
+    found = np.concatenate([np.arange(len(rows))[:, None], others], axis=1)
+    far = np.sqrt(np.stack([np.square(rows[column] - rows).sum(1) for column in found.T], axis=1))
+    return found.astype(np.int32), far.astype(np.float32), None
 
 
 def tsne(rows: np.ndarray, *, neighbours: int, seed: int, start: np.ndarray | None = None) -> np.ndarray:
@@ -69,3 +87,17 @@ def laid_over(xy: np.ndarray, before: np.ndarray) -> np.ndarray:
     left, _, right = np.linalg.svd(xy.T @ before)
     turned: np.ndarray = xy @ (left @ right)
     return turned
+
+
+def nearest(rows: np.ndarray, k: int) -> np.ndarray:
+    """Return [row, k]: the nearest other rows by Euclidean distance, nearest first; a block of rows at a time."""
+    size = np.square(rows).sum(1)
+    found = np.empty((len(rows), k), np.int64)
+    for first in range(0, len(rows), _BLOCK):
+        block = rows[first : first + _BLOCK]
+        far = size[None, :] - 2 * block @ rows.T  # + |block|^2, the same along a row
+        far[np.arange(len(block)), np.arange(first, first + len(block))] = np.inf
+        some = np.argpartition(far, k - 1, axis=1)[:, :k]
+        order = np.argsort(np.take_along_axis(far, some, axis=1), axis=1, kind="stable")
+        found[first : first + _BLOCK] = np.take_along_axis(some, order, axis=1)
+    return found

@@ -8,7 +8,8 @@ from sklearn.neighbors import NearestNeighbors
 from probes.errors import StrataError
 from probes.geometry import projection
 from probes.geometry.faithful import agreement, kept
-from probes.geometry.mapping import directed, judged, nearest
+from probes.geometry.mapping import directed, judged
+from probes.geometry.projection import nearest
 
 
 @pytest.fixture
