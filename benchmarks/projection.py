@@ -53,7 +53,7 @@ def main() -> None:
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
     clouds = layers(asked.n, asked.width, asked.depth)
-    ours(clouds[0][:500])  # compiles
+    ours(clouds[0][:500]), theirs(clouds[0][:500])  # both compile
     direct, same = timed(lambda: theirs(clouds[0]))
     here, first = timed(lambda: ours(clouds[0]))
     print(f"{asked.n:,} x {asked.width}: direct {direct:.1f} s, ours {here:.1f} s, ratio {here / direct:.2f}")

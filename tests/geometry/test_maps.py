@@ -72,6 +72,9 @@ def test_neighbours_are_those_of_the_cloud_nearest_first(rows: np.ndarray) -> No
     unit = directed(rows, "cosine")
     expected = NearestNeighbors(n_neighbors=10, metric="cosine").fit(rows).kneighbors(return_distance=False)
     np.testing.assert_array_equal(nearest(unit, 10), expected)
+    many = np.random.default_rng(3).normal(size=(1500, 6))  # more than one block
+    expected = NearestNeighbors(n_neighbors=25).fit(many).kneighbors(return_distance=False)
+    np.testing.assert_array_equal(nearest(many, 25), expected)
     assert directed(np.zeros((2, 3)), "cosine").tolist() == np.zeros((2, 3)).tolist()
     np.testing.assert_array_equal(directed(rows, "euclidean"), rows)
 
