@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from probes.corpora import load as corpus
     from probes.display import show
     from probes.engine import run
+    from probes.geometry import GeometrySpec, MapSpec
     from probes.models import load
     from probes.sweeps import sweep
     from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
@@ -23,7 +24,9 @@ __version__ = "0.1.0"
 __all__ = [
     "AlignmentSpec",
     "CausalSpec",
+    "GeometrySpec",
     "LikenessSpec",
+    "MapSpec",
     "ModelSpec",
     "SizeSpec",
     "SnippetSpec",
@@ -42,7 +45,9 @@ __all__ = [
 _HOMES = {
     "AlignmentSpec": ("probes.alignment", "AlignmentSpec"),
     "CausalSpec": ("probes.syntax", "CausalSpec"),
+    "GeometrySpec": ("probes.geometry", "GeometrySpec"),
     "LikenessSpec": ("probes.alignment", "LikenessSpec"),
+    "MapSpec": ("probes.geometry", "MapSpec"),
     "ModelSpec": ("probes.checkup", "ModelSpec"),
     "SizeSpec": ("probes.checkup", "SizeSpec"),
     "SnippetSpec": ("probes.syntax", "SnippetSpec"),

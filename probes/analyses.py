@@ -13,6 +13,7 @@ from probes.checkup import ModelSpec, SizeSpec, TokensSpec
 from probes.compare import Comparison, compare, labels
 from probes.contract import Analysis, Comparable, Spec
 from probes.errors import StrataError
+from probes.geometry import GeometrySpec, MapSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 ANALYSES = (
@@ -90,6 +91,29 @@ ANALYSES = (
             "probes.figures.transfer:shared_directions",
         ),
         methods_at="probes.syntax.causal_methods:transfer",
+    ),
+    Analysis(
+        spec=GeometrySpec,
+        run_at="probes.geometry.analysis:run",
+        result_at="probes.geometry.analysis:GeometryResult",
+        figures_at=(
+            "probes.figures.geometry:by_layer",
+            "probes.figures.geometry:after_treatment",
+            "probes.figures.geometry:norms",
+            "probes.figures.geometry:rogue_dimensions",
+        ),
+        methods_at="probes.geometry.methods:geometry",
+    ),
+    Analysis(
+        spec=MapSpec,
+        run_at="probes.geometry.maps:run",
+        result_at="probes.geometry.maps:MapResult",
+        figures_at=(
+            "probes.figures.maps:moving",
+            "probes.figures.maps:every_layer",
+            "probes.figures.maps:what_is_kept",
+        ),
+        methods_at="probes.geometry.methods:mapped",
     ),
     Analysis(
         spec=SizeSpec,

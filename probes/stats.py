@@ -35,6 +35,20 @@ def interval(values: np.ndarray, *, resamples: int = 1000, seed: int = 0) -> Int
     return Interval(float(value), float(low), float(high), f"95 % bootstrap over {len(values)} texts")
 
 
+def jackknife(whole: np.ndarray, without: np.ndarray) -> np.ndarray:
+    """Return [..., 3]: values [...] and their 95 % interval from the values [group, ...] without each group in turn.
+
+    Delete-a-group jackknife: the variance is (g - 1) / g times the sum of squares about the mean of the g values. For
+    what a bootstrap cannot resample, as it would set each point beside its own copy.
+    """
+    groups = len(without)
+    if groups < 2:
+        raise ValueError(f"A jackknife needs at least 2 groups; got {groups}.")
+    spread = np.sqrt((groups - 1) / groups * np.square(without - without.mean(0)).sum(0))
+    half = NormalDist().inv_cdf(0.975) * spread
+    return np.stack([whole, whole - half, whole + half], axis=-1)
+
+
 def unpaired(one: np.ndarray, other: np.ndarray, *, resamples: int = 1000, seed: int = 0) -> np.ndarray:
     """Return [..., 3]: mean of one [..., n] minus mean of other [..., m], and its 95 % percentile bootstrap interval.
 

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from probes.syntax.trees import Tree, parse
+from probes.corpora.trees import Tree, parse
 
 SEPARATOR = "<sep>"
 """Joins the labels of a chain of one-child nodes, from the top down."""
@@ -59,7 +59,7 @@ class Span(NamedTuple):
 
 
 def encode(code: str, language: str) -> SyntaxTuple:
-    """Return the tuple of a piece of code in linear time; refuses what `trees.parse` refuses."""
+    """Return the tuple of a piece of code in linear time; refuses what `corpora.trees.parse` refuses."""
     return from_tree(parse(code, language))
 
 

@@ -13,6 +13,7 @@ from probes.ui.held import resident, residents
 from probes.ui.home import loaded, questions, recent, running, start
 from probes.ui.languages import bitext, curve, language, language_facts, places
 from probes.ui.models import choose, demo, folded, load, verdict
+from probes.ui.points import points
 from probes.ui.refusals import refuse
 from probes.ui.removing import probe_of, removal
 from probes.ui.results import details, figure, rows, show
@@ -67,6 +68,7 @@ __all__ = [
     "pickled",
     "places",
     "plain",
+    "points",
     "probe_of",
     "questions",
     "recent",

@@ -16,6 +16,8 @@ NAMED: dict[str, Callable[[], list[str]]] = {
     "alignment_corpus": lambda: ["gettext:django"],
     "likeness_other": lambda: [SAME, *models.names()],
     "likeness_corpus": lambda: ["gettext:django", corpora.STDLIB],
+    "map_language": lambda: ["", *LANGUAGES],
+    "geometry_language": lambda: ["", *LANGUAGES],
 }
 """Fields drawn as a list, by name; those of one question alone by its kind and name, which come first."""
 
@@ -31,6 +33,11 @@ LABELS = {
     "likeness_n": "Texts",
     "other": "Other model",
     "texts_in": "Language of the texts",
+    "map_n": "Points",
+    "geometry_n": "Points",
+    "per_text": "Points of a text",
+    "apart": "UMAP's distance",
+    "draws": "Clouds of noise",
     "at": "Scored for (m)",
     "added": "Tokens the tokenizer adds",
     "grams": "Keep similarities",
@@ -38,4 +45,4 @@ LABELS = {
     "texts": "Texts at once",
     "layers": "Layers kept whole",
 }
-"""Names that read badly with the underscores taken out."""
+"""Names that read badly with the underscores taken out; of one question alone by its kind and name."""

@@ -26,6 +26,14 @@ PAGES = (
         ("syntax", "snippet", "causal", "transfer"),
     ),
     Page(
+        "pages/Embeddings.py",
+        "Embeddings",
+        "Structure",
+        ":material/scatter_plot:",
+        "What shape is the cloud, and where does each point lie?",
+        ("map", "geometry"),
+    ),
+    Page(
         "pages/Alignment.py",
         "Alignment",
         "Languages",

@@ -13,6 +13,7 @@ from small import code_folder, line_folder, small_alignment, small_likeness, sma
 from probes import engine
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
 from probes.contract import Spec
+from probes.geometry import GeometrySpec, MapSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 CODE = "def total(values):\n    for value in values:\n        print(value, 1)\n    return len(values)\n"
@@ -46,6 +47,8 @@ def ask_small(tiny_bert: Path, tiny_gpt2: Path, tmp_path_factory: pytest.TempPat
                 "syntax": syntax,
                 "snippet": SnippetSpec(run=syntax.digest, code=CODE),
             }
+            cloud: dict[str, Any] = {"model": str(tiny_bert), "corpus": f"code:{folder}", "n": 60, "per_text": 4}
+            specs |= {kind.kind: kind(**cloud).pinned() for kind in (GeometrySpec, MapSpec)}
             specs |= {kind.kind: kind(model=str(tiny_bert)).pinned() for kind in (SizeSpec, ModelSpec, TokensSpec)}
             # what a removal costs is asked of a model that predicts tokens, and of a run about it
             plain = dict.fromkeys(("control", "controls", "dimensions"), False)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from probes.syntax.trees import Tree
+from probes.corpora.trees import Tree
 from probes.syntax.tuples import BAD_ROOT, EMPTY, SEPARATOR, Span
 
 

@@ -7,7 +7,7 @@ from tree_sitter import Node
 
 from probes.corpora.grammars import LANGUAGES
 from probes.corpora.snippets import parse_snippet
-from probes.syntax.trees import parse
+from probes.corpora.trees import parse
 
 
 def words(code: str, language: str = "python") -> list[str]:

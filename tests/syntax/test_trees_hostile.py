@@ -2,9 +2,9 @@
 
 import pytest
 
+from probes.corpora import trees
+from probes.corpora.trees import parse
 from probes.errors import StrataError
-from probes.syntax import trees
-from probes.syntax.trees import parse
 
 
 def words(code: str, language: str = "python") -> list[str]:

@@ -9,7 +9,7 @@ from code_of import CODE
 from oracle import binary, constituents_of, decoded_by_recursion, flat, grow, in_order, nested
 
 from probes.corpora.grammars import LANGUAGES
-from probes.syntax.trees import parse
+from probes.corpora.trees import parse
 from probes.syntax.tuples import BAD_ROOT, EMPTY, SEPARATOR, Span, decode, encode, from_tree
 
 

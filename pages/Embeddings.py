@@ -1,0 +1,47 @@
+"""Where does each point lie, and what shape is the cloud? Maps and measures of embeddings at every layer."""
+
+from typing import Any
+
+import streamlit as st
+
+from probes import ui
+from probes.geometry import GeometrySpec, MapSpec
+
+ui.frame("Embeddings")
+
+st.title("What shape is the cloud, and where does each point lie?")
+place, shape = st.tabs(["Where each point lies", "What shape the cloud has"])
+with place:
+    ui.ask(
+        MapSpec,
+        main=("model", "corpus", "unit", "method"),
+        about="MiniLM on the leaves of functions of the Python standard library: half a minute the first time.",
+        method="The same points in every layer, in two dimensions, each layer laid over the one before, so that a "
+        "slider moves them. Every map says what it keeps: neighbours, distances, and what another seed draws alike.",
+    )
+with shape:
+    ui.ask(
+        GeometrySpec,
+        main=("model", "corpus", "unit", "n"),
+        about="MiniLM on the leaves of functions of the Python standard library: a minute the first time.",
+        method="Isotropy, rank, intrinsic dimension, hubs, norms and rogue dimensions, layer by layer; before and "
+        "after centring, all-but-the-top and whitening; over noise of the same norms or covariance, and random "
+        "weights. Methods: [IsoScore](https://arxiv.org/abs/2108.07344), "
+        "[all-but-the-top](https://arxiv.org/abs/1702.01417), [TwoNN](https://arxiv.org/abs/1803.06992).",
+    )
+
+
+@st.fragment
+def closer(result: Any) -> None:
+    """Show one layer's points, those that are picked, and what is near one of them."""
+    st.header("Look at the points")
+    ui.points(result)
+
+
+found = ui.answer(MapSpec, GeometrySpec)
+mapped, measured = ui.asked(MapSpec), ui.asked(GeometrySpec)
+if found and mapped:
+    ui.show(found, mapped)
+    closer(found)
+elif found and measured:
+    ui.show(found, measured)

@@ -1,0 +1,90 @@
+"""Where does each point lie, layer by layer? A map of the cloud at every layer, each laid over the one before.
+
+What a map keeps is stated with it: trustworthiness, continuity, nearest neighbours, distances, and how far another seed
+draws the same. A picture without these is an opinion.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from probes.contract import Displayed, Progress
+from probes.geometry.analysis import NAMES
+from probes.geometry.reads import ReadsPoints
+from probes.values import Source
+
+TITLES = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
+
+
+class MapSpec(ReadsPoints):
+    """Draw the same points at every layer, so that a slider over layers moves them."""
+
+    kind: ClassVar[str] = "map"
+
+    n: int = Field(1000, ge=24, le=5_000)
+    """Points, drawn from the corpus by the seed."""
+    method: Literal["pca", "umap", "tsne"] = "pca"
+    """How two dimensions are made: PCA leaves nothing to chance; UMAP and t-SNE keep neighbours better."""
+    metric: Literal["cosine", "euclidean"] = "cosine"
+    """What near means: cosine takes every vector at length 1."""
+    neighbours: int = Field(15, ge=2, le=200)
+    """Neighbours that UMAP and t-SNE try to keep, and that a map is judged by; at most a third of the points."""
+    apart: float = Field(0.1, ge=0, le=0.99)
+    """How near UMAP puts points that are alike (min_dist)."""
+
+
+@dataclass(frozen=True)
+class MapResult(Displayed):
+    """Points at their places in every layer, and what these places keep."""
+
+    quality: pd.DataFrame
+    """One row a layer: order, layer, trustworthiness, continuity, neighbours (share of the nearest kept), chance (that
+    share for shuffled points), distances (Spearman), stability (share of neighbours another seed draws too)."""
+    points: pd.DataFrame
+    """One row a point: word, before, after, kind, type, place, origin, text."""
+    xy: np.ndarray
+    """float32 [layer, row, 2]: centred, at distance 1 in the root mean square, each layer laid over the one before."""
+    near: np.ndarray
+    """int32 [layer, row, 10]: the nearest other points in the layer itself, not in its map, nearest first."""
+    explained: np.ndarray
+    """float64 [layer]: the share of the variance that PCA's two axes hold; NaN for another method."""
+    method: str
+    neighbours: int
+    judged: int
+    """Points that the quality was judged on."""
+    best: str
+    """The layer whose map keeps most neighbours."""
+    count: int
+    unit: str
+    depth: int
+    layers: tuple[str, ...]
+    left_out: dict[str, int]
+    source: Source
+
+    def headline(self) -> str:
+        """State how many neighbours the maps keep where they keep most, beside chance, and how they are trusted."""
+        row = self.quality[self.quality.layer == self.best].iloc[0]
+        return (
+            f"{TITLES[self.method]} of {self.count} {NAMES[self.unit]} keeps most at layer {self.best} of "
+            f"{self.depth}: {row.neighbours:.2f} of the {self.neighbours} nearest neighbours, {row.chance:.2f} by "
+            f"chance; trustworthiness {row.trustworthiness:.2f}, distances {abs(row.distances):.2f}."
+        )
+
+    def frame(self) -> pd.DataFrame:
+        """Return what each layer's map keeps."""
+        return self.quality
+
+    def around(self, point: int, layer: str) -> pd.DataFrame:
+        """Return the nearest points of a point in a layer, nearest first; raises ValueError for an unknown layer."""
+        rows = self.near[self.layers.index(layer), point]
+        return self.points.iloc[rows].reset_index(drop=True)
+
+
+def run(spec: MapSpec, progress: Progress) -> MapResult:
+    """Read the points and map every layer; see `mapping.mapped`."""
+    from probes.geometry.mapping import mapped  # on use: it imports torch, which listing the analyses must not
+
+    return mapped(spec, progress)

@@ -1,0 +1,42 @@
+"""What a run about the shape of a cloud did, in the sentences of a paper's methods section."""
+
+from probes.geometry.analysis import NAMES, GeometryResult, GeometrySpec
+from probes.geometry.maps import TITLES, MapResult, MapSpec
+from probes.geometry.study import GROUPS
+
+CITED = {"pca": "[@pearson-1901]", "umap": "[@mcinnes-2018]", "tsne": "[@van-der-maaten-2008]"}
+
+
+def geometry(spec: GeometrySpec, result: GeometryResult) -> tuple[str, ...]:
+    """Describe the points, the measures, the treatments, the intervals and the nulls."""
+    floor = " and of the same architecture with random weights" if spec.random_init else ""
+    return (
+        f"We measured the shape of the cloud of {result.points} {NAMES[spec.unit]} from {result.texts} texts, at most "
+        f"{spec.per_text} of a text, drawn with seed {spec.seed}, at each of {len(result.layers)} layers: mean cosine "
+        "[@ethayarajh-2019], IsoScore [@rudman-2022], partition-function isotropy [@mu-2018], effective rank "
+        "[@roy-vetterli-2007], as RankMe [@garrido-2023], participation ratio, stable rank, intrinsic dimension by "
+        "TwoNN [@facco-2017] and maximum likelihood [@levina-bickel-2004], hubness among 10 neighbours by cosine "
+        "[@radovanovic-2010], norms, and the share of the mean cosine of the most rogue dimension [@timkey-2021].",
+        "Centring, all-but-the-top [@mu-2018] and whitening [@su-2021] were fitted on the points of other texts than "
+        f"those measured. Intervals are 95 % delete-a-group jackknife intervals over {GROUPS} groups of texts.",
+        f"As controls we give the values of {spec.draws} clouds of isotropic noise with the same norms, of as many of "
+        f"Gaussian noise with the same mean and covariance{floor}.",
+    )
+
+
+def mapped(spec: MapSpec, result: MapResult) -> tuple[str, ...]:
+    """Describe the points, how they were mapped and laid over each other, and how the maps were judged."""
+    length = ", every vector taken at length 1" if spec.metric == "cosine" else ""
+    settings = {"pca": "", "umap": f" ({spec.neighbours} neighbours, min_dist {spec.apart:g})"}
+    settings["tsne"] = f" (perplexity {2 * spec.neighbours})"
+    warm = "" if spec.method == "pca" else "; each layer began where the layer before had ended"
+    return (
+        f"We mapped {result.count} {NAMES[spec.unit]}, at most {spec.per_text} of a text, drawn with seed {spec.seed}, "
+        f"to two dimensions at each of {len(result.layers)} layers by {TITLES[spec.method]} {CITED[spec.method]}"
+        f"{settings[spec.method]}{length}{warm}.",
+        "Every map was centred, scaled to unit root mean square, and rotated or mirrored onto the map of the layer "
+        "before (orthogonal Procrustes).",
+        f"Maps were judged on {result.judged} points with {result.neighbours} neighbours by trustworthiness and "
+        "continuity [@venna-2006], the share of nearest neighbours kept, Spearman's correlation of all distances, and "
+        "the share of neighbours that a map drawn with another seed has in common.",
+    )

@@ -1,0 +1,103 @@
+"""From many dimensions to two, and one frame laid over another.
+
+PCA's axes point to the side where their largest coordinate is positive. UMAP (McInnes et al. 2018) is umap-learn,
+t-SNE (van der Maaten & Hinton 2008) is scikit-learn; both begin where the frame before ended, when there is one, and
+then take fewer steps.
+"""
+
+import warnings
+from typing import Literal
+
+import numpy as np
+
+from probes import linalg
+
+How = Literal["pca", "umap", "tsne"]
+_BLOCK = 1024
+WARM_STEPS = 120
+"""Epochs of UMAP from a frame that is nearly right; from nothing it takes 500."""
+
+
+def pca(rows: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return coordinates float64 [row, 2] on the two main axes, and their share of the variance."""
+    center, axes, shares = linalg.principal_axes(rows.astype(np.float64))
+    return (rows - center) @ axes, float(shares.sum())
+
+
+def umap(rows: np.ndarray, *, neighbours: int, apart: float, seed: int, start: np.ndarray | None = None) -> np.ndarray:
+    """Return coordinates [row, 2]; `start` [row, 2] is where the points begin, none for the spectral layout."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Tensorflow not installed")  # nothing here is parametric
+        from umap import UMAP  # on use: it compiles itself for seconds
+
+    begin = "spectral" if start is None else _small(start, 10).astype(np.float32)
+    k = min(neighbours, len(rows) - 1)
+    fit = UMAP(
+        n_neighbors=k,
+        precomputed_knn=_near(rows, k),  # exact, by matrix products: the search is most of the time else
+        force_approximation_algorithm=True,  # or neighbours that are given would be looked for again below 4,096 rows
+        min_dist=apart,
+        init=begin,
+        n_epochs=None if start is None else WARM_STEPS,
+        random_state=seed,
+        n_jobs=1,  # more than one and the seed decides nothing
+    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"precomputed_knn\[2\]")  # no new points are ever put on this map
+        warnings.filterwarnings("ignore", "Graph is not fully connected")  # its parts are laid out one by one
+        found: np.ndarray = fit.fit_transform(rows)
+    return found.astype(np.float64)
+
+
+def _near(rows: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, None]:
+    """Return what umap-learn calls its neighbours: int32 [row, k], the row itself first, and their distances."""
+    others = nearest(rows, k - 1)
+    found = np.concatenate([np.arange(len(rows))[:, None], others], axis=1)
+    far = np.sqrt(np.stack([np.square(rows[column] - rows).sum(1) for column in found.T], axis=1))
+    return found.astype(np.int32), far.astype(np.float32), None
+
+
+def tsne(rows: np.ndarray, *, neighbours: int, seed: int, start: np.ndarray | None = None) -> np.ndarray:
+    """Return coordinates [row, 2]; the perplexity is two neighbours a point, at most a third of the points."""
+    from sklearn.manifold import TSNE  # on use: half a second
+
+    perplexity = min(2.0 * neighbours, (len(rows) - 1) / 3)
+    begin = "pca" if start is None else _small(start, 1e-4).astype(np.float32)
+    found: np.ndarray = TSNE(perplexity=perplexity, init=begin, random_state=seed, n_jobs=1).fit_transform(
+        np.ascontiguousarray(rows, np.float32)
+    )
+    return found.astype(np.float64)
+
+
+def _small(start: np.ndarray, size: float) -> np.ndarray:
+    """Scale a frame to where a method begins: `size` is its largest coordinate, or for t-SNE its deviation."""
+    scale = np.abs(start).max() if size >= 1 else start[:, 0].std()
+    return start * (size / scale) if scale else start
+
+
+def standard(xy: np.ndarray) -> np.ndarray:
+    """Return a frame [row, 2] about the origin, its points at distance 1 in the root mean square."""
+    moved = xy - xy.mean(0)
+    size = np.sqrt(np.square(moved).sum(1).mean())
+    return moved / size if size else moved
+
+
+def laid_over(xy: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """Return a standard frame turned or mirrored to lie as near as it can to the frame before (Procrustes)."""
+    left, _, right = np.linalg.svd(xy.T @ before)
+    turned: np.ndarray = xy @ (left @ right)
+    return turned
+
+
+def nearest(rows: np.ndarray, k: int) -> np.ndarray:
+    """Return [row, k]: the nearest other rows by Euclidean distance, nearest first; a block of rows at a time."""
+    size = np.square(rows).sum(1)
+    found = np.empty((len(rows), k), np.int64)
+    for first in range(0, len(rows), _BLOCK):
+        block = rows[first : first + _BLOCK]
+        far = size[None, :] - 2 * block @ rows.T  # + |block|^2, the same along a row
+        far[np.arange(len(block)), np.arange(first, first + len(block))] = np.inf
+        some = np.argpartition(far, k - 1, axis=1)[:, :k]
+        order = np.argsort(np.take_along_axis(far, some, axis=1), axis=1, kind="stable")
+        found[first : first + _BLOCK] = np.take_along_axis(some, order, axis=1)
+    return found

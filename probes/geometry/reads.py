@@ -1,0 +1,35 @@
+"""Which points a question about a cloud reads: the fields that the shape and the map of a cloud share."""
+
+from typing import Literal, Self
+
+from pydantic import Field
+
+from probes import corpora
+from probes.models.choice import ReadsModel
+
+
+class ReadsPoints(ReadsModel):
+    """A question about points of a corpus in a model's layers."""
+
+    corpus: str = "python-stdlib"
+    """python-stdlib, code:FOLDER, table:FILE or hub:NAME; `python -m probes corpora` lists them."""
+    language: str = ""
+    """The programming language that is taken from the corpus; none for all that it holds."""
+    unit: Literal["leaf", "word", "token", "text"] = "leaf"
+    """What a point is: a leaf of a syntax tree, a word, one of the model's own tokens, or a whole text."""
+    pooling: Literal["mean", "weighted", "last", "first"] = "mean"
+    """How a whole text becomes one vector: mean, mean weighted by position, last or first token."""
+    n: int = Field(2000, ge=24, le=8_000)
+    """Points, drawn from the corpus by the seed."""
+    per_text: int = Field(16, ge=1, le=10_000)
+    """Points of one text at most: fewer of more texts say more of the model and less of the text."""
+    seed: int = Field(0, ge=0, le=2**31 - 1)
+    """Decides which texts and points are drawn, the random weights and every other draw."""
+
+    def pinned(self) -> Self:
+        """Name the corpus and the model as they are today."""
+        return super().pinned().model_copy(update={"corpus": corpora.pin(self.corpus)})
+
+    def unpinned(self) -> Self:
+        """Let the corpus and the model move again."""
+        return super().unpinned().model_copy(update={"corpus": corpora.unpinned(self.corpus)})

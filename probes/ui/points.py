@@ -1,0 +1,108 @@
+"""Points of a map, looked at: picked by box, lasso, click or search; what is near one of them, layer by layer."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from probes.figures.points import SIZE, members, options
+from probes.figures.words import shorten, visible
+from probes.geometry.maps import MapResult
+from probes.ui.address import among, check
+from probes.ui.results import rows
+from probes.ui.text import plain
+
+COLUMNS = ("kind", "type", "origin")
+_SHOWN = ["word", "kind", "type", "before", "after", "origin"]
+_MOST = 500
+"""Rows of the table of picked points."""
+_SAME, _BESIDE = 60, 30
+"""Characters of a cell, and of what stands before and after a point."""
+_NEAR = ["word", "kind", "before", "after"]
+
+
+def points(result: MapResult) -> None:
+    """Draw the map of a layer, the table of what is picked in it, and the neighbours of one point at every layer."""
+    left, middle, right = st.columns([3, 1, 1])
+    with left:
+        layer = among("layer", "Layer", result.layers, result.best, help="Starts where most neighbours are kept.")
+    with middle:
+        check("by", COLUMNS, "colour")
+        by = st.selectbox("Colour by", COLUMNS, key="by", bind="query-params")
+    search = right.text_input("Find", key="map_find", placeholder="a word", max_chars=100)
+    before = _chosen(result)
+    drawn = options(result, layer, by or "kind", before)
+    state = st.echarts_chart(drawn, height=SIZE[1], key="map_points", on_select="rerun", alt=result.headline())
+    st.caption("Drag a box or a lasso (top right) to list points; scroll to zoom; click a point to see what is near.")
+    picked = _picked(result, state, by or "kind")
+    if search:
+        wanted = result.points.word.str.contains(search, case=False, regex=False)
+        picked = wanted[wanted].index.tolist()
+    _table(result, picked)
+    _near(result, layer)
+
+
+def _picked(result: MapResult, state: Any, by: str) -> list[int]:
+    """Return the points that the browser says are picked; what is no point of this map is left out."""
+    groups, found = members(result, by), set[int]()
+    for part in state.selection.selected if state else ():
+        k = part["series_index"]
+        if k < len(groups):
+            found |= {groups[k][i] for i in part["data_indices"] if i < len(groups[k])}
+    return sorted(found)
+
+
+def _table(result: MapResult, picked: Sequence[int]) -> None:
+    if not picked:
+        return
+    more = f", the first {_MOST} below" if len(picked) > _MOST else ""
+    counts = result.points.kind.iloc[list(picked)].value_counts()
+    kinds = ", ".join(f"{plain(str(kind))} {count:,}" for kind, count in counts.head(6).items())
+    st.markdown(f"**{len(picked):,} of {result.count:,} points**{more}: {kinds}")
+    some = list(picked)[:_MOST]
+    table = _tabled(result.points.iloc[some])[_SHOWN]
+    held = st.dataframe(
+        table, hide_index=True, height=220, key="map_rows", on_select="rerun", selection_mode="single-row"
+    )
+    chosen = held.selection.rows if held else []
+    point = some[chosen[0]] if chosen and chosen[0] < len(some) else some[0] if len(some) == 1 else None
+    if point is not None and point != _chosen(result):
+        st.query_params["point"] = str(point)
+        st.rerun(scope="app")
+
+
+def _chosen(result: MapResult) -> int | None:
+    """Return the point that the address names, if the map has it."""
+    given = st.query_params.get("point", "")
+    return int(given) if given.isdecimal() and len(given) < 8 and int(given) < result.count else None
+
+
+def _near(result: MapResult, layer: str) -> None:
+    """List the nearest points of the chosen one at the layer shown, and how many of them stay from layer to layer."""
+    point = _chosen(result)
+    if point is None:
+        st.caption("No point is chosen. Click one, or pick a row of the table.")
+        return
+    row = result.points.iloc[point]
+    st.subheader("What is near it")
+    st.markdown(f"**{plain(visible(row.word))}** · {plain(str(row.kind))} · {plain(visible(row.origin))}")
+    st.code(f"{row.before}{row.word}{row.after}", language=None)
+    left, right = st.columns(2)
+    with left:
+        st.caption(f"Nearest at layer {plain(layer)}, nearest first")
+        st.dataframe(_tabled(result.around(point, layer))[_NEAR], hide_index=True, key="map_near")
+    with right:
+        st.caption("Nearest at every layer")
+        lines = [(name, _said(result.around(point, name))) for name in result.layers]
+        rows(pd.DataFrame(lines, columns=["layer", "nearest words"]), key="map_near_layers")
+
+
+def _tabled(points: pd.DataFrame) -> pd.DataFrame:
+    """Return points as text to look at: short, every character seen, of what stands before a point the end."""
+    cut = points.assign(before=[text[-_BESIDE:] for text in points.before], after=points.after.str[:_BESIDE])
+    return cut.map(lambda cell: visible(shorten(cell, _SAME)) if isinstance(cell, str) else cell)
+
+
+def _said(table: pd.DataFrame) -> str:
+    return "  ".join(shorten(str(word), 20) for word in table.word.head(6))

@@ -1,0 +1,130 @@
+"""The Embeddings page: cold, two demos, a map with its points, hostile addresses and words, the shape of the cloud."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small import code_folder
+from streamlit.testing.v1 import AppTest
+
+from probes import analyses, store
+from probes.contract import Progress, Spec
+from probes.geometry import GeometrySpec, MapSpec
+
+PAGE = "pages/Embeddings.py"
+Open = Callable[..., AppTest]
+
+
+def says(at: AppTest) -> str:
+    return "\n".join(a.value for a in [*at.error, *at.warning, *at.info]).replace("\\", "")
+
+
+@pytest.fixture(scope="module")
+def kept(tiny_bert: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Spec, Any]]:
+    folder = code_folder(tmp_path_factory.mktemp("code"))
+    found = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STRATA_HOME", str(tmp_path_factory.mktemp("home")))
+        for kind in (MapSpec, GeometrySpec):
+            spec = kind(model=str(tiny_bert), corpus=f"code:{folder}", n=60, per_text=4).pinned()
+            found[spec.kind] = (spec, analyses.of(spec).run(spec, Progress()))
+    return found
+
+
+@pytest.fixture
+def stored(kept: dict[str, tuple[Spec, Any]], strata_home: Path) -> dict[str, str]:
+    for spec, result in kept.values():
+        store.save(spec, result, 1.0)
+    return {kind: spec.digest for kind, (spec, _) in kept.items()}
+
+
+def test_cold_page_asks_its_question_and_computes_nothing(page: Open, here: Any) -> None:
+    at = page(PAGE)
+    assert not at.exception
+    assert at.title[0].value == "What shape is the cloud, and where does each point lie?"
+    assert not at.get("vega_lite_chart")
+    assert here.submitted == []
+    assert at.number_input(key="map_n").label == at.number_input(key="geometry_n").label == "Points"
+
+
+@pytest.mark.parametrize("kind", [MapSpec, GeometrySpec])
+def test_each_demo_is_one_click(page: Open, here: Any, kind: Any) -> None:
+    at = page(PAGE)
+    at.button(key=f"{kind.kind}_demo").click().run()
+    assert not at.exception
+    assert here.submitted == [kind()]
+
+
+def test_a_map_shows_its_sentence_its_figure_and_its_points(
+    page: Open, stored: dict[str, str], kept: dict[str, tuple[Spec, Any]]
+) -> None:
+    at = page(PAGE, run=stored["map"])
+    assert not at.exception
+    assert kept["map"][1].headline() in "".join(h.body for h in at.get("html"))
+    assert len(at.get("vega_lite_chart")) == 1
+    assert any("No point is chosen" in c.value for c in at.caption)
+
+
+@pytest.mark.parametrize("figure", ["moving", "every_layer", "what_is_kept"])
+def test_every_figure_of_a_map_is_drawn(page: Open, stored: dict[str, str], figure: str) -> None:
+    at = page(PAGE, run=stored["map"])
+    at.segmented_control(key="map_view").set_value(figure).run()
+    assert not at.exception
+    assert len(at.get("vega_lite_chart")) == 1
+
+
+@pytest.mark.parametrize("figure", ["by_layer", "after_treatment", "norms", "rogue_dimensions"])
+def test_every_figure_of_the_shape_is_drawn(
+    page: Open, stored: dict[str, str], kept: dict[str, tuple[Spec, Any]], figure: str
+) -> None:
+    at = page(PAGE, run=stored["geometry"])
+    at.segmented_control(key="geometry_view").set_value(figure).run()
+    assert not at.exception
+    assert kept["geometry"][1].headline() in "".join(h.body for h in at.get("html"))
+    assert len(at.get("vega_lite_chart")) == 1
+
+
+@pytest.mark.parametrize("by", ["kind", "type", "origin"])
+def test_points_are_coloured_by_any_column(page: Open, stored: dict[str, str], by: str) -> None:
+    at = page(PAGE, run=stored["map"], by=by, layer="1")
+    assert not at.exception
+    assert at.selectbox(key="by").value == by
+    assert at.select_slider(key="layer").value == "1"
+
+
+def test_the_address_chooses_a_point_and_what_is_near_it_is_listed(
+    page: Open, stored: dict[str, str], kept: dict[str, tuple[Spec, Any]]
+) -> None:
+    result = kept["map"][1]
+    at = page(PAGE, run=stored["map"], point="7", layer="2")
+    assert not at.exception
+    assert at.code[0].value == "".join(result.points.loc[7, ["before", "word", "after"]])
+    near = next(d.value for d in at.dataframe if "before" in d.value.columns)
+    assert len(near) == 10
+    assert near.kind.tolist() == result.around(7, "2").kind.tolist()
+
+
+def test_a_word_that_is_looked_for_is_listed(
+    page: Open, stored: dict[str, str], kept: dict[str, tuple[Spec, Any]]
+) -> None:
+    words = kept["map"][1].points.word
+    at = page(PAGE, run=stored["map"])
+    at.text_input(key="map_find").set_value("(").run()
+    assert not at.exception
+    assert f"**{words.str.contains('(', regex=False).sum()} of 60 points**" in "\n".join(m.value for m in at.markdown)
+
+
+@pytest.mark.parametrize("point", ["60", "-1", "99999999999999", "<b>", "٣", "1e3"])
+def test_an_address_that_names_no_point_chooses_none(page: Open, stored: dict[str, str], point: str) -> None:
+    at = page(PAGE, run=stored["map"], point=point)
+    assert not at.exception
+    chosen = [c for c in at.caption if "No point is chosen" in c.value]
+    assert len(chosen) == (0 if point == "٣" else 1)
+
+
+def test_an_address_that_names_no_layer_or_column_is_said(page: Open, stored: dict[str, str]) -> None:
+    at = page(PAGE, run=stored["map"], layer="99", by="<script>")
+    assert not at.exception
+    assert "asks for layer “99”" in says(at)
+    assert "asks for colour “<script>”" in says(at)
