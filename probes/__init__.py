@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from probes.alignment import AlignmentSpec
     from probes.analyses import figure
     from probes.checkup import ModelSpec, SizeSpec, TokensSpec
+    from probes.codebooks import CodebookSpec
     from probes.corpora import load as corpus
     from probes.display import show
     from probes.engine import run
@@ -23,6 +24,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AlignmentSpec",
     "CausalSpec",
+    "CodebookSpec",
     "ModelSpec",
     "SizeSpec",
     "SnippetSpec",
@@ -41,6 +43,7 @@ __all__ = [
 _HOMES = {
     "AlignmentSpec": ("probes.alignment", "AlignmentSpec"),
     "CausalSpec": ("probes.syntax", "CausalSpec"),
+    "CodebookSpec": ("probes.codebooks", "CodebookSpec"),
     "ModelSpec": ("probes.checkup", "ModelSpec"),
     "SizeSpec": ("probes.checkup", "SizeSpec"),
     "SnippetSpec": ("probes.syntax", "SnippetSpec"),

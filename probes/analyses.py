@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from probes import store
 from probes.alignment import AlignmentSpec
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
+from probes.codebooks import CodebookSpec
 from probes.compare import Comparison, compare, labels
 from probes.contract import Analysis, Comparable, Spec
 from probes.errors import StrataError
@@ -43,6 +44,20 @@ ANALYSES = (
         ),
         methods_at="probes.syntax.methods:snippet",
         live=True,
+    ),
+    Analysis(
+        spec=CodebookSpec,
+        run_at="probes.codebooks.analysis:run",
+        result_at="probes.codebooks.analysis:CodebookResult",
+        figures_at=(
+            "probes.figures.codebooks:explained_by_layer",
+            "probes.figures.codebooks:bits_by_layer",
+            "probes.figures.codebooks:stability_by_layer",
+            "probes.figures.codebooks:usage",
+            "probes.figures.codebooks:leaf_types",
+        ),
+        compare_at="probes.codebooks.comparable:comparables",
+        methods_at="probes.codebooks.methods:codebooks",
     ),
     Analysis(
         spec=AlignmentSpec,

@@ -1,0 +1,16 @@
+"""The kinds of codebooks, written down once: how each is fitted from the same few numbers."""
+
+from probes.codebooks import kmeans, product, residual, spherical
+from probes.codebooks.book import Codebook
+from probes.codebooks.kmeans import Options, Tell
+from probes.codebooks.names import Kind
+from probes.codebooks.rows import Rows
+
+
+def fit(kind: Kind, rows: Rows, options: Options, books: int = 1, tell: Tell = kmeans.silent) -> Codebook:
+    """Return a codebook of a kind; `books` is the depth of a residual one and the parts of a product, else unused."""
+    if kind == "product":
+        return product.fit(rows, options, books, tell)
+    if kind == "residual":
+        return residual.fit(rows, options, books, tell)
+    return spherical.fit(rows, options, tell) if kind == "spherical" else residual.fit(rows, options, 1, tell)
