@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from probes.alignment import AlignmentSpec
     from probes.analyses import figure
     from probes.checkup import ModelSpec, SizeSpec, TokensSpec
-    from probes.codebooks import CodebookSpec
+    from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec
     from probes.corpora import load as corpus
     from probes.display import show
     from probes.engine import run
@@ -25,7 +25,9 @@ __all__ = [
     "AlignmentSpec",
     "CausalSpec",
     "CodebookSpec",
+    "CodedSpec",
     "ModelSpec",
+    "SearchSpec",
     "SizeSpec",
     "SnippetSpec",
     "SyntaxSpec",
@@ -44,7 +46,9 @@ _HOMES = {
     "AlignmentSpec": ("probes.alignment", "AlignmentSpec"),
     "CausalSpec": ("probes.syntax", "CausalSpec"),
     "CodebookSpec": ("probes.codebooks", "CodebookSpec"),
+    "CodedSpec": ("probes.codebooks", "CodedSpec"),
     "ModelSpec": ("probes.checkup", "ModelSpec"),
+    "SearchSpec": ("probes.codebooks", "SearchSpec"),
     "SizeSpec": ("probes.checkup", "SizeSpec"),
     "SnippetSpec": ("probes.syntax", "SnippetSpec"),
     "SyntaxSpec": ("probes.syntax", "SyntaxSpec"),

@@ -69,14 +69,15 @@ class CodebookResult(Displayed):
     duplicates, stability, chance, floor_stability, fit_explained, fit_floor."""
     usage: pd.DataFrame
     """One row a code of the best layer; see `cards.usage`."""
-    contexts: pd.DataFrame
-    """Up to five places of each code of the best layer in held-out text; see `cards.contexts`."""
     leaves: pd.DataFrame
     """One row a leaf type of the syntax tree: the code that picks it out at the best layer; see `picking.table`."""
     texts: pd.DataFrame
     """One row a layer and held-out text: order, layer, text, origin, tokens, value (its part in what is explained)."""
     tokens: pd.DataFrame
-    """One row a token that was read, fitted ones first: text, origin, start, end, token, held_out."""
+    """One row a token that was read, fitted ones first: text, origin, start, end, token, held_out, and label (the leaf
+    of the syntax tree it is part of; empty where texts are no code)."""
+    passages: pd.DataFrame
+    """One row a text: origin, language, content; `text` of a token is a row of these."""
     best: str
     """The layer whose codes explain most above their floor, on the tokens they were fitted to."""
     depth: int
@@ -96,6 +97,10 @@ class CodebookResult(Displayed):
     """float32 [layer, level]: the gains of a spherical codebook."""
     ids: np.ndarray
     """unsigned [layer, token, choice]: which code of each book every token got (spherical: code and gain)."""
+    others: np.ndarray
+    """unsigned [layer, held-out token, choice]: the same of the second seed's codebook."""
+    errors: np.ndarray
+    """float32 [layer, held-out token]: squared distance between a state and what its codes stand for."""
     source: Source
 
     def headline(self) -> str:

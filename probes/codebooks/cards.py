@@ -1,10 +1,14 @@
 """What a code stands for, as far as its tokens tell: how often, which word, in which places, beside which code."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
-from probes.codebooks.dataset import Tokens
 from probes.codebooks.measures import counts, neighbours, overlap
+
+if TYPE_CHECKING:
+    from probes.codebooks.analysis import CodebookResult
 
 TOP = 5
 """Contexts shown of a code."""
@@ -12,7 +16,7 @@ AROUND = 40
 """Characters of text on either side of a token."""
 USAGE = {"book": int, "code": int, "count": int, "share": float, "fitted": int, "word": str, "purity": float}
 USAGE |= {"words": int, "near": int, "cosine": float, "overlap": float}
-CONTEXTS = {"book": int, "code": int, "rank": int, "row": int, "origin": str, "start": int, "end": int}
+CONTEXTS = {"row": int, "origin": str, "start": int, "end": int}
 CONTEXTS |= {"before": str, "token": str, "after": str, "error": float}
 """Columns and their types."""
 
@@ -51,25 +55,22 @@ def usage(ids: np.ndarray, other: np.ndarray, fitted: np.ndarray, codes: np.ndar
     return pd.concat(parts, ignore_index=True)
 
 
-def contexts(ids: np.ndarray, errors: np.ndarray, tokens: Tokens) -> pd.DataFrame:
-    """Return up to five places of each code in held-out text, the best decoded first, no two that read the same."""
-    starts, order = tokens.starts, np.argsort(errors, kind="stable")
-    rows = []
-    for book in range(ids.shape[1]):
-        shown: dict[int, set[tuple[str, str, str]]] = {}
-        for row in order.tolist():
-            code = int(ids[row, book])
-            have = shown.setdefault(code, set())
-            if len(have) == TOP:
-                continue
-            at = row + tokens.cut
-            text = int(np.searchsorted(starts, at, side="right")) - 1
-            start, end = tokens.spans[text][at - starts[text]].tolist()
-            whole = tokens.texts[text].text
-            place = (whole[max(start - AROUND, 0) : start], whole[start:end], whole[end : end + AROUND])
-            if place not in have:
-                have.add(place)
-                where = (tokens.texts[text].origin, start, end)
-                rows.append((book, code, len(have), at, *where, *place, float(errors[row])))
-    frame = pd.DataFrame(rows, columns=list(CONTEXTS)).astype(CONTEXTS)
-    return frame.sort_values(["book", "code", "rank"], ignore_index=True)
+def contexts(result: "CodebookResult", layer: int, rows: np.ndarray) -> pd.DataFrame:
+    """Return up to five of some held-out tokens (rows of `tokens`), the best decoded first, no two that read the same.
+
+    `error` is the squared distance between a state and what its codes stand for.
+    """
+    errors = result.errors[layer][rows - result.sizes[0]]
+    found, seen = [], set[tuple[str, str, str]]()
+    tokens, content = result.tokens, result.passages["content"]
+    for place in np.argsort(errors, kind="stable").tolist():
+        text, start, end = (int(tokens[name].iat[rows[place]]) for name in ("text", "start", "end"))
+        whole = str(content.iat[text])
+        shown = (whole[max(start - AROUND, 0) : start], whole[start:end], whole[end : end + AROUND])
+        if shown not in seen:
+            seen.add(shown)
+            where = (int(rows[place]), str(tokens["origin"].iat[rows[place]]), start, end)
+            found.append((*where, *shown, float(errors[place])))
+        if len(found) == TOP:
+            break
+    return pd.DataFrame(found, columns=list(CONTEXTS)).astype(CONTEXTS)

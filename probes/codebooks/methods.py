@@ -1,7 +1,9 @@
 """What a codebook run did, in the sentences of a paper's methods section."""
 
 from probes.codebooks.analysis import CodebookResult, CodebookSpec
+from probes.codebooks.coded import CodedResult, CodedSpec
 from probes.codebooks.names import DUPLICATE, LEVELS, MOST
+from probes.codebooks.search import SearchResult, SearchSpec
 
 KINDS = {
     "kmeans": "Each token's state was replaced by the nearest of {size} codes, fitted by k-means [@lloyd-1982].",
@@ -41,3 +43,26 @@ def codebooks(spec: CodebookSpec, result: CodebookResult) -> tuple[str, ...]:
             "held-out ones, beside the best single word chosen alike."
         )
     return tuple(sentences)
+
+
+def search(spec: SearchSpec, result: SearchResult) -> tuple[str, ...]:
+    """Describe what was searched for, how codes were ranked and on what they were judged."""
+    whats = {"regex": "match a regular expression", "literal": "hold a literal text", "leaf": "are one type of leaf"}
+    return (
+        f"We searched the {result.searched:,} codes of codebook run {spec.run[:12]} for those that fire on tokens "
+        f"which {whats[result.by]}, after the code search of Codebook Features [@tamkin-2023].",
+        f"Codes were ranked by their F1 on the {result.sizes[0]:,} tokens that they were fitted to, "
+        f"{result.support[0]:,} of which match; precision, recall and F1 are of {result.sizes[1]:,} tokens of other "
+        f"texts, {result.support[1]:,} of which match.",
+        "Intervals are 95 % percentile bootstrap intervals over held-out texts (1,000 resamples) [@efron-1979]. The "
+        "best single word, chosen alike, stands beside the codes.",
+    )
+
+
+def coded(spec: CodedSpec, result: CodedResult) -> tuple[str, ...]:
+    """Describe how a text was coded."""
+    return (
+        f"A text was read by the model and every token's state replaced by its nearest code in {len(result.layers)} "
+        f"layers, with the codebooks of run {spec.run[:12]}, which were fitted to other texts [@tamkin-2023].",
+        "The bits of a code are the negative logarithm of its share of the tokens that codes were fitted to.",
+    )

@@ -4,7 +4,6 @@ Beside it stand what the best single word does, chosen alike, and what calling e
 that is no better than a word says nothing that the text does not say itself.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +30,22 @@ class Marked:
     text: np.ndarray
 
 
-def table(fitted: Marked, held_out: Marked, names: tuple[Sequence[str], Sequence[str]], *, seed: int) -> pd.DataFrame:
+Sides = tuple[Marked, Marked]
+"""Fitted tokens and held-out ones."""
+Names = tuple[list[str], list[str]]
+"""What labels and words are called."""
+
+
+def sides(tokens: pd.DataFrame, ids: np.ndarray) -> tuple[Sides, Names]:
+    """Return what is compared on either side, from the tokens of a run and their codes [token, book]."""
+    label, labels = pd.factorize(tokens["label"].to_numpy(object))
+    word, words = pd.factorize(tokens["token"].to_numpy(object))
+    text, cut = tokens["text"].to_numpy(), int((~tokens["held_out"]).sum())
+    first, second = (Marked(label[s], word[s], ids[s], text[s]) for s in (slice(0, cut), slice(cut, None)))
+    return (first, second), (list(map(str, labels)), list(map(str, words)))
+
+
+def table(fitted: Marked, held_out: Marked, names: Names, *, seed: int) -> pd.DataFrame:
     """Return one row a label, the most frequent first; `names` are those of labels and of words."""
     labels, words = names
     often = np.bincount(held_out.label, minlength=len(labels))
@@ -44,13 +58,21 @@ def table(fitted: Marked, held_out: Marked, names: tuple[Sequence[str], Sequence
         fit_f1, book = max(tops)[0], -max(tops)[1]
         code, word = int(by_code[book][label].argmax()), int(by_word[label].argmax())
         true, fires = held_out.label == label, held_out.ids[:, book] == code
-        values = _values(true, fires, held_out.text)
-        f1, low, high = bootstrap(values[None], seed=seed).clip(0, 1).tolist()  # a linearised share may leave its range
-        hits, share = int((true & fires).sum()), float(true.mean())
-        row = (labels[label], int(true.sum()), book, code, hits / max(int(fires.sum()), 1), hits / int(true.sum()))
+        share = float(true.mean())
+        row = (labels[label], int(true.sum()), book, code, *agreement(true, fires, held_out.text, seed=seed))
         alone = _values(true, held_out.word == word, held_out.text).mean()
-        rows.append((*row, f1, low, high, fit_f1, words[word], float(alone), 2 * share / (1 + share)))
+        rows.append((*row, fit_f1, words[word], float(alone), 2 * share / (1 + share)))
     return pd.DataFrame(rows, columns=list(KINDS)).astype(KINDS)
+
+
+def agreement(
+    true: np.ndarray, fires: np.ndarray, text: np.ndarray, *, seed: int
+) -> tuple[float, float, float, float, float]:
+    """Return precision, recall, F1 and its interval over texts, of marks that fire [token] for what is true [token]."""
+    hits = int((true & fires).sum())
+    values = _values(true, fires, text)
+    f1, low, high = bootstrap(values[None], seed=seed).clip(0, 1).tolist()  # a linearised share may leave its range
+    return hits / max(int(fires.sum()), 1), hits / max(int(true.sum()), 1), f1, low, high
 
 
 def _f1(label: np.ndarray, mark: np.ndarray, labels: int) -> np.ndarray:

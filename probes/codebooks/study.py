@@ -12,6 +12,7 @@ from probes.codebooks.analysis import CodebookResult, CodebookSpec
 from probes.codebooks.dataset import Tokens, collect
 from probes.codebooks.judging import Judged, Question, Sides
 from probes.codebooks.kmeans import Options, check
+from probes.codebooks.names import wanted
 from probes.codebooks.rows import rows_of
 from probes.contract import Progress
 from probes.corpora.grammars import LANGUAGES
@@ -24,6 +25,7 @@ from probes.store import States
 from probes.values import Source
 
 ORDER = ("order", "layer", "explained", "low", "high")
+PASSAGE = ("origin", "language", "content")
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def study(spec: CodebookSpec, progress: Progress) -> CodebookResult:
     """Answer a CodebookSpec: one extraction, then a codebook and its controls for every layer."""
     progress.report(0, 1, "loading the model")
     model = loaded(spec)
-    shape = Shape(_wanted(spec.layers, model.layers), model.depth, model.device)
+    shape = Shape(wanted(spec.layers, model.layers), model.depth, model.device)
     tokens = _tokens(spec, model, progress.step(0.05, 0.1))
     check(spec.codes, tokens.cut)
     texts, also = [text.text for text in tokens.texts], _grammar(tokens)
@@ -49,18 +51,6 @@ def study(spec: CodebookSpec, progress: Progress) -> CodebookResult:
     judged = _judge(spec, tokens, states, shape, progress.step(0.35, 0.97))
     progress.report(0.98, 1, "counting")
     return _result(spec, tokens, judged, shape, source)
-
-
-def _wanted(asked: str, layers: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the layers asked for, in the model's order; StrataError E-LAYER-UNKNOWN names those there are."""
-    names = {name.strip() for name in asked.split(",")} - {""}
-    if names == {"all"}:
-        return layers
-    unknown = sorted(names - set(layers))
-    if unknown or not names:
-        fix = f"Choose all, or some of {', '.join(layers)}."
-        raise StrataError("E-LAYER-UNKNOWN", f"There is no layer '{(unknown or [asked])[0][:60]}' here.", fix=fix)
-    return tuple(layer for layer in layers if layer in names)
 
 
 def _tokens(spec: CodebookSpec, model: Model, progress: Progress) -> Tokens:
@@ -102,6 +92,7 @@ def _judge(spec: CodebookSpec, tokens: Tokens, states: States, shape: Shape, pro
 def _result(spec: CodebookSpec, tokens: Tokens, judged: list[Judged], shape: Shape, source: Source) -> CodebookResult:
     text = _text_of(tokens)
     scores, texts = _scores(spec, tokens, judged, shape, text[tokens.cut :] - tokens.fitted)
+    found = _table(tokens, text)
     best = int((scores.fit_explained - scores.fit_floor).argmax())
     top, held = judged[best], tokens.words[tokens.cut :]
     ids = [np.concatenate([one.fitted.ids, one.held_out.ids]) for one in judged]
@@ -109,10 +100,10 @@ def _result(spec: CodebookSpec, tokens: Tokens, judged: list[Judged], shape: Sha
     return CodebookResult(
         scores=scores,
         usage=cards.usage(top.held_out.ids, top.other, top.fitted.ids, top.book.codes.cpu().numpy(), held),
-        contexts=cards.contexts(top.held_out.ids[:, :books], top.held_out.errors, tokens),
-        leaves=_leaves(spec, tokens, top, text),
+        leaves=_leaves(spec, found, top),
         texts=texts,
-        tokens=_table(tokens, text),
+        tokens=found,
+        passages=pd.DataFrame([(t.origin, t.language, t.text) for t in tokens.texts], columns=list(PASSAGE), dtype=str),
         best=shape.layers[best],
         depth=shape.depth,
         books=books,
@@ -124,6 +115,8 @@ def _result(spec: CodebookSpec, tokens: Tokens, judged: list[Judged], shape: Sha
         centers=np.stack([one.book.center.cpu().numpy() for one in judged]),
         levels=np.stack([one.book.levels.cpu().numpy() for one in judged]),
         ids=np.stack(ids),
+        others=np.stack([one.other for one in judged]),
+        errors=np.stack([one.held_out.errors for one in judged]),
         source=source,
     )
 
@@ -150,22 +143,19 @@ def _scores(
     return frame[[*ORDER, *rest]], pd.concat(parts, ignore_index=True)
 
 
-def _leaves(spec: CodebookSpec, tokens: Tokens, top: Judged, text: np.ndarray) -> pd.DataFrame:
+def _leaves(spec: CodebookSpec, found: pd.DataFrame, top: Judged) -> pd.DataFrame:
     """Return which code picks out each leaf type, where the texts are code."""
-    if any(t.language not in LANGUAGES for t in tokens.texts):
+    if not found["label"].all():
         return pd.DataFrame(columns=list(picking.KINDS)).astype(picking.KINDS)
-    label, types = pd.factorize(np.array(leaves.labels(tokens), object))
-    word, words = pd.factorize(np.array(tokens.words, object))
     books = top.book.codes.shape[0]
-    sides = []
-    for side, ids in ((slice(0, tokens.cut), top.fitted.ids), (slice(tokens.cut, None), top.held_out.ids)):
-        sides.append(picking.Marked(label[side], word[side], ids[:, :books], text[side]))
-    return picking.table(sides[0], sides[1], (types.tolist(), words.tolist()), seed=spec.seed)
+    ids = np.concatenate([top.fitted.ids, top.held_out.ids])[:, :books]
+    sides, names = picking.sides(found, ids)
+    return picking.table(*sides, names, seed=spec.seed)
 
 
 def _table(tokens: Tokens, text: np.ndarray) -> pd.DataFrame:
     """Return one row a token."""
-    spans = np.concatenate(tokens.spans)
+    spans, code = np.concatenate(tokens.spans), all(t.language in LANGUAGES for t in tokens.texts)
     return pd.DataFrame(
         {
             "text": text,
@@ -174,5 +164,6 @@ def _table(tokens: Tokens, text: np.ndarray) -> pd.DataFrame:
             "end": spans[:, 1],
             "token": tokens.words,
             "held_out": np.arange(len(text)) >= tokens.cut,
+            "label": leaves.labels(tokens) if code else "",
         }
     )

@@ -12,6 +12,7 @@ NAMED: dict[str, Callable[[], list[str]]] = {
     "model": lambda: list(models.names()),
     "corpus": lambda: [corpora.STDLIB],
     "language": lambda: list(LANGUAGES),
+    "codebooks_language": lambda: [*LANGUAGES, ""],
     "alignment_corpus": lambda: ["gettext:django"],
 }
 """Fields drawn as a list, by name; those of one question alone by its kind and name, which come first."""

@@ -34,6 +34,14 @@ PAGES = (
         ("alignment",),
     ),
     Page(
+        "pages/Codebooks.py",
+        "Codebooks",
+        "Codes",
+        ":material/category:",
+        "Which discrete codes do the hidden states fall into?",
+        ("codebooks", "codesearch", "codes"),
+    ),
+    Page(
         "pages/Models.py",
         "Models",
         "Set up",

@@ -105,24 +105,6 @@ def test_a_token_is_labelled_by_its_first_letter_that_is_not_blank(tiny_gpt2: Pa
 # ---- cards -----------------------------------------------------------------------------------------------------------
 
 
-def test_contexts_are_held_out_places_of_their_code_the_best_decoded_first(tiny_bert: Path) -> None:
-    tokens = collected(str(tiny_bert), (120, 80), texts())
-    draw = np.random.default_rng(0)
-    ids, errors = draw.integers(4, size=(80, 2)), draw.random(80).astype(np.float32)
-    table = cards.contexts(ids, errors, tokens)
-    assert table.groupby(["book", "code"]).size().max() <= cards.TOP
-    for row in table.itertuples():
-        assert ids[row.row - tokens.cut, row.book] == row.code
-        text = next(t for t in tokens.texts if t.origin == row.origin)
-        assert text.text[row.start : row.end] == row.token == tokens.words[row.row]
-        assert text.text[: row.start].endswith(row.before)
-        assert text.text[row.end :].startswith(row.after)
-    for _, part in table.groupby(["book", "code"]):
-        assert part["rank"].tolist() == list(range(1, len(part) + 1))
-        assert part.error.is_monotonic_increasing
-        assert not part.duplicated(["before", "token", "after"]).any()
-
-
 def test_usage_counts_tokens_and_names_the_commonest_word() -> None:
     ids = np.array([[0], [0], [0], [2], [2]])
     codes = np.eye(4, dtype=np.float32)[None]

@@ -63,7 +63,10 @@ def test_the_best_layers_tables_agree_with_its_ids(result: CodebookResult) -> No
     assert result.usage["count"].tolist() == np.bincount(held, minlength=8).tolist()
     assert result.row(result.best).dead == pytest.approx((result.usage["count"] == 0).mean())
     assert result.tokens.held_out.sum() == 150
-    assert set(result.contexts.row) <= set(range(400, 550))
+    assert result.others.shape == (4, 150, 1)
+    assert result.errors.shape == (4, 150)
+    for row in result.tokens.itertuples():
+        assert result.passages.content[row.text][row.start : row.end] == row.token
     assert {"identifier", "layout"} <= set(result.leaves.label)
     means = result.texts.groupby("layer").value.mean()
     assert means[list(result.layers)].tolist() == pytest.approx(result.scores.explained.tolist())
