@@ -9,6 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from probes.figures.codes import WIDE
 from probes.figures.dress import BLUE, GREEN, GREY, MAX_ROWS, ORANGE, VERMILLION
 from probes.figures.theme import HALO, INK, MUTED, dressed, message
 from probes.figures.words import shorten, visible
@@ -129,7 +130,8 @@ def leaf_types(result: "CodebookResult") -> alt.LayerChart:
     note = f"layer {result.best}, the {len(rows)} most frequent of {len(result.leaves)} leaf types"
     title = alt.TitleParams("Which code picks out which leaf of the syntax tree", subtitle=[note], color=INK)
     chart = alt.layer(reach.encode(x=alt.X("low:Q", scale=scale), x2="high:Q", y=down), dots)
-    return dressed(chart.properties(width=520, height=max(60, 20 * len(rows)), title=title, description=f"F1: {note}."))
+    chart = chart.properties(width=520, height=max(60, 20 * len(rows)), title=title, description=f"F1: {note}.")
+    return dressed(chart.properties(autosize=WIDE))
 
 
 def _long(scores: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:

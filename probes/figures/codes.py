@@ -11,6 +11,8 @@ from probes.figures.words import shorten, visible
 if TYPE_CHECKING:
     from probes.codebooks import CodedResult, SearchResult
 
+WIDE = alt.AutoSizeParams(type="fit-x", contains="padding")
+"""Pages ask for "fit": rows of a fixed height need room for their title besides."""
 _SHOWN = 15
 _ACROSS = 60
 """Tokens drawn: more would be too narrow to read."""
@@ -45,7 +47,7 @@ def f1_of_codes(result: "SearchResult") -> alt.LayerChart:
         word.encode(x=alt.X("beside:Q", scale=scale)),
         dots.encode(x=x, y=down, tooltip=seen),
     ]
-    chart = alt.layer(*marks).properties(width=520, height=max(60, 20 * len(rows)), title=title)
+    chart = alt.layer(*marks).properties(width=520, height=max(60, 20 * len(rows)), title=title, autosize=WIDE)
     return dressed(chart.properties(description=result.headline()))
 
 
@@ -83,4 +85,4 @@ def strip_of_codes(result: "CodedResult") -> alt.LayerChart:
     title = alt.TitleParams("The codes of this text", subtitle=[note], color=INK)
     width, height = min(860, max(200, 34 * across)), max(60, 18 * len(result.layers))
     chart = alt.layer(*marks).properties(width=width, height=height, title=title, description=result.headline())
-    return dressed(chart)
+    return dressed(chart.properties(autosize=WIDE))

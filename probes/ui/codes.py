@@ -18,7 +18,6 @@ from probes.ui.text import plain
 _BY = {"regex": "Regular expression", "literal": "Text as it is", "leaf": "Leaf of the syntax tree"}
 _PART = {"every": "Every token of a match", "first": "The first", "last": "The last"}
 _TABLE, _CODE = "codes_table", "code"
-_SHARE = st.column_config.NumberColumn(format="percent")
 
 
 def code_cards(question: CodebookSpec, result: CodebookResult) -> None:
@@ -36,7 +35,7 @@ def code_cards(question: CodebookSpec, result: CodebookResult) -> None:
     code = number.number_input(
         "Code", 0, result.size - 1, first, 1, key=_CODE, bind="query-params", help="Starts at the most used."
     )
-    left, right = st.columns([2, 3])
+    left, right = st.columns([5, 6])
     with left:
         _listed(table)
     with right:
@@ -50,7 +49,7 @@ def _used(digest: str, layer: str, _result: CodebookResult) -> Any:
 
 def _listed(table: Any) -> None:
     """List a layer's codes; a row that is picked is the code whose card is shown."""
-    shown = table[["code", "word", "count", "purity", "overlap"]].rename(columns={"overlap": "seed overlap"})
+    shown = table[["code", "word", "count", "purity", "overlap"]].rename(columns={"overlap": "seeds"})
     shown["word"] = [visible(word) for word in shown["word"]]
     st.caption("Codes by how many held-out tokens take them: pick one.")
     st.dataframe(
@@ -62,11 +61,11 @@ def _listed(table: Any) -> None:
         selection_mode="single-row",
         column_config={
             "code": st.column_config.NumberColumn(width=50),
-            "word": st.column_config.TextColumn("commonest word", width=110),
+            "word": st.column_config.TextColumn("commonest word", width=120),
             "count": st.column_config.NumberColumn(width=60),
             "purity": st.column_config.NumberColumn(format="%.2f", width=60, help="Share of its commonest word."),
-            "seed overlap": st.column_config.NumberColumn(
-                format="%.2f", width=80, help="Jaccard overlap with its like in a codebook of the next seed."
+            "seeds": st.column_config.NumberColumn(
+                format="%.2f", width=60, help="Jaccard overlap with its like in a codebook of the next seed."
             ),
         },
     )
