@@ -97,6 +97,8 @@ class CodebookResult(Displayed):
     """float32 [layer, level]: the gains of a spherical codebook."""
     ids: np.ndarray
     """unsigned [layer, token, choice]: which code of each book every token got (spherical: code and gain)."""
+    taken: np.ndarray
+    """int64 [layer, book, code]: fitted tokens of each code."""
     others: np.ndarray
     """unsigned [layer, held-out token, choice]: the same of the second seed's codebook."""
     errors: np.ndarray

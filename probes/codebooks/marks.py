@@ -3,7 +3,7 @@
 import difflib
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from math import prod
 
 import numpy as np
@@ -29,15 +29,17 @@ def marked(result: CodebookResult, pattern: str, by: By, part: Part = "every") -
         return _leaf(result, pattern)
     expression = compiled(re.escape(pattern) if by == "literal" else pattern)
     text, start, end = (result.tokens[name].to_numpy(np.int64) for name in ("text", "start", "end"))
-    # tokens of one text stand together, in order
-    first = np.searchsorted(text, np.arange(len(result.passages) + 1))
-    found, deadline = np.zeros(len(text), bool), time.monotonic() + SECONDS
-    for number, content in enumerate(result.passages["content"]):
-        rows = slice(first[number], first[number + 1])
-        spans = np.array([*matches(expression, content, deadline)], np.int64).reshape(-1, 2)
-        if len(spans):
-            found[rows] |= covered(spans, start[rows], end[rows], part)
-    return found
+    # all texts on one line of characters: tokens stand in the order of their texts
+    length = result.passages["content"].str.len().to_numpy(np.int64)
+    first = np.concatenate([[0], np.cumsum(length)])
+    deadline, places, counts = time.monotonic() + SECONDS, list[tuple[int, int]](), list[int]()
+    for content in result.passages["content"]:
+        found = matches(expression, content, deadline)
+        counts.append(len(found))
+        places += found
+    spans = np.array(places, np.int64).reshape(-1, 2) + np.repeat(first[:-1], counts)[:, None]
+    spans = spans[spans[:, 1] > spans[:, 0]]  # a group may match nothing
+    return covered(spans, start + first[text], end + first[text], part)
 
 
 def compiled(pattern: str) -> "regex.Pattern[str]":
@@ -54,14 +56,13 @@ def compiled(pattern: str) -> "regex.Pattern[str]":
         raise StrataError("E-PATTERN", what, "", fix) from error
 
 
-def matches(expression: "regex.Pattern[str]", text: str, deadline: float) -> Iterator[tuple[int, int]]:
-    """Yield the characters of each match, or of its first group; E-PATTERN-SLOW when the deadline passes."""
+def matches(expression: "regex.Pattern[str]", text: str, deadline: float) -> list[tuple[int, int]]:
+    """Return the characters of each match, or of its first group; E-PATTERN-SLOW when the deadline passes."""
     group = 1 if expression.groups else 0
+    left = max(deadline - time.monotonic(), 1e-3)
     try:
-        for match in expression.finditer(text, timeout=max(deadline - time.monotonic(), 1e-3)):
-            start, end = match.span(group)
-            if end > start:  # a group may match nothing
-                yield start, end
+        # a list at once: a generator costs as much again as the matching
+        return [match.span(group) for match in expression.finditer(text, timeout=left)]
     except TimeoutError as error:
         why = "Patterns that repeat a repetition, such as (a+)+, may try more ways than there are atoms."
         fix = "Write it without a repetition inside another."

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from probes.codebooks import kept, picking
+from probes.codebooks import kept, measures, picking
 from probes.codebooks.analysis import CodebookResult
 from probes.codebooks.cards import AROUND
 from probes.codebooks.marks import marked
@@ -28,8 +28,8 @@ def seek(spec: SearchSpec, progress: Progress) -> SearchResult:
     support = (int(true[:cut].sum()), int(true[cut:].sum()))
     _check(spec, support, result.sizes)
     progress.report(1, 2, "counting codes")
-    ranked = ranking(result, true[:cut], layers)
-    codes = _judged(result, true, ranked[: spec.top])
+    ranked = ranking(result, true[:cut], layers, spec.top)
+    codes = _judged(result, true, ranked)
     best = codes.iloc[0]
     fires = result.ids[result.layers.index(best.layer)][:, best.book] == best.code
     word, word_f1 = _word(result, true)
@@ -50,21 +50,19 @@ def seek(spec: SearchSpec, progress: Progress) -> SearchResult:
     )
 
 
-def ranking(result: CodebookResult, true: np.ndarray, layers: tuple[str, ...]) -> list[tuple[float, int, int, int]]:
-    """Return (F1, layer, book, code) of every code that fires on a fitted token that is true [token], the best first.
+def ranking(
+    result: CodebookResult, true: np.ndarray, layers: tuple[str, ...], most: int
+) -> list[tuple[float, int, int, int]]:
+    """Return (F1, layer, book, code) of the codes that fire on fitted tokens that are true [token], the best first.
 
     Of equal ones the earlier layer, book and code: a count for each code, and no loop over codes.
     """
-    rows, n = [], int(true.sum())
-    there = np.flatnonzero(true)
-    for label in layers:
-        layer = result.layers.index(label)
-        for book in range(result.books):
-            ids = result.ids[layer][: len(true), book]
-            hits = np.bincount(ids[there], minlength=result.size)
-            f1 = 2 * hits / (n + np.bincount(ids, minlength=result.size))
-            rows += [(float(f1[code]), layer, book, code) for code in np.flatnonzero(hits).tolist()]
-    return sorted(rows, key=lambda row: (-row[0], *row[1:]))
+    there, at = np.flatnonzero(true), [result.layers.index(label) for label in layers]
+    hits = np.stack([measures.counts(result.ids[layer][there], result.books, result.size) for layer in at])
+    f1 = 2 * hits / (len(there) + result.taken[at])
+    order = np.argsort(-f1, axis=None, kind="stable")[:most]
+    where = zip(*(part.tolist() for part in np.unravel_index(order, f1.shape)), strict=True)
+    return [(float(f1[n, book, code]), at[n], book, code) for n, book, code in where if hits[n, book, code]]
 
 
 def _check(spec: SearchSpec, support: tuple[int, int], sizes: tuple[int, int]) -> None:

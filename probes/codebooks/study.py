@@ -12,6 +12,7 @@ from probes.codebooks.analysis import CodebookResult, CodebookSpec
 from probes.codebooks.dataset import Tokens, collect
 from probes.codebooks.judging import Judged, Question, Sides
 from probes.codebooks.kmeans import Options, check
+from probes.codebooks.measures import counts
 from probes.codebooks.names import wanted
 from probes.codebooks.rows import rows_of
 from probes.contract import Progress
@@ -115,6 +116,7 @@ def _result(spec: CodebookSpec, tokens: Tokens, judged: list[Judged], shape: Sha
         centers=np.stack([one.book.center.cpu().numpy() for one in judged]),
         levels=np.stack([one.book.levels.cpu().numpy() for one in judged]),
         ids=np.stack(ids),
+        taken=np.stack([counts(one.fitted.ids, books, size) for one in judged]),
         others=np.stack([one.other for one in judged]),
         errors=np.stack([one.held_out.errors for one in judged]),
         source=source,

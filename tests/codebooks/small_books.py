@@ -49,6 +49,7 @@ def made(texts: int = 8, *, label: bool = True, **changes: Any) -> CodebookResul
         "centers": np.zeros((2, 4), np.float32),
         "levels": np.zeros((2, 0), np.float32),
         "ids": ids,
+        "taken": np.stack([np.bincount(one[:cut, 0], minlength=8) for one in ids])[:, None],
         "others": ids[:, cut:],
         "errors": draw.random((2, n - cut)).astype(np.float32),
         "source": Source("toy", "", "none", "float32", "cpu", "lines", "", 0),
