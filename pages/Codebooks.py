@@ -12,7 +12,7 @@ ui.frame("Codebooks")
 st.title("Which discrete codes do the hidden states fall into?")
 ui.ask(
     CodebookSpec,
-    main=("model", "corpus", "language", "method", "codes"),
+    main=("model", "corpus", "method", "codes"),
     about="MiniLM on functions of the Python standard library: 256 codes a layer, a few minutes the first time.",
     method="Every layer's states are replaced by a few codes of a learnt book; no weight is changed. What codes "
     "explain of unseen tokens stands beside noise of the same covariance, the mean of each word, and the codes of "

@@ -95,7 +95,7 @@ def usage(result: "CodebookResult") -> alt.LayerChart:
         )
     )
     chart = alt.layer(points).properties(width=_WIDTH, height=260, title=title, description=f"Usage of codes: {note}.")
-    return dressed(chart)
+    return dressed(chart.properties(autosize=WIDE))
 
 
 def leaf_types(result: "CodebookResult") -> alt.LayerChart:

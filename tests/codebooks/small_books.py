@@ -30,10 +30,7 @@ def made(texts: int = 8, *, label: bool = True, **changes: Any) -> CodebookResul
     ids[1][tokens.token.isin(["(", ")"])] = 5
     codes = draw.normal(size=(2, 1, 8, 4)).astype(np.float32)
     known: dict[str, Any] = {
-        "scores": pd.DataFrame(),
-        "usage": pd.DataFrame(),
-        "leaves": pd.DataFrame(),
-        "texts": pd.DataFrame(),
+        **dict.fromkeys(("scores", "usage", "leaves", "texts"), pd.DataFrame()),
         "tokens": tokens,
         "passages": pd.DataFrame(
             {"origin": [f"m.py:{i}" for i in range(texts)], "language": "python", "content": TEXT}
