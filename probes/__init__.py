@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from probes.alignment import AlignmentSpec, LikenessSpec
     from probes.analyses import figure
     from probes.checkup import ModelSpec, SizeSpec, TokensSpec
+    from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec
     from probes.corpora import load as corpus
     from probes.display import show
     from probes.engine import run
@@ -24,10 +25,13 @@ __version__ = "0.1.0"
 __all__ = [
     "AlignmentSpec",
     "CausalSpec",
+    "CodebookSpec",
+    "CodedSpec",
     "GeometrySpec",
     "LikenessSpec",
     "MapSpec",
     "ModelSpec",
+    "SearchSpec",
     "SizeSpec",
     "SnippetSpec",
     "SyntaxSpec",
@@ -45,10 +49,13 @@ __all__ = [
 _HOMES = {
     "AlignmentSpec": ("probes.alignment", "AlignmentSpec"),
     "CausalSpec": ("probes.syntax", "CausalSpec"),
+    "CodebookSpec": ("probes.codebooks", "CodebookSpec"),
+    "CodedSpec": ("probes.codebooks", "CodedSpec"),
     "GeometrySpec": ("probes.geometry", "GeometrySpec"),
     "LikenessSpec": ("probes.alignment", "LikenessSpec"),
     "MapSpec": ("probes.geometry", "MapSpec"),
     "ModelSpec": ("probes.checkup", "ModelSpec"),
+    "SearchSpec": ("probes.codebooks", "SearchSpec"),
     "SizeSpec": ("probes.checkup", "SizeSpec"),
     "SnippetSpec": ("probes.syntax", "SnippetSpec"),
     "SyntaxSpec": ("probes.syntax", "SyntaxSpec"),

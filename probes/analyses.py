@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from probes import store
 from probes.alignment import AlignmentSpec, LikenessSpec
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
+from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec
 from probes.compare import Comparison, compare, labels
 from probes.contract import Analysis, Comparable, Spec
 from probes.errors import StrataError
@@ -44,6 +45,36 @@ ANALYSES = (
             "probes.figures.subspace:subspace",
         ),
         methods_at="probes.syntax.methods:snippet",
+        live=True,
+    ),
+    Analysis(
+        spec=CodebookSpec,
+        run_at="probes.codebooks.analysis:run",
+        result_at="probes.codebooks.analysis:CodebookResult",
+        figures_at=(
+            "probes.figures.codebooks:explained_by_layer",
+            "probes.figures.codebooks:bits_by_layer",
+            "probes.figures.codebooks:stability_by_layer",
+            "probes.figures.codebooks:usage",
+            "probes.figures.codebooks:leaf_types",
+        ),
+        compare_at="probes.codebooks.comparable:comparables",
+        methods_at="probes.codebooks.methods:codebooks",
+    ),
+    Analysis(
+        spec=SearchSpec,
+        run_at="probes.codebooks.search:run",
+        result_at="probes.codebooks.search:SearchResult",
+        figures_at=("probes.figures.codes:f1_of_codes",),
+        methods_at="probes.codebooks.methods:search",
+        live=True,
+    ),
+    Analysis(
+        spec=CodedSpec,
+        run_at="probes.codebooks.coded:run",
+        result_at="probes.codebooks.coded:CodedResult",
+        figures_at=("probes.figures.codes:strip_of_codes",),
+        methods_at="probes.codebooks.methods:coded",
         live=True,
     ),
     Analysis(

@@ -1,8 +1,9 @@
 """What a page is made of; besides the pages themselves, the only importer of streamlit."""
 
-from probes.ui.address import among
+from probes.ui.address import among, segment
 from probes.ui.answers import answer, ask, asked, live
 from probes.ui.checks import badge, onward
+from probes.ui.codes import code_cards, code_search, text_codes
 from probes.ui.comparing import compare, comparing
 from probes.ui.corpora import choices_of, looked_at
 from probes.ui.cutting import table as tokens
@@ -39,7 +40,9 @@ __all__ = [
     "choices_of",
     "choose",
     "code",
+    "code_cards",
     "code_of_its_own",
+    "code_search",
     "compare",
     "comparing",
     "corpus",
@@ -81,11 +84,13 @@ __all__ = [
     "running",
     "runs_of",
     "sections",
+    "segment",
     "show",
     "spec",
     "start",
     "tasks",
     "text",
+    "text_codes",
     "tokens",
     "transfers",
     "verdict",

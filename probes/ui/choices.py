@@ -13,6 +13,7 @@ NAMED: dict[str, Callable[[], list[str]]] = {
     "model": lambda: list(models.names()),
     "corpus": lambda: [corpora.STDLIB],
     "language": lambda: list(LANGUAGES),
+    "codebooks_language": lambda: [*LANGUAGES, ""],
     "alignment_corpus": lambda: ["gettext:django"],
     "likeness_other": lambda: [SAME, *models.names()],
     "likeness_corpus": lambda: ["gettext:django", corpora.STDLIB],

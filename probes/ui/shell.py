@@ -50,6 +50,14 @@ PAGES = (
         ("likeness",),
     ),
     Page(
+        "pages/Codebooks.py",
+        "Codebooks",
+        "Codes",
+        ":material/category:",
+        "Which discrete codes do the hidden states fall into?",
+        ("codebooks", "codesearch", "codes"),
+    ),
+    Page(
         "pages/Models.py",
         "Models",
         "Set up",

@@ -1,0 +1,38 @@
+"""Which discrete codes do the hidden states fall into? (Codebook Features, Tamkin et al., 2023)"""
+
+from typing import Any
+
+import streamlit as st
+
+from probes import ui
+from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec
+
+ui.frame("Codebooks")
+
+st.title("Which discrete codes do the hidden states fall into?")
+ui.ask(
+    CodebookSpec,
+    main=("model", "corpus", "method", "codes"),
+    about="MiniLM on functions of the Python standard library: 256 codes a layer, a few minutes the first time.",
+    method="Every layer's states are replaced by a few codes of a learnt book; no weight is changed. What codes "
+    "explain of unseen tokens stands beside noise of the same covariance, the mean of each word, and the codes of "
+    "another seed. After [Codebook Features](https://arxiv.org/abs/2310.17230), which trains a model to use its codes.",
+)
+
+VIEWS = {"Browse": ui.code_cards, "Search": ui.code_search, "On my text": ui.text_codes}
+
+
+@st.fragment
+def codes(question: CodebookSpec, result: Any) -> None:
+    """Show one code's card, a search of codes, or the codes of a typed text."""
+    st.header("Look at the codes")
+    VIEWS[ui.segment("look", "Look", list(VIEWS))](question, result)
+
+
+found, asked = ui.answer(CodebookSpec, SearchSpec, CodedSpec), ui.asked(CodebookSpec)
+pinned = ui.asked(SearchSpec) or ui.asked(CodedSpec)
+if found and asked:
+    ui.show(found, asked)
+    codes(asked, found)
+elif found and pinned:
+    ui.show(found, pinned)

@@ -1,0 +1,7 @@
+"""Which discrete codes do the hidden states fall into?"""
+
+from probes.codebooks.analysis import CodebookResult, CodebookSpec
+from probes.codebooks.coded import CodedResult, CodedSpec
+from probes.codebooks.search import SearchResult, SearchSpec
+
+__all__ = ["CodebookResult", "CodebookSpec", "CodedResult", "CodedSpec", "SearchResult", "SearchSpec"]

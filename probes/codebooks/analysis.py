@@ -1,0 +1,138 @@
+"""Which discrete codes do the hidden states fall into? Codebooks of every layer, fitted after the fact.
+
+Codebook Features (Tamkin et al., 2023) trains a model to think in codes; here no weight is changed. Every layer's
+states are replaced by codes of a learnt book, and what the codes keep of held-out tokens is reported beside what they
+keep of noise with the same covariance, and beside what the word alone tells.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from probes import corpora
+from probes.codebooks.names import Kind
+from probes.contract import Displayed, Progress
+from probes.models.choice import ReadsModel
+from probes.values import Source
+
+Count = Annotated[int, Field(ge=2, le=10_000_000)]
+
+
+class CodebookSpec(ReadsModel):
+    """Fit a codebook to every layer of a model, and say what its codes keep of the states, and of which tokens."""
+
+    kind: ClassVar[str] = "codebooks"
+
+    corpus: str = "python-stdlib"
+    """python-stdlib, code:FOLDER, table:FILE or hub:NAME; `python -m probes corpora` lists them."""
+    language: str = "python"
+    """The programming language whose functions are taken from the corpus; none for texts as they are."""
+    method: Kind = "kmeans"
+    """kmeans (one code a token), spherical (a direction and its gain), product (a code for each part) or residual."""
+    codes: int = Field(256, ge=2, le=65_536)
+    """Codes in a book."""
+    books: int = Field(4, ge=1, le=64)
+    """Books of a residual codebook (its depth) or of a product one (as many as heads); the others have one."""
+    layers: str = "all"
+    """Which layers: all, or their labels with commas between them."""
+    n_fit: Count = 15_000
+    """Tokens to fit codes to."""
+    n_test: Count = 5_000
+    """Held-out tokens that all numbers are computed on; equal texts never sit on both sides."""
+    first_token: bool = False
+    """Keep the first token of each text, whose state is a sink of attention in many decoders and dwarfs all others."""
+    passes: int = Field(10, ge=1, le=1000)
+    """Passes over the tokens while fitting; a book that has settled stops earlier."""
+    batch: int = Field(0, ge=0, le=65_536)
+    """Tokens between two updates of the codes (mini-batches); 0 for one update a pass (Lloyd)."""
+    seed: int = Field(0, ge=0, le=2**31 - 2)
+    """Decides the corpus order, the starts, the noise and the resampling; the next seed fits the second codebook."""
+
+    def pinned(self) -> Self:
+        """Name the corpus and the model as they are today."""
+        return super().pinned().model_copy(update={"corpus": corpora.pin(self.corpus)})
+
+    def unpinned(self) -> Self:
+        """Let the corpus and the model move again."""
+        return super().unpinned().model_copy(update={"corpus": corpora.unpinned(self.corpus)})
+
+
+@dataclass(frozen=True)
+class CodebookResult(Displayed):
+    """What the codes of each layer keep, beside their controls; and the codes."""
+
+    scores: pd.DataFrame
+    """One row a layer: order, layer, explained, low, high, floor, excess, word, bits, entropy, capacity, l0, dead,
+    duplicates, stability, chance, floor_stability, fit_explained, fit_floor."""
+    usage: pd.DataFrame
+    """One row a code of the best layer; see `cards.usage`."""
+    leaves: pd.DataFrame
+    """One row a leaf type of the syntax tree: the code that picks it out at the best layer; see `picking.table`."""
+    texts: pd.DataFrame
+    """One row a layer and held-out text: order, layer, text, origin, tokens, value (its part in what is explained)."""
+    tokens: pd.DataFrame
+    """One row a token that was read, fitted ones first: text, origin, start, end, token, held_out, and label (the leaf
+    of the syntax tree it is part of; empty where texts are no code)."""
+    passages: pd.DataFrame
+    """One row a text: origin, language, content; `text` of a token is a row of these."""
+    best: str
+    """The layer whose codes explain most above their floor, on the tokens they were fitted to."""
+    depth: int
+    books: int
+    size: int
+    """Codes in each book."""
+    sizes: tuple[int, int]
+    """Tokens that were fitted to and held out."""
+    left_out: dict[str, int]
+    """How many texts were left out for which reason."""
+    layers: tuple[str, ...]
+    codes: np.ndarray
+    """float32 [layer, book, code, part]: a part is the whole width, except of a product codebook."""
+    centers: np.ndarray
+    """float32 [layer, width]"""
+    levels: np.ndarray
+    """float32 [layer, level]: the gains of a spherical codebook."""
+    ids: np.ndarray
+    """unsigned [layer, token, choice]: which code of each book every token got (spherical: code and gain)."""
+    taken: np.ndarray
+    """int64 [layer, book, code]: fitted tokens of each code."""
+    others: np.ndarray
+    """unsigned [layer, held-out token, choice]: the same of the second seed's codebook."""
+    errors: np.ndarray
+    """float32 [layer, held-out token]: squared distance between a state and what its codes stand for."""
+    source: Source
+
+    def headline(self) -> str:
+        """State where codes say most, how much, how far above their floor, and whether another seed finds them."""
+        row = self.row(self.best)
+        half = (row.high - row.low) / 2
+        doubt = "not clearly " if row.low <= row.floor <= row.high else ""
+        side = "above" if row.excess >= 0 else "below"
+        what = f"{self.size} codes" if self.books == 1 else f"{self.books} books of {self.size} codes"
+        return (
+            f"Codes say most of layer {self.best} of {self.depth}: {what} explain {row.explained:.2f} ± {half:.2f} of "
+            f"the variance of unseen tokens in {row.bits:.1f} bits each, {doubt}{abs(row.excess):.2f} {side} noise of "
+            f"the same covariance; codes of two seeds overlap by {row.stability:.2f} (chance {row.chance:.2f}, noise "
+            f"{row.floor_stability:.2f})."
+        )
+
+    def row(self, layer: str) -> pd.Series:
+        """Return one layer's scores; raises KeyError when there is none."""
+        found = self.scores[self.scores.layer == layer]
+        if found.empty:
+            raise KeyError(f"No codebook of layer '{layer}'.")
+        return found.iloc[0]
+
+    def frame(self) -> pd.DataFrame:
+        """Return the scores."""
+        return self.scores
+
+
+def run(spec: CodebookSpec, progress: Progress) -> CodebookResult:
+    """Fit and judge a codebook of every layer; see `study.study`."""
+    from probes.codebooks.study import study  # on use: it imports torch, which listing the analyses must not
+
+    return study(spec, progress)

@@ -1,0 +1,68 @@
+"""What a codebook run did, in the sentences of a paper's methods section."""
+
+from probes.codebooks.analysis import CodebookResult, CodebookSpec
+from probes.codebooks.coded import CodedResult, CodedSpec
+from probes.codebooks.names import DUPLICATE, LEVELS, MOST
+from probes.codebooks.search import SearchResult, SearchSpec
+
+KINDS = {
+    "kmeans": "Each token's state was replaced by the nearest of {size} codes, fitted by k-means [@lloyd-1982].",
+    "spherical": "Each token's state was replaced by one of {size} directions, fitted by spherical k-means "
+    f"[@dhillon-modha-2001], times one of {LEVELS} gains, fitted by k-means on a line.",
+    "product": "Each token's state was cut into {books} equal parts, and each part replaced by the nearest of its own "
+    "{size} codes [@jegou-2011], fitted by k-means [@lloyd-1982].",
+    "residual": "Each token's state was replaced by a sum of {books} codes, the next of {size} each fitted by k-means "
+    "[@lloyd-1982] to what those before it left over [@juang-gray-1982].",
+}
+
+
+def codebooks(spec: CodebookSpec, result: CodebookResult) -> tuple[str, ...]:
+    """Describe the codebooks, what they were fitted to, how they were judged and against what."""
+    fitted, held_out = result.sizes
+    batches = f"mini-batches of {spec.batch} tokens [@sculley-2010]" if spec.batch else "whole passes"
+    noise = f" (at most {MOST:,} rows)" if fitted > MOST else ""
+    sentences = [
+        f"We fitted codebooks to the hidden states of {len(result.layers)} layers, one layer at a time and without "
+        "changing the model, in contrast to Codebook Features [@tamkin-2023], which trains the model to use them.",
+        KINDS[spec.method].format(size=result.size, books=result.books),
+        f"Fitting started from states drawn by k-means++ [@arthur-vassilvitskii-2007] in rounds and took at most "
+        f"{spec.passes} passes in {batches} over {fitted:,} tokens; codes without a token were moved to states drawn "
+        "by their squared distance, while fitting only.",
+        f"All numbers are of {held_out:,} tokens of other texts: the variance explained is one minus the sum of "
+        "squared errors over that of squared distances to the mean; bits a token are the code length under the usage "
+        f"seen in fitting; duplicates are codes with a cosine above {DUPLICATE} to another.",
+        "The same fit to Gaussian noise with the mean and the covariance of the states gives the floor of the variance "
+        f"explained{noise}. Stability is the usage-weighted Jaccard overlap of each code with its like in a codebook "
+        "of the next seed, beside that of the noise and that of permuted choices. The layer was chosen on the tokens "
+        "that codes were fitted to.",
+        "Intervals are 95 % percentile bootstrap intervals over held-out texts (1,000 resamples) [@efron-1979].",
+    ]
+    if len(result.leaves):
+        sentences.append(
+            "For every leaf type of the syntax tree, the code with the best F1 on the fitted tokens is reported on the "
+            "held-out ones, beside the best single word chosen alike."
+        )
+    return tuple(sentences)
+
+
+def search(spec: SearchSpec, result: SearchResult) -> tuple[str, ...]:
+    """Describe what was searched for, how codes were ranked and on what they were judged."""
+    whats = {"regex": "match a regular expression", "literal": "hold a literal text", "leaf": "are one type of leaf"}
+    return (
+        f"We searched the {result.searched:,} codes of codebook run {spec.run[:12]} for those that fire on tokens "
+        f"which {whats[result.by]}, after the code search of Codebook Features [@tamkin-2023].",
+        f"Codes were ranked by their F1 on the {result.sizes[0]:,} tokens that they were fitted to, "
+        f"{result.support[0]:,} of which match; precision, recall and F1 are of {result.sizes[1]:,} tokens of other "
+        f"texts, {result.support[1]:,} of which match.",
+        "Intervals are 95 % percentile bootstrap intervals over held-out texts (1,000 resamples) [@efron-1979]. The "
+        "best single word, chosen alike, stands beside the codes.",
+    )
+
+
+def coded(spec: CodedSpec, result: CodedResult) -> tuple[str, ...]:
+    """Describe how a text was coded."""
+    return (
+        f"A text was read by the model and every token's state replaced by its nearest code in {len(result.layers)} "
+        f"layers, with the codebooks of run {spec.run[:12]}, which were fitted to other texts [@tamkin-2023].",
+        "The bits of a code are the negative logarithm of its share of the tokens that codes were fitted to.",
+    )

@@ -1,0 +1,26 @@
+"""What kinds of codebooks are called and the numbers that describe them, without what fits them (and imports torch)."""
+
+from typing import Literal
+
+from probes.errors import StrataError
+
+Kind = Literal["kmeans", "spherical", "product", "residual"]
+
+LEVELS = 16
+"""Gains that a spherical codebook tells apart: 4 bits."""
+MOST = 1 << 16
+"""Rows of noise made at most: they are held in memory."""
+DUPLICATE = 0.95
+"""Cosine beyond which two codes are called duplicates."""
+
+
+def wanted(asked: str, layers: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the layers asked for, in the model's order; StrataError E-LAYER-UNKNOWN names those there are."""
+    names = {name.strip() for name in asked.split(",")} - {""}
+    if names == {"all"}:
+        return layers
+    unknown = sorted(names - set(layers))
+    if unknown or not names:
+        fix = f"Choose all, or some of {', '.join(layers)}."
+        raise StrataError("E-LAYER-UNKNOWN", f"There is no layer '{(unknown or [asked])[0][:60]}' here.", fix=fix)
+    return tuple(layer for layer in layers if layer in names)

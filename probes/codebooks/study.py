@@ -1,0 +1,171 @@
+"""The run behind `CodebookSpec`: tokens, states, a codebook a layer, its numbers."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from probes import corpora
+from probes.codebooks import cards, judging, leaves, picking
+from probes.codebooks.analysis import CodebookResult, CodebookSpec
+from probes.codebooks.dataset import Tokens, collect
+from probes.codebooks.judging import Judged, Question, Sides
+from probes.codebooks.kmeans import Options, check
+from probes.codebooks.measures import counts
+from probes.codebooks.names import wanted
+from probes.codebooks.rows import rows_of
+from probes.contract import Progress
+from probes.corpora.grammars import LANGUAGES
+from probes.errors import StrataError
+from probes.extract import extract
+from probes.models import Model, loaded
+from probes.models.provenance import source_of
+from probes.stats import bootstrap
+from probes.store import States
+from probes.values import Source
+
+ORDER = ("order", "layer", "explained", "low", "high")
+PASSAGE = ("origin", "language", "content")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What is still asked about a model whose states have been read."""
+
+    layers: tuple[str, ...]
+    depth: int
+    device: str
+
+
+def study(spec: CodebookSpec, progress: Progress) -> CodebookResult:
+    """Answer a CodebookSpec: one extraction, then a codebook and its controls for every layer."""
+    progress.report(0, 1, "loading the model")
+    model = loaded(spec)
+    shape = Shape(wanted(spec.layers, model.layers), model.depth, model.device)
+    tokens = _tokens(spec, model, progress.step(0.05, 0.1))
+    check(spec.codes, tokens.cut)
+    texts, also = [text.text for text in tokens.texts], _grammar(tokens)
+    source = source_of(model, corpus=spec.corpus, texts=texts, seed=spec.seed, notes=_notes(spec, tokens), also=also)
+    states = extract(model, texts, tokens.spans, source=source, progress=progress.step(0.1, 0.35))
+    del model  # what follows needs its memory more
+    judged = _judge(spec, tokens, states, shape, progress.step(0.35, 0.97))
+    progress.report(0.98, 1, "counting")
+    return _result(spec, tokens, judged, shape, source)
+
+
+def _tokens(spec: CodebookSpec, model: Model, progress: Progress) -> Tokens:
+    left_out: Counter[str] = Counter()
+    stream = corpora.stream(spec.corpus, language=spec.language or None, seed=spec.seed, skipped=left_out)
+    wanted = (spec.n_fit, spec.n_test)
+    return collect(stream, model, wanted, first_token=spec.first_token, left_out=left_out, progress=progress)
+
+
+def _grammar(tokens: Tokens) -> tuple[str, ...]:
+    return tuple(sorted({LANGUAGES[t.language].wheel for t in tokens.texts if t.language in LANGUAGES}))
+
+
+def _notes(spec: CodebookSpec, tokens: Tokens) -> tuple[str, ...]:
+    have = {"fitted to": (spec.n_fit, tokens.cut), "held out": (spec.n_test, len(tokens.words) - tokens.cut)}
+    return tuple(
+        f"The corpus gave {got:,} tokens to be {side} of the {want:,} asked for."
+        for side, (want, got) in have.items()
+        if got < want
+    )
+
+
+def _judge(spec: CodebookSpec, tokens: Tokens, states: States, shape: Shape, progress: Progress) -> list[Judged]:
+    words, _ = pd.factorize(np.array(tokens.words, object))
+    options = Options(spec.codes, spec.passes, spec.batch, spec.seed)
+    question, found = Question(spec.method, spec.books, options), []
+    for number, label in enumerate(shape.layers):
+        rows = states.at(label)
+        sides = Sides(rows_of(rows[: tokens.cut], shape.device), rows_of(rows[tokens.cut :], shape.device))
+        part = progress.step(number / len(shape.layers), (number + 1) / len(shape.layers))
+        part.report(0, 1, f"fitting codes to layer {label}")
+        try:
+            found.append(judging.judge(question, sides, words, part))
+        except StrataError as error:
+            raise judging.named(label, error) from error
+    return found
+
+
+def _result(spec: CodebookSpec, tokens: Tokens, judged: list[Judged], shape: Shape, source: Source) -> CodebookResult:
+    text = _text_of(tokens)
+    scores, texts = _scores(spec, tokens, judged, shape, text[tokens.cut :] - tokens.fitted)
+    found = _table(tokens, text)
+    best = int((scores.fit_explained - scores.fit_floor).argmax())
+    top, held = judged[best], tokens.words[tokens.cut :]
+    ids = [np.concatenate([one.fitted.ids, one.held_out.ids]) for one in judged]
+    books, size, _ = top.book.codes.shape
+    return CodebookResult(
+        scores=scores,
+        usage=cards.usage(top.held_out.ids, top.other, top.fitted.ids, top.book.codes.cpu().numpy(), held),
+        leaves=_leaves(spec, found, top),
+        texts=texts,
+        tokens=found,
+        passages=pd.DataFrame([(t.origin, t.language, t.text) for t in tokens.texts], columns=list(PASSAGE), dtype=str),
+        best=shape.layers[best],
+        depth=shape.depth,
+        books=books,
+        size=size,
+        sizes=(tokens.cut, len(held)),
+        left_out=tokens.left_out,
+        layers=shape.layers,
+        codes=np.stack([one.book.codes.cpu().numpy() for one in judged]),
+        centers=np.stack([one.book.center.cpu().numpy() for one in judged]),
+        levels=np.stack([one.book.levels.cpu().numpy() for one in judged]),
+        ids=np.stack(ids),
+        taken=np.stack([counts(one.fitted.ids, books, size) for one in judged]),
+        others=np.stack([one.other for one in judged]),
+        errors=np.stack([one.held_out.errors for one in judged]),
+        source=source,
+    )
+
+
+def _text_of(tokens: Tokens) -> np.ndarray:
+    """Return int64 [token]: the text each token is from."""
+    return np.repeat(np.arange(len(tokens.texts)), [len(spans) for spans in tokens.spans])
+
+
+def _scores(
+    spec: CodebookSpec, tokens: Tokens, judged: list[Judged], shape: Shape, text: np.ndarray
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    rows, parts = [], []
+    held = tokens.texts[tokens.fitted :]
+    for order, (layer, one) in enumerate(zip(shape.layers, judged, strict=True)):
+        found, values = judging.numbers(one, text)
+        _, low, high = bootstrap(values[None], seed=spec.seed).tolist()
+        rows.append({"order": order, "layer": layer, **found, "low": low, "high": high})
+        origins = {"text": np.arange(len(held)), "origin": [t.origin for t in held]}
+        many = {"tokens": np.bincount(text), "value": values}
+        parts.append(pd.DataFrame({"order": order, "layer": layer, **origins, **many}))
+    frame = pd.DataFrame(rows)
+    rest = [name for name in frame.columns if name not in ORDER]
+    return frame[[*ORDER, *rest]], pd.concat(parts, ignore_index=True)
+
+
+def _leaves(spec: CodebookSpec, found: pd.DataFrame, top: Judged) -> pd.DataFrame:
+    """Return which code picks out each leaf type, where the texts are code."""
+    if not found["label"].all():
+        return pd.DataFrame(columns=list(picking.KINDS)).astype(picking.KINDS)
+    books = top.book.codes.shape[0]
+    ids = np.concatenate([top.fitted.ids, top.held_out.ids])[:, :books]
+    sides, names = picking.sides(found, ids)
+    return picking.table(*sides, names, seed=spec.seed)
+
+
+def _table(tokens: Tokens, text: np.ndarray) -> pd.DataFrame:
+    """Return one row a token."""
+    spans, code = np.concatenate(tokens.spans), all(t.language in LANGUAGES for t in tokens.texts)
+    return pd.DataFrame(
+        {
+            "text": text,
+            "origin": [tokens.texts[i].origin for i in text],
+            "start": spans[:, 0],
+            "end": spans[:, 1],
+            "token": tokens.words,
+            "held_out": np.arange(len(text)) >= tokens.cut,
+            "label": leaves.labels(tokens) if code else "",
+        }
+    )

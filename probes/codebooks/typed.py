@@ -1,0 +1,80 @@
+"""The run behind `CodedSpec`: one forward pass, and every token's code in every layer."""
+
+import numpy as np
+import pandas as pd
+import torch
+
+from probes.codebooks import kept, kinds
+from probes.codebooks.analysis import CodebookResult, CodebookSpec
+from probes.codebooks.coded import CodedResult, CodedSpec
+from probes.codebooks.dataset import spans_of
+from probes.contract import Progress
+from probes.errors import StrataError
+from probes.extract import pooled
+from probes.models import Model, loaded
+from probes.models.provenance import source_of
+
+COLUMNS = ["position", "start", "end", "token", "order", "layer", "code", "word", "bits"]
+
+
+def typed(spec: CodedSpec, progress: Progress) -> CodedResult:
+    """Answer a CodedSpec; refuses a text without a token (E-TEXT-EMPTY) or beyond the model's context."""
+    asked, run = kept.fitted(spec.run)
+    if spec.book >= run.books:
+        what = f"There is no book {spec.book} in this run: it has {run.books}."
+        raise StrataError("E-BOOK-UNKNOWN", what, fix=f"Choose 0 to {run.books - 1}." if run.books > 1 else "Choose 0.")
+    progress.report(0, 2, "loading the model")
+    model = same_model(asked, run)
+    model.check_lengths(model.lengths([spec.text]))
+    encoded = model.encode([spec.text])
+    spans = spans_of(encoded.offsets[0], encoded.special[0])[0 if asked.first_token else 1 :]
+    if not len(spans):
+        why = "" if asked.first_token else "The first token is left out, as it was in fitting."
+        raise StrataError("E-TEXT-EMPTY", "There is no token to code in this text.", why, "Type more.")
+    progress.report(1, 2, "coding")
+    states, _ = pooled(model, [spec.text], [spans], run.layers)
+    parts, explained = [], {}
+    for order, layer in enumerate(run.layers):
+        codes, explained[layer] = _coded(asked, run, order, states[layer].cpu())
+        parts.append(_rows(spec, run, spans, (order, codes[:, spec.book])))
+    frame = pd.concat(parts, ignore_index=True)[COLUMNS]
+    source = source_of(model, corpus="a typed text", texts=[spec.text], seed=asked.seed)
+    return CodedResult(frame, run.layers, spec.book, explained, source)
+
+
+def same_model(asked: CodebookSpec, run: CodebookResult) -> Model:
+    """Return the model a run was about; raises StrataError E-MODEL-MOVED when its weights are others now."""
+    model = loaded(asked)
+    if model.weights != run.source.weights:
+        what = f"'{asked.model}' now has other weights than those this run's codes were fitted to."
+        raise StrataError("E-MODEL-MOVED", what, fix="Run the question again, then look.")
+    return model
+
+
+def _coded(asked: CodebookSpec, run: CodebookResult, layer: int, states: torch.Tensor) -> tuple[np.ndarray, float]:
+    """Return int64 [token, choice] and the share of the distance to the center that codes explain."""
+    book = kinds.of(asked.method, run.codes[layer], run.centers[layer], run.levels[layer])
+    ids = book.encode(states)
+    left = (states - book.decode(ids)).square().sum()
+    return ids.numpy(), float(1 - left / (states - book.center).square().sum())
+
+
+def _rows(spec: CodedSpec, run: CodebookResult, spans: np.ndarray, what: tuple[int, np.ndarray]) -> pd.DataFrame:
+    order, codes = what
+    cut = run.sizes[0]
+    ids, words = run.ids[order][:cut, spec.book], run.tokens["token"].to_numpy(object)[:cut]
+    count = np.bincount(ids, minlength=run.size) + 0.5
+    names = {code: pd.Series(words[ids == code]).mode().head(1).sum() or "" for code in set(codes.tolist())}
+    return pd.DataFrame(
+        {
+            "position": np.arange(len(spans)),
+            "start": spans[:, 0],
+            "end": spans[:, 1],
+            "token": [spec.text[a:b] for a, b in spans.tolist()],
+            "order": order,
+            "layer": run.layers[order],
+            "code": codes,
+            "word": [str(names[code]) for code in codes.tolist()],
+            "bits": -np.log2(count / count.sum())[codes],
+        }
+    )

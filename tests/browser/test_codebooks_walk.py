@@ -1,0 +1,88 @@
+"""The Codebooks page in a real browser: a small question, its figures, a code's card, a search, a typed text."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
+SLOW = 240_000
+SENTENCE = re.compile(r"Codes say most of layer \d of 6: 64 codes explain 0\.\d\d")
+Open = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def address() -> dict[str, str]:
+    """The address of the answer, once one test has asked for it."""
+    return {}
+
+
+@pytest.fixture
+def answer(window: Open, address: dict[str, str]) -> Iterator[Any]:
+    """The page with an answer: asked for by the first test, opened by its address by the others."""
+    here = window()
+    if not address:
+        # a small question: the address fills the form
+        here.open("Codebooks?layers=0,3&codes=64&n_fit=3000&n_test=1500&passes=4")
+        here.page.get_by_test_id("stFormSubmitButton").get_by_role("button").click()
+        expect(here.page.get_by_text(SENTENCE)).to_be_visible(timeout=SLOW)
+        address["run"] = here.page.url.rpartition("/")[2]
+    else:
+        here.open(address["run"])
+    expect(here.page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
+    yield here
+    assert here.elsewhere == []
+    assert here.dialogs == []
+    assert here.page.get_by_test_id("stException").count() == 0
+
+
+def test_a_question_ends_in_a_sentence_with_its_figures(answer: Any) -> None:
+    assert re.search(r"run=[0-9a-f]{32}", answer.page.url)
+    for figure in ("Bits by layer", "Stability by layer", "Usage", "Leaf types", "Explained by layer"):
+        answer.page.get_by_text(figure, exact=True).click()
+        answer.settled()
+        expect(answer.page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
+        assert answer.sideways() <= 0
+
+
+def test_a_code_has_a_card_and_an_address(answer: Any) -> None:
+    code = answer.page.get_by_label("Code", exact=True)
+    code.fill("7")
+    code.press("Enter")
+    expect(answer.page.get_by_text(re.compile(r"^Code 7 of layer"))).to_be_visible()
+    assert "code=7" in answer.settled().url
+    for tab in ("Leaves", "Nearest codes", "Fires with", "Words"):
+        answer.page.get_by_role("tab", name=tab).click()
+    assert answer.sideways() <= 0
+
+
+def test_codes_are_searched_and_a_bad_pattern_is_said(answer: Any) -> None:
+    answer.page.get_by_text("Search", exact=True).click()
+    box = answer.page.get_by_role("textbox", name="Find codes for")
+    box.fill(r"\bself\b")
+    box.press("Enter")
+    expect(answer.page.get_by_text(re.compile("picks out the pattern"))).to_be_visible(timeout=SLOW)
+    assert "find=" in answer.settled().url
+    assert answer.sideways() <= 0
+    box.fill("(")
+    box.press("Enter")
+    expect(answer.page.get_by_text(re.compile("missing \\) at position 1"))).to_be_visible(timeout=SLOW)
+
+
+def test_a_typed_text_is_coded(answer: Any) -> None:
+    answer.page.get_by_text("On my text", exact=True).click()
+    expect(answer.page.get_by_text(re.compile(r"tokens of this text fall into at most"))).to_be_visible(timeout=SLOW)
+    assert answer.sideways() <= 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pictures(answer: Any, address: dict[str, str], window: Open, shot: Callable[..., None], scheme: str) -> None:
+    seen = window(scheme)
+    seen.open(address["run"])
+    expect(seen.page.get_by_text(SENTENCE)).to_be_visible()
+    shot(seen, f"codebooks-{scheme}")
+    seen.page.get_by_role("heading", name="Look at the codes").evaluate("e => e.scrollIntoView({block: 'start'})")
+    shot(seen, f"codes-{scheme}")
+    assert seen.sideways() <= 0

@@ -1,0 +1,150 @@
+"""The Codebooks page: cold, the demo, an answer with its cards, a search, a typed text, hostile addresses."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small import code_folder
+from streamlit.testing.v1 import AppTest
+
+from probes import analyses, store
+from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec, browse
+from probes.contract import Progress
+from probes.ui.codes import contexts_of
+
+PAGE = "pages/Codebooks.py"
+Open = Callable[..., AppTest]
+
+
+def says(at: AppTest) -> str:
+    return "\n".join(a.value for a in [*at.error, *at.warning, *at.info]).replace("\\", "")
+
+
+def written(at: AppTest) -> str:
+    return "\n".join(m.value for m in [*at.markdown, *at.caption]).replace("\\", "")
+
+
+@pytest.fixture(scope="module")
+def kept(tiny_bert: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[CodebookSpec, Any]:
+    """A small answered question with two books."""
+    folder = code_folder(tmp_path_factory.mktemp("code"))
+    sizes = {"codes": 8, "n_fit": 400, "n_test": 150, "passes": 3, "method": "residual", "books": 2}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STRATA_HOME", str(tmp_path_factory.mktemp("home")))
+        spec = CodebookSpec(model=str(tiny_bert), corpus=f"code:{folder}", **sizes).pinned()
+        return spec, analyses.of(spec).run(spec, Progress())
+
+
+@pytest.fixture
+def stored(kept: tuple[CodebookSpec, Any], strata_home: Path) -> CodebookSpec:
+    store.save(kept[0], kept[1], 1.0)
+    return kept[0]
+
+
+def test_cold_page_asks_its_question_and_computes_nothing(page: Open, here: Any) -> None:
+    at = page(PAGE)
+    assert not at.exception
+    assert at.title[0].value == "Which discrete codes do the hidden states fall into?"
+    assert not at.get("vega_lite_chart")
+    assert here.submitted == []
+
+
+def test_the_demo_is_one_click(page: Open, here: Any) -> None:
+    at = page(PAGE)
+    at.button(key="codebooks_demo").click().run()
+    assert not at.exception
+    assert here.submitted == [CodebookSpec()]
+
+
+def test_texts_that_are_no_code_can_be_asked_for(page: Open, here: Any) -> None:
+    at = page(PAGE)
+    at.selectbox(key="codebooks_language").set_value("")
+    at.button(key="FormSubmitter:codebooks_form-Run").click().run()
+    assert here.submitted[0].language == ""
+
+
+def test_an_answer_shows_its_sentence_and_the_card_of_its_most_used_code(
+    page: Open, stored: CodebookSpec, kept: tuple[CodebookSpec, Any]
+) -> None:
+    result = kept[1]
+    at = page(PAGE, run=stored.digest)
+    assert not at.exception
+    shown = "".join(h.body for h in at.get("html"))
+    assert result.headline().replace("'", "&#x27;") in shown
+    top = browse.used(result, result.best)
+    first = top[top.book == 0].iloc[0]
+    assert at.number_input(key="code").value == first.code
+    assert f"{first['count']:,} held-out tokens" in written(at)
+    assert "<mark" in shown
+
+
+@pytest.mark.parametrize("figure", ["explained_by_layer", "bits_by_layer", "stability_by_layer", "usage", "leaf_types"])
+def test_every_figure_is_drawn(page: Open, stored: CodebookSpec, figure: str) -> None:
+    at = page(PAGE, run=stored.digest)
+    at.segmented_control(key="codebooks_view").set_value(figure).run()
+    assert not at.exception
+    assert len(at.get("vega_lite_chart")) == 1
+
+
+def test_layer_book_and_code_are_chosen_by_the_address(
+    page: Open, stored: CodebookSpec, kept: tuple[CodebookSpec, Any]
+) -> None:
+    at = page(PAGE, run=stored.digest, layer="1", book="1", code="6")
+    assert not at.exception
+    card = browse.card(kept[1], "1", 1, 6)
+    assert "**Code 6 of layer 1, book 1**" in written(at)
+    assert f"{card.count:,} held-out tokens" in written(at)
+
+
+def test_an_address_that_names_no_layer_book_code_or_view_is_said(page: Open, stored: CodebookSpec) -> None:
+    at = page(PAGE, run=stored.digest, layer="99", book="7", code="<b>", look="Nothing")
+    assert not at.exception
+    for wrong in ("layer “99”", "book “7”", "code “<b>”", "look “Nothing”"):
+        assert f"asks for {wrong}" in says(at)
+
+
+def test_a_search_is_in_the_address_and_ranks_codes(page: Open, stored: CodebookSpec) -> None:
+    at = page(PAGE, run=stored.digest, look="Search", find=r"def (\w+)")
+    assert not at.exception
+    assert "picks out the pattern" in "".join(h.body for h in at.get("html"))
+    assert len(at.get("vega_lite_chart")) == 2
+    assert {"origin", "before", "token", "after", "fires"} <= set(at.dataframe[-1].value.columns)
+
+
+def test_a_search_names_the_leaves_and_says_what_is_wrong(page: Open, stored: CodebookSpec) -> None:
+    at = page(PAGE, run=stored.digest, look="Search", find="(")
+    assert not at.exception
+    assert "no regular expression: missing )" in says(at)
+    at.text_input(key="find").set_value("")
+    at.selectbox(key="by").set_value("leaf").run()
+    assert "identifier" in written(at)
+
+
+def test_a_typed_text_is_coded_in_every_layer(page: Open, stored: CodebookSpec) -> None:
+    at = page(PAGE, run=stored.digest, look="On my text")
+    assert not at.exception
+    assert "tokens of this text fall into at most" in "".join(h.body for h in at.get("html"))
+    assert len(at.get("vega_lite_chart")) == 2
+
+
+@pytest.mark.parametrize("kind", [SearchSpec, CodedSpec])
+def test_a_pinned_live_answer_has_an_address(page: Open, stored: CodebookSpec, kind: Any) -> None:
+    asked = kind(run=stored.digest, **({"pattern": "return"} if kind is SearchSpec else {"text": "value = name"}))
+    result = analyses.of(asked).run(asked, Progress())
+    store.save(asked, result, 0.1)
+    at = page(PAGE, run=asked.digest)
+    assert not at.exception
+    assert result.headline() in "".join(h.body for h in at.get("html"))
+
+
+def test_contexts_are_text_whatever_is_in_them(kept: tuple[CodebookSpec, Any]) -> None:
+    from dataclasses import replace
+
+    card = browse.card(kept[1], "1", 0, 0)
+    hostile = card.contexts.assign(before="<script>", token="\u202e<b>", after="&", origin='" onclick="x')
+    shown = contexts_of(replace(card, contexts=hostile))
+    assert "&lt;script&gt;" in shown
+    assert "<b>" not in shown
+    assert "\u202e" not in shown
+    assert 'title="&quot; onclick' in shown
