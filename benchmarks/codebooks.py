@@ -6,8 +6,8 @@ Counting: how often each code fires, against a list of positions a code filled t
 does it. Search: a regular expression over 2 million tokens and 100 codebooks, to the ranked codes, after a first one.
 Ids: bytes kept, against int64. Fitting: mini-batch k-means against scikit-learn's MiniBatchKMeans, ours run for as many
 passes as it takes to reach its inertia on the same rows. Claims: counting at least 100 × faster, a search under 1 s,
-at most a quarter of the bytes. Of fitting nothing is claimed: on clusters drawn at random ours is faster a pass, and
-ended 4 % above the other's inertia (12,000 rows, 256 codes), whose start tries several rows for each code.
+at most a quarter of the bytes. Of fitting nothing is claimed: on 12,000 rows about 256
+drawn centers ours took 2.1 s and the other 8.9 s, and ours ended 4 % above its inertia.
 """
 
 import sys
