@@ -1,7 +1,5 @@
 """Which discrete codes do the hidden states fall into? (Codebook Features, Tamkin et al., 2023)"""
 
-from typing import Any
-
 import streamlit as st
 
 from probes import ui
@@ -19,20 +17,11 @@ ui.ask(
     "another seed. After [Codebook Features](https://arxiv.org/abs/2310.17230), which trains a model to use its codes.",
 )
 
-VIEWS = {"Browse": ui.code_cards, "Search": ui.code_search, "On my text": ui.text_codes}
-
-
-@st.fragment
-def codes(question: CodebookSpec, result: Any) -> None:
-    """Show one code's card, a search of codes, or the codes of a typed text."""
-    st.header("Look at the codes")
-    VIEWS[ui.segment("look", "Look", list(VIEWS))](question, result)
-
-
 found, asked = ui.answer(CodebookSpec, SearchSpec, CodedSpec), ui.asked(CodebookSpec)
 pinned = ui.asked(SearchSpec) or ui.asked(CodedSpec)
 if found and asked:
     ui.show(found, asked)
-    codes(asked, found)
+    parts = {"Browse": ui.code_cards, "Search": ui.code_search, "On my text": ui.text_codes}
+    ui.sections(parts, asked, found)
 elif found and pinned:
     ui.show(found, pinned)

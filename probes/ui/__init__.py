@@ -1,6 +1,6 @@
 """What a page is made of; besides the pages themselves, the only importer of streamlit."""
 
-from probes.ui.address import among, segment
+from probes.ui.address import among
 from probes.ui.answers import answer, ask, asked, live
 from probes.ui.checks import badge, onward
 from probes.ui.codes import code_cards, code_search, text_codes
@@ -84,7 +84,6 @@ __all__ = [
     "running",
     "runs_of",
     "sections",
-    "segment",
     "show",
     "spec",
     "start",

@@ -68,21 +68,6 @@ def among(name: str, label: str, options: Sequence[str], default: str, *, help: 
     return str(st.select_slider(label, options, default, key=name, bind="query-params", help=help))
 
 
-def segment(name: str, label: str, options: Sequence[str]) -> str:
-    """Draw a row of views, the first at first, whose choice is in the address; return it."""
-    check(name, options, label.lower())
-    chosen = st.segmented_control(
-        label,
-        options,
-        default=options[0],
-        key=name,
-        bind="query-params",
-        required=True,  # pressing the chosen one again would leave no view at all
-        label_visibility="collapsed",
-    )
-    return str(chosen) if chosen in options else options[0]
-
-
 def digests(name: str, most: int) -> list[str]:
     """Return the digests a part of the address lists, without those that are none; what is wrong is said."""
     parts = list(dict.fromkeys(part for part in given(name)[: 64 * (most + 1)].split(",") if part))

@@ -59,7 +59,7 @@ def test_a_code_has_a_card_and_an_address(answer: Any) -> None:
 
 
 def test_codes_are_searched_and_a_bad_pattern_is_said(answer: Any) -> None:
-    answer.page.get_by_text("Search", exact=True).click()
+    answer.page.get_by_role("tab", name="Search").click()
     box = answer.page.get_by_role("textbox", name="Find codes for")
     box.fill(r"\bself\b")
     box.press("Enter")
@@ -72,7 +72,7 @@ def test_codes_are_searched_and_a_bad_pattern_is_said(answer: Any) -> None:
 
 
 def test_a_typed_text_is_coded(answer: Any) -> None:
-    answer.page.get_by_text("On my text", exact=True).click()
+    answer.page.get_by_role("tab", name="On my text").click()
     expect(answer.page.get_by_text(re.compile(r"tokens of this text fall into at most"))).to_be_visible(timeout=SLOW)
     assert answer.sideways() <= 0
 

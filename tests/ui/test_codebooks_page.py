@@ -98,14 +98,14 @@ def test_layer_book_and_code_are_chosen_by_the_address(
 
 
 def test_an_address_that_names_no_layer_book_code_or_view_is_said(page: Open, stored: CodebookSpec) -> None:
-    at = page(PAGE, run=stored.digest, layer="99", book="7", code="<b>", look="Nothing")
+    at = page(PAGE, run=stored.digest, layer="99", book="7", code="<b>", section="Nothing")
     assert not at.exception
-    for wrong in ("layer “99”", "book “7”", "code “<b>”", "look “Nothing”"):
+    for wrong in ("layer “99”", "book “7”", "code “<b>”", "section “Nothing”"):
         assert f"asks for {wrong}" in says(at)
 
 
 def test_a_search_is_in_the_address_and_ranks_codes(page: Open, stored: CodebookSpec) -> None:
-    at = page(PAGE, run=stored.digest, look="Search", find=r"def (\w+)")
+    at = page(PAGE, run=stored.digest, section="Search", find=r"def (\w+)")
     assert not at.exception
     assert "picks out the pattern" in "".join(h.body for h in at.get("html"))
     assert len(at.get("vega_lite_chart")) == 2
@@ -113,7 +113,7 @@ def test_a_search_is_in_the_address_and_ranks_codes(page: Open, stored: Codebook
 
 
 def test_a_search_names_the_leaves_and_says_what_is_wrong(page: Open, stored: CodebookSpec) -> None:
-    at = page(PAGE, run=stored.digest, look="Search", find="(")
+    at = page(PAGE, run=stored.digest, section="Search", find="(")
     assert not at.exception
     assert "no regular expression: missing )" in says(at)
     at.text_input(key="find").set_value("")
@@ -122,7 +122,7 @@ def test_a_search_names_the_leaves_and_says_what_is_wrong(page: Open, stored: Co
 
 
 def test_a_typed_text_is_coded_in_every_layer(page: Open, stored: CodebookSpec) -> None:
-    at = page(PAGE, run=stored.digest, look="On my text")
+    at = page(PAGE, run=stored.digest, section="On my text")
     assert not at.exception
     assert "tokens of this text fall into at most" in "".join(h.body for h in at.get("html"))
     assert len(at.get("vega_lite_chart")) == 2
