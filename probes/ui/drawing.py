@@ -14,7 +14,8 @@ def chart(draw: Callable[[Any], Any], answer: Any, *, named: tuple[str, ...], ke
     spec = _drawn(named, draw, answer)
     described = isinstance(spec.get("description"), str)
     # a figure that pads keeps its shape (square cells); any other one is as wide as its column
-    width: Any = "content" if (spec.get("autosize") or {}).get("type") == "pad" else "stretch"
+    size = spec.get("autosize")
+    width: Any = "content" if isinstance(size, dict) and size.get("type") == "pad" else "stretch"
     st.vega_lite_chart(spec, key=key, alt=None if described else about, width=width)
 
 

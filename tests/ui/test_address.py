@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from probes.syntax import SyntaxSpec
 
 PAGE = "pages/Syntax.py"
+SNIPPET = "Try a snippet"
 Open = Callable[..., AppTest]
 
 
@@ -84,7 +85,7 @@ def test_what_is_no_field_is_nothing(page: Open, here: Any, query: dict[str, str
 
 
 def test_the_layer_is_in_the_address(page: Open, stored: SyntaxSpec) -> None:
-    at = page(PAGE, run=stored.digest, layer="0")
+    at = page(PAGE, run=stored.digest, section=SNIPPET, layer="0")
     assert not at.exception
     assert at.select_slider(key="layer").value == "0"
     assert not at.warning
@@ -93,8 +94,8 @@ def test_the_layer_is_in_the_address(page: Open, stored: SyntaxSpec) -> None:
 @pytest.mark.parametrize("layer", ["1000000000", "../x", "x" * 100_000])
 def test_a_layer_the_model_has_not_is_said_and_the_best_stands(page: Open, stored: SyntaxSpec, layer: str) -> None:
     """Cases 60 and 61."""
-    best = page(PAGE, run=stored.digest).select_slider(key="layer").value
-    at = page(PAGE, run=stored.digest, layer=layer)
+    best = page(PAGE, run=stored.digest, section=SNIPPET).select_slider(key="layer").value
+    at = page(PAGE, run=stored.digest, section=SNIPPET, layer=layer)
     assert not at.exception
     assert at.select_slider(key="layer").value == best
     assert "The address asks for layer" in says(at)
