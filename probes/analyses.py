@@ -1,4 +1,5 @@
 """Every question Strata answers, written down once; commands, pages, caches, exports and tests follow from it."""
+# limit: it is a list, and grows by a row a question
 
 import difflib
 import json

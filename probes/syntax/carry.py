@@ -42,7 +42,7 @@ def carry(spec: TransferSpec, progress: Progress) -> TransferResult:
     """Answer a TransferSpec; refuses models of other sizes, and subspaces of different rank."""
     runs = [look.trained(digest, store.home()) for digest in spec.runs]
     notes = same(runs)
-    names = named(runs, spec.runs)
+    names = named(runs)
     layers = runs[0][1].layers
     readings, sources = [], []
     for at, run in enumerate(runs):
@@ -87,12 +87,12 @@ def same(runs: list[Run]) -> tuple[str, ...]:
     return ("The runs are of different weights: their states share axes only if one model was trained from the other.",)
 
 
-def named(runs: list[Run], digests: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the language of each run, with the beginning of its digest where another run is of the same."""
+def named(runs: list[Run]) -> tuple[str, ...]:
+    """Return the language of each run, with a letter, in the order asked, where several runs are of one."""
     languages = [asked.language for asked, _ in runs]
     return tuple(
-        name if languages.count(name) == 1 else f"{name} {digest[:6]}"
-        for name, digest in zip(languages, digests, strict=True)
+        name if languages.count(name) == 1 else f"{name} {letter}"
+        for name, letter in zip(languages, "ABCDEFGH", strict=False)
     )
 
 

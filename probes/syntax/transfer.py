@@ -73,7 +73,7 @@ class TransferResult(Displayed):
     layers: tuple[str, ...]
     depth: int
     names: tuple[str, ...]
-    """What the runs are called here: their languages, with the beginning of the run's name where two are of one."""
+    """What the runs are called here: their languages, with A, B, … in the order asked where several are of one."""
     source: Source
 
     def headline(self) -> str:

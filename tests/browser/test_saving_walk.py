@@ -92,6 +92,7 @@ def test_the_width_chosen_is_the_width_of_the_file(answer: Any) -> None:
 
 def test_figures_are_gathered_named_and_taken_away(answer: Any, shot: Callable[..., None]) -> None:
     page = answer.page
+    page.get_by_role("tab", name="Try a snippet").click()
     for key in (BAR, "snippet_snippet"):
         bar = page.locator(f".st-key-{key}_bar")
         expect(bar).to_be_visible(timeout=SLOW)

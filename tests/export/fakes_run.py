@@ -16,6 +16,7 @@ BESIDE = {
     "confusions": "true said n",
     "controls": "name layer f1 low high gain gain_low gain_high bits",
     "dimension": "rank f1 low high valid_f1 smallest",
+    "cloud": "order layer kind label x y origin text",
     "agreement": "layer other overlap angle chance_overlap chance_angle",
 }
 """The tables beside the main one, without rows: what stands there when it was not asked for."""

@@ -53,13 +53,9 @@ def ask(runs: Runs, strata_home: Path) -> Callable[..., TransferResult]:
     return asked
 
 
-def names_of(runs: Runs, *names: str) -> list[str]:
-    return [f"python {runs[name][0].digest[:6]}" for name in names]
-
-
 def test_on_its_own_functions_a_probe_has_its_runs_score(ask: Any, runs: Runs) -> None:
     found, own = ask("whole", "untrained"), runs["whole"][1]
-    whole, untrained = names_of(runs, "whole", "untrained")
+    whole, untrained = ("python A", "python B")
     assert found.names == (whole, untrained)
     here = found.scores[found.scores["read"] == whole]
     scores = {name: table.set_index("layer") for name, table in here.groupby("probe")}
@@ -75,7 +71,7 @@ def test_on_its_own_functions_a_probe_has_its_runs_score(ask: Any, runs: Runs) -
 
 def test_what_was_never_trained_transfers_worse_than_what_was(ask: Any, runs: Runs) -> None:
     found = ask("whole", "untrained")
-    whole, untrained = names_of(runs, "whole", "untrained")
+    whole, untrained = ("python A", "python B")
     gains = found.gains.set_index(["probe", "read", "rival"])
     assert gains.loc[(untrained, whole, OWN), "high"] < 0
     assert gains.loc[(whole, untrained, OWN), "low"] > 0

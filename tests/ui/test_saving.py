@@ -39,13 +39,13 @@ def test_nothing_is_made_until_a_button_is_pressed(
         raise AssertionError("a file was made while the bar was drawn")
 
     monkeypatch.setattr(export, "file_bytes", never)
-    at = page(PAGE, run=stored.digest)
+    at = page(PAGE, run=stored.digest, section="Try a snippet")
     assert not at.exception
     assert len([b for b in at.download_button if b.key.startswith(("syntax_", "snippet_"))]) == 16
 
 
 def test_width_font_and_size_reach_the_file(page: Open, stored: SyntaxSpec, made: dict[str, Any]) -> None:
-    at = page(PAGE, run=stored.digest)
+    at = page(PAGE, run=stored.digest, section="Try a snippet")
     at.selectbox(key=f"{BAR}_width").set_value("nature").run()
     at.number_input(key=f"{BAR}_size").set_value(5.0).run()
     at.selectbox(key=f"{BAR}_font").set_value("serif").run()
@@ -57,7 +57,7 @@ def test_width_font_and_size_reach_the_file(page: Open, stored: SyntaxSpec, made
 
 
 def test_every_button_of_the_bar_makes_its_file(page: Open, stored: SyntaxSpec, made: dict[str, Any]) -> None:
-    page(PAGE, run=stored.digest)
+    page(PAGE, run=stored.digest, section="Try a snippet")
     starts = {"pdf": b"%PDF", "svg": b"<svg", "png": b"\x89PNG", "csv": b"series,", "parquet": b"PAR1"}
     starts |= {"tex": b"% In the document", "py": b"# Syntax peaks", "ipynb": b"{"}
     assert list(made) == list(saving.LABELS) == list(starts)
@@ -72,7 +72,7 @@ def test_a_font_that_is_not_there_is_said_and_the_figure_still_drawn(
     page: Open, stored: SyntaxSpec, made: dict[str, Any], monkeypatch: pytest.MonkeyPatch, font: str, said: str
 ) -> None:
     monkeypatch.setattr(export, "STACKS", {**export.STACKS, font: font})  # as if typed, which these tests cannot
-    at = page(PAGE, run=stored.digest)
+    at = page(PAGE, run=stored.digest, section="Try a snippet")
     at.selectbox(key=f"{BAR}_font").set_value(font).run()
     assert not at.exception
     told = [caption.value for caption in at.caption if said in caption.value.replace("\\", "")]
@@ -82,7 +82,7 @@ def test_a_font_that_is_not_there_is_said_and_the_figure_still_drawn(
 
 
 def test_a_figure_is_gathered_reviewed_and_taken_out(page: Open, stored: SyntaxSpec) -> None:
-    at = page(PAGE, run=stored.digest)
+    at = page(PAGE, run=stored.digest, section="Try a snippet")
     at.button(key=f"{BAR}_add").click().run()
     assert not at.exception
     assert store.collected().items == ((stored.digest, "f1_by_layer"),)
@@ -96,7 +96,7 @@ def test_a_figure_is_gathered_reviewed_and_taken_out(page: Open, stored: SyntaxS
 
 
 def test_a_live_answer_is_pinned_when_it_is_gathered(page: Open, stored: SyntaxSpec) -> None:
-    at = page(PAGE, run=stored.digest)
+    at = page(PAGE, run=stored.digest, section="Try a snippet")
     assert [entry.kind for entry in store.runs()] == ["syntax"]
     at.button(key="snippet_snippet_add").click().run()
     assert not at.exception
@@ -108,7 +108,7 @@ def test_a_live_answer_is_pinned_when_it_is_gathered(page: Open, stored: SyntaxS
 
 
 def test_pinning_keeps_a_live_answer_among_the_runs(page: Open, stored: SyntaxSpec) -> None:
-    at = page(PAGE, run=stored.digest)
+    at = page(PAGE, run=stored.digest, section="Try a snippet")
     at.button(key="snippet_snippet_pin").click().run()
     assert not at.exception
     assert {entry.kind for entry in store.runs()} == {"syntax", "snippet"}
@@ -129,7 +129,7 @@ def test_a_store_that_is_full_is_said_and_nothing_breaks(
         raise StrataError("E-STORE-FULL", "The disk is full.")
 
     monkeypatch.setattr(store, "collect", full)
-    at = page(PAGE, run=stored.digest)
+    at = page(PAGE, run=stored.digest, section="Try a snippet")
     at.button(key=f"{BAR}_add").click().run()
     assert not at.exception
     assert "The disk is full" in at.toast[0].value
@@ -137,6 +137,6 @@ def test_a_store_that_is_full_is_said_and_nothing_breaks(
 
 def test_a_damaged_collection_does_not_stop_the_page(page: Open, stored: SyntaxSpec, strata_home: Path) -> None:
     (strata_home / "bundle.json").write_text("{")
-    at = page(PAGE, run=stored.digest)
+    at = page(PAGE, run=stored.digest, section="Try a snippet")
     assert not at.exception
     assert at.button(key=f"{BAR}_add").label == "Add to paper bundle"
