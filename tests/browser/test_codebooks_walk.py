@@ -83,6 +83,6 @@ def test_pictures(answer: Any, address: dict[str, str], window: Open, shot: Call
     seen.open(address["run"])
     expect(seen.page.get_by_text(SENTENCE)).to_be_visible()
     shot(seen, f"codebooks-{scheme}")
-    seen.page.get_by_role("heading", name="Look at the codes").evaluate("e => e.scrollIntoView({block: 'start'})")
+    seen.page.get_by_role("tab", name="Browse").evaluate("e => e.scrollIntoView({block: 'start'})")
     shot(seen, f"codes-{scheme}")
     assert seen.sideways() <= 0
