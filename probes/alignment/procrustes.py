@@ -8,7 +8,7 @@ filled up with zeros.
 import numpy as np
 
 from probes.alignment.checks import around_mean, pair
-from probes.linalg import rotated_short
+from probes.linalg import rotated_short, turned_onto
 
 
 def distance(x: np.ndarray, y: np.ndarray) -> float:
@@ -49,5 +49,4 @@ def _left(x: np.ndarray, y: np.ndarray) -> float:
     """Return |X Q - Y| for the best orthogonal Q."""
     width = max(x.shape[1], y.shape[1])
     x, y = (np.pad(side, ((0, 0), (0, width - side.shape[1]))) for side in (x, y))
-    ours, _, theirs = np.linalg.svd(x.T @ y)
-    return float(np.linalg.norm(x @ (ours @ theirs) - y))
+    return float(np.linalg.norm(x @ turned_onto(x, y) - y))

@@ -10,7 +10,7 @@ import pandas as pd
 from probes.corpora.naming import SCRIPTS
 from probes.figures.dress import BLUE, GREEN, ORANGE, VERMILLION
 from probes.figures.layers import _layer_axis
-from probes.figures.theme import HALO, INK, MUTED, dressed, message
+from probes.figures.theme import HALO, INK, MUTED, WIDE, dressed, message
 from probes.figures.words import shorten, visible
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ _NAMES: dict[str, Any] = {
     "labelFlush": False,
 }
 """Every language is named, in the middle of its row."""
-_WIDE = alt.AutoSizeParams(type="fit-x", contains="padding")
-"""As wide as the page, and as high as the rows need."""
 SERIES = {
     "model": (BLUE, "circle", [1, 0]),
     "letters alone": (ORANGE, "square", [5, 2]),
@@ -68,7 +66,7 @@ def by_language(result: "AlignmentResult") -> alt.LayerChart:
     )
     height = max(60, min(15, 640 // max(1, len(order))) * len(order))
     chart = alt.layer(cells, marks).properties(width=700, height=height, title=title, description=result.headline())
-    return dressed(chart.properties(autosize=_WIDE))
+    return dressed(chart.properties(autosize=WIDE))
 
 
 _FIELDS = ["shown", "language", "script", "layer", "score", "low", "high", "lexical", "length", "null", "csls", "cka"]
@@ -154,7 +152,7 @@ def curves(result: "AlignmentResult", names: list[str]) -> Any:
     )
     said = f"Share of sentences that meet their translation by layer: {', '.join(order)}. {result.headline()}"
     if not several:
-        return dressed(inner.properties(width=620, height=260, title=title, description=said, autosize=_WIDE))
+        return dressed(inner.properties(width=620, height=260, title=title, description=said, autosize=WIDE))
     facet = alt.Facet("language:N", sort=order, title=None, header=alt.Header(labelColor=INK))
     chart = inner.properties(width=240, height=130).facet(facet=facet, columns=3, title=title)
     return dressed(chart.properties(description=said))
@@ -228,7 +226,7 @@ def between_languages(result: "AlignmentResult") -> alt.LayerChart:
         color=INK,
         subtitleColor=MUTED,
     )
-    chart = alt.layer(cells).properties(width=side, height=side, title=title, autosize=_WIDE)
+    chart = alt.layer(cells).properties(width=side, height=side, title=title, autosize=WIDE)
     return dressed(chart.properties(description=f"{result.headline()} Similarity of {len(order)} languages."))
 
 

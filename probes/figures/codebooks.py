@@ -9,9 +9,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from probes.figures.codes import WIDE
 from probes.figures.dress import BLUE, GREEN, GREY, MAX_ROWS, ORANGE, VERMILLION
-from probes.figures.theme import HALO, INK, MUTED, dressed, message
+from probes.figures.theme import HALO, INK, MUTED, WIDE, dressed, message
 from probes.figures.words import shorten, visible
 
 if TYPE_CHECKING:

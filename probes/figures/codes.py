@@ -5,14 +5,12 @@ from typing import TYPE_CHECKING
 import altair as alt
 
 from probes.figures.dress import BLUE, MAX_ROWS, ORANGE
-from probes.figures.theme import INK, MUTED, dressed
+from probes.figures.theme import INK, MUTED, WIDE, dressed
 from probes.figures.words import shorten, visible
 
 if TYPE_CHECKING:
     from probes.codebooks import CodedResult, SearchResult
 
-WIDE = alt.AutoSizeParams(type="fit-x", contains="padding")
-"""Pages ask for "fit": rows of a fixed height need room for their title besides."""
 _SHOWN = 15
 _ACROSS = 60
 """Tokens drawn: more would be too narrow to read."""

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 LEAF = 13
 """Pixels of a language."""
-_WIDE = alt.AutoSizeParams(type="fit-x", contains="padding")
 
 
 def dendrogram(result: "AlignmentResult", layer: str, chosen: str = "") -> Any:

@@ -9,13 +9,12 @@ import pandas as pd
 from probes.alignment.kernels import kernel
 from probes.figures.dress import BLUE, MAX_ROWS, ORANGE
 from probes.figures.layers import _layer_axis
-from probes.figures.theme import INK, MUTED, dressed, message
+from probes.figures.theme import INK, MUTED, SHAPED, WIDE, dressed, message
 from probes.figures.words import shorten, visible
 
 if TYPE_CHECKING:
     from probes.alignment.likeness import LikenessResult
 
-_SHAPE = alt.AutoSizeParams(type="pad")
 """As large as its cells, whatever the width of the page."""
 SIDE = 400
 """Pixels of the longer side of the map."""
@@ -53,7 +52,7 @@ def all_pairs(result: "LikenessResult") -> Any:
     )
     size = {"width": cell * len(across), "height": cell * len(down)}
     return dressed(
-        alt.layer(cells, *rings).properties(**size, title=title, autosize=_SHAPE, description=result.headline())
+        alt.layer(cells, *rings).properties(**size, title=title, autosize=SHAPED, description=result.headline())
     )
 
 
@@ -105,9 +104,8 @@ def change_by_layer(result: "LikenessResult") -> Any:
     title = alt.TitleParams(
         f"What each layer changes ({what})", subtitle=["from the layer before it, with 95 % intervals"], color=INK
     )
-    wide = alt.AutoSizeParams(type="fit-x", contains="padding")
-    alone = panels[0].properties(title=title, height=260, autosize=wide)
-    chart = alt.vconcat(*panels, title=title, autosize=_SHAPE) if len(panels) > 1 else alone
+    alone = panels[0].properties(title=title, height=260, autosize=WIDE)
+    chart = alt.vconcat(*panels, title=title, autosize=SHAPED) if len(panels) > 1 else alone
     return dressed(chart.properties(description=result.headline()))
 
 
@@ -170,5 +168,5 @@ def agreement_of_measures(result: "LikenessResult") -> Any:
         subtitleColor=MUTED,
     )
     side = 52 * len(names)
-    chart = alt.layer(cells, words).properties(width=side, height=side, title=title, autosize=_SHAPE)
+    chart = alt.layer(cells, words).properties(width=side, height=side, title=title, autosize=SHAPED)
     return dressed(chart.properties(description=f"Rank correlations of {len(names)} measures over pairs of layers."))

@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from probes.figures.theme import INK, MUTED, dressed
+from probes.figures.theme import INK, MUTED, SHAPED, dressed
 
 _AXIS: dict[str, Any] = {"ticks": False, "domain": False, "labelLimit": 260}
 
@@ -33,4 +33,4 @@ def ranking(simulated: pd.DataFrame) -> Any:
     )
     said = "Rank correlation of alignment scores with the planted truth."
     chart = alt.layer(cells, words).properties(width=110 * len(worlds), height=34 * len(scores), title=title)
-    return dressed(chart.properties(description=said, autosize=alt.AutoSizeParams(type="pad")))
+    return dressed(chart.properties(description=said, autosize=SHAPED))

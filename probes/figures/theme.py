@@ -12,6 +12,10 @@ from probes.figures.dress import screen
 INK, MUTED = alt.ExprRef(dress.INK), alt.ExprRef(dress.MUTED)
 HALO = alt.ExprRef(dress.HALO)
 """Outline behind text that lies on lines: the colour of whatever the figure stands on."""
+WIDE = alt.AutoSizeParams(type="fit-x", contains="padding")
+"""For a figure that is as wide as its page, and keeps its height whatever stands around its rows."""
+SHAPED = alt.AutoSizeParams(type="pad")
+"""For a figure that keeps its shape, as square cells do."""
 
 
 @alt.theme.register("strata", enable=False)

@@ -84,8 +84,7 @@ def standard(xy: np.ndarray) -> np.ndarray:
 
 def laid_over(xy: np.ndarray, before: np.ndarray) -> np.ndarray:
     """Return a standard frame turned or mirrored to lie as near as it can to the frame before (Procrustes)."""
-    left, _, right = np.linalg.svd(xy.T @ before)
-    turned: np.ndarray = xy @ (left @ right)
+    turned: np.ndarray = xy @ linalg.turned_onto(xy, before)
     return turned
 
 

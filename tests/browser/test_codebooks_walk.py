@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(600)]
-SLOW = 240_000
+pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(900)]
+SLOW = 480_000
 SENTENCE = re.compile(r"Codes say most of layer \d of 6: 64 codes explain 0\.\d\d")
 Open = Callable[..., Any]
 
