@@ -19,7 +19,7 @@ class StrataError(Exception):
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
-    """Return "Did you mean 'x'? " for the choice most like `word`, letter case aside, or nothing when none is like it."""
+    """Return "Did you mean 'x'? " for the choice most like `word`, letter case aside; nothing when none is."""
     named = {choice.lower(): choice for choice in choices}
     found = difflib.get_close_matches(word.lower(), named, 1, 0.5)
     return f"Did you mean '{named[found[0]]}'? " if found else ""
