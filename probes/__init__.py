@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from probes.display import show
     from probes.engine import run
     from probes.geometry import GeometrySpec, MapSpec
+    from probes.intervention import LensSpec, PatchingSpec
     from probes.models import load
     from probes.sweeps import sweep
     from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
@@ -28,9 +29,11 @@ __all__ = [
     "CodebookSpec",
     "CodedSpec",
     "GeometrySpec",
+    "LensSpec",
     "LikenessSpec",
     "MapSpec",
     "ModelSpec",
+    "PatchingSpec",
     "SearchSpec",
     "SizeSpec",
     "SnippetSpec",
@@ -52,9 +55,11 @@ _HOMES = {
     "CodebookSpec": ("probes.codebooks", "CodebookSpec"),
     "CodedSpec": ("probes.codebooks", "CodedSpec"),
     "GeometrySpec": ("probes.geometry", "GeometrySpec"),
+    "LensSpec": ("probes.intervention", "LensSpec"),
     "LikenessSpec": ("probes.alignment", "LikenessSpec"),
     "MapSpec": ("probes.geometry", "MapSpec"),
     "ModelSpec": ("probes.checkup", "ModelSpec"),
+    "PatchingSpec": ("probes.intervention", "PatchingSpec"),
     "SearchSpec": ("probes.codebooks", "SearchSpec"),
     "SizeSpec": ("probes.checkup", "SizeSpec"),
     "SnippetSpec": ("probes.syntax", "SnippetSpec"),

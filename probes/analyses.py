@@ -15,6 +15,7 @@ from probes.compare import Comparison, compare, labels
 from probes.contract import Analysis, Comparable, Spec
 from probes.errors import StrataError, did_you_mean
 from probes.geometry import GeometrySpec, MapSpec
+from probes.intervention import LensSpec, PatchingSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 ANALYSES = (
@@ -145,6 +146,29 @@ ANALYSES = (
             "probes.figures.maps:what_is_kept",
         ),
         methods_at="probes.geometry.methods:mapped",
+    ),
+    Analysis(
+        spec=LensSpec,
+        run_at="probes.intervention.lens:run",
+        result_at="probes.intervention.lens:LensResult",
+        figures_at=(
+            "probes.figures.lens:what_each_layer_says",
+            "probes.figures.lens:sharpness_by_layer",
+            "probes.figures.lens:rank_of_the_truth",
+            "probes.figures.lens:where_it_settles",
+        ),
+        methods_at="probes.intervention.methods:lens",
+    ),
+    Analysis(
+        spec=PatchingSpec,
+        run_at="probes.intervention.patching:run",
+        result_at="probes.intervention.patching:PatchingResult",
+        figures_at=(
+            "probes.figures.patching:patches",
+            "probes.figures.patching:wrong_tokens",
+            "probes.figures.patching:best_by_layer",
+        ),
+        methods_at="probes.intervention.methods:patching",
     ),
     Analysis(
         spec=SizeSpec,

@@ -45,5 +45,8 @@ LABELS = {
     "tokens": "Tokens of a text",
     "texts": "Texts at once",
     "layers": "Layers kept whole",
+    "patching_other": "Other prompt",
+    "patching_instead": "Its answer",
+    "lens_top": "Likeliest tokens kept",
 }
 """Names that read badly with the underscores taken out; of one question alone by its kind and name."""

@@ -58,6 +58,22 @@ PAGES = (
         ("codebooks", "codesearch", "codes"),
     ),
     Page(
+        "pages/Lens.py",
+        "Lens",
+        "What it does",
+        ":material/search_insights:",
+        "What would the model say, if it stopped at this layer?",
+        ("lens",),
+    ),
+    Page(
+        "pages/Intervention.py",
+        "Intervention",
+        "What it does",
+        ":material/swap_horiz:",
+        "What happens if a state is another one?",
+        ("patching",),
+    ),
+    Page(
         "pages/Models.py",
         "Models",
         "Set up and kept",

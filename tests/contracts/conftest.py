@@ -15,6 +15,7 @@ from probes.checkup import ModelSpec, SizeSpec, TokensSpec
 from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec
 from probes.contract import Spec
 from probes.geometry import GeometrySpec, MapSpec
+from probes.intervention import LensSpec, PatchingSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 CODE = "def total(values):\n    for value in values:\n        print(value, 1)\n    return len(values)\n"
@@ -66,7 +67,11 @@ def ask_small(tiny_bert: Path, tiny_gpt2: Path, tmp_path_factory: pytest.TempPat
             other: SyntaxSpec = small_spec(tiny_bert, folder, seed=1, random_init=False, **plain).pinned()
             engine.run(other)
             specs["transfer"] = TransferSpec(runs=(other.digest, syntax.digest))
-            model = {kind: str(tiny_gpt2 if kind == "causal" else tiny_bert) for kind in specs}
+            heads = {"lens", "patching"}
+            specs["lens"] = LensSpec(model=str(tiny_gpt2), text="def total(values):").pinned()
+            prompts = {"prompt": "def total of values", "other": "def count of values"}
+            specs["patching"] = PatchingSpec(model=str(tiny_gpt2), **prompts, answer=" def", instead=" for").pinned()
+            model = {kind: str(tiny_gpt2 if kind in {"causal", *heads} else tiny_bert) for kind in specs}
             return Small(home, model, specs, {kind: engine.run(spec) for kind, spec in specs.items()})
 
     return ask
