@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from probes.alignment import AlignmentSpec, LikenessSpec
     from probes.analyses import figure
     from probes.checkup import ModelSpec, SizeSpec, TokensSpec
-    from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec
+    from probes.codebooks import CodebookSpec, CodedSpec, ConceptsSpec, SearchSpec
     from probes.corpora import load as corpus
     from probes.display import show
     from probes.engine import run
@@ -27,6 +27,7 @@ __all__ = [
     "CausalSpec",
     "CodebookSpec",
     "CodedSpec",
+    "ConceptsSpec",
     "GeometrySpec",
     "LikenessSpec",
     "MapSpec",
@@ -51,6 +52,7 @@ _HOMES = {
     "CausalSpec": ("probes.syntax", "CausalSpec"),
     "CodebookSpec": ("probes.codebooks", "CodebookSpec"),
     "CodedSpec": ("probes.codebooks", "CodedSpec"),
+    "ConceptsSpec": ("probes.codebooks", "ConceptsSpec"),
     "GeometrySpec": ("probes.geometry", "GeometrySpec"),
     "LikenessSpec": ("probes.alignment", "LikenessSpec"),
     "MapSpec": ("probes.geometry", "MapSpec"),

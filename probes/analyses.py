@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from probes import store
 from probes.alignment import AlignmentSpec, LikenessSpec
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
-from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec
+from probes.codebooks import CodebookSpec, CodedSpec, ConceptsSpec, SearchSpec
 from probes.compare import Comparison, compare, labels
 from probes.contract import Analysis, Comparable, Spec
 from probes.errors import StrataError
@@ -76,6 +76,17 @@ ANALYSES = (
         result_at="probes.codebooks.coded:CodedResult",
         figures_at=("probes.figures.codes:strip_of_codes",),
         methods_at="probes.codebooks.methods:coded",
+        live=True,
+    ),
+    Analysis(
+        spec=ConceptsSpec,
+        run_at="probes.codebooks.concepts:run",
+        result_at="probes.codebooks.concepts:ConceptsResult",
+        figures_at=(
+            "probes.figures.concepts:f1_of_concepts",
+            "probes.figures.concepts:concepts_by_layer",
+        ),
+        methods_at="probes.codebooks.methods:concepts",
         live=True,
     ),
     Analysis(

@@ -2,6 +2,16 @@
 
 from probes.codebooks.analysis import CodebookResult, CodebookSpec
 from probes.codebooks.coded import CodedResult, CodedSpec
+from probes.codebooks.concepts import ConceptsResult, ConceptsSpec
 from probes.codebooks.search import SearchResult, SearchSpec
 
-__all__ = ["CodebookResult", "CodebookSpec", "CodedResult", "CodedSpec", "SearchResult", "SearchSpec"]
+__all__ = [
+    "CodebookResult",
+    "CodebookSpec",
+    "CodedResult",
+    "CodedSpec",
+    "ConceptsResult",
+    "ConceptsSpec",
+    "SearchResult",
+    "SearchSpec",
+]
