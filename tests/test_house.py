@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = (
-    {"errors", "values", "contract", "stats", "linalg", "access", "devices"},
+    {"errors", "values", "contract", "stats", "linalg", "subspaces", "access", "devices"},
     {"store"},
     {"models", "corpora"},
     {"extract"},

@@ -11,14 +11,15 @@ import pandas as pd
 
 from probes.contract import Progress
 from probes.extract import pooled
+from probes.extract.losses import batches
 from probes.models import LanguageModel
+from probes.models.edits import EditAt
 from probes.models.sites import editing
 from probes.stats import bootstrap
 from probes.syntax import evaluate, look
 from probes.syntax.analysis import SyntaxResult
 from probes.syntax.dataset import Snippet
 from probes.syntax.series import Series
-from probes.syntax.token_loss import EditAt, batches
 
 AS_IT_IS = "nothing removed"
 COLUMNS = ["layer", "subspace", "order", "at", "f1", "low", "high"]

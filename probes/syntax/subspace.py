@@ -74,3 +74,14 @@ def load(path: str | Path) -> Subspace:
     except (SafetensorError, KeyError, ValueError, OSError) as error:
         what = f"'{Path(path).name}' is not a subspace saved by Strata."
         raise StrataError("E-SUBSPACE", what, str(error)[:200], "Save one from the Syntax page.") from error
+
+
+def syntactic(run: "SyntaxResult", layer: int, rank: int) -> np.ndarray:
+    """Return orthonormal columns [width, rank] of what the probe of a layer sees.
+
+    The probe reads `(h - center) * scale @ basis`, its axes weighed by `exp(stretch)`: of a lower rank than the run's,
+    the directions that weigh most.
+    """
+    seen = np.broadcast_to(run.scale[layer], run.center[layer].shape)[:, None] * run.basis[layer].astype(np.float64)
+    directions: np.ndarray = np.linalg.svd(seen * np.exp(run.stretch[layer]), full_matrices=False)[0]
+    return directions[:, :rank]

@@ -13,10 +13,13 @@ from probes.contract import Progress
 from probes.corpora.docstrings import english
 from probes.corpora.grammars import LANGUAGES
 from probes.errors import StrataError
+from probes.extract.losses import SHORTEST, losses, moments
 from probes.models import LanguageModel, language_model
+from probes.models.edits import EditAt, editor
 from probes.models.provenance import source_of
 from probes.stats import bootstrap
-from probes.syntax import look, removal
+from probes.subspaces import Moments, of_equal_rank, of_equal_variance
+from probes.syntax import look
 from probes.syntax.analysis import SyntaxResult, SyntaxSpec
 from probes.syntax.causal import (
     CODE,
@@ -31,9 +34,8 @@ from probes.syntax.causal import (
 )
 from probes.syntax.dataset import Snippet
 from probes.syntax.downstream import downstream
-from probes.syntax.removal import Moments
 from probes.syntax.study import snippets
-from probes.syntax.token_loss import SHORTEST, EditAt, losses, moments
+from probes.syntax.subspace import syntactic
 
 TOO_SHORT = f"English text under {SHORTEST} sub-tokens"
 TOO_LONG = "English text beyond the model's context"
@@ -71,7 +73,7 @@ def use(spec: CausalSpec, progress: Progress) -> CausalResult:
     lm = language_model(look.same_model(asked, run))
     left_out: Counter[str] = Counter()
     kinds = (code_of(spec, asked, lm, progress.step(0, 0.1)), english_of(spec, lm, left_out))
-    bases = {layer: removal.syntactic(run, run.layers.index(layer), rank) for layer in layers}
+    bases = {layer: syntactic(run, run.layers.index(layer), rank) for layer in layers}
     found = [
         measured(spec, lm, kind, bases, progress.step(0.1 + 0.4 * i, 0.5 + 0.4 * i)) for i, kind in enumerate(kinds)
     ]
@@ -179,14 +181,14 @@ def measured(
         for edit in edits:
             rows = []
             for basis in some:
-                at = removal.editor(basis, stats[layer].mean, keep=edit == KEEP)
+                at = editor(basis, stats[layer].mean, keep=edit == KEEP)
                 part = progress.step(0.1 + 0.9 * done / total, 0.1 + 0.9 * (done + 1) / total)
                 rows.append(losses(lm, texts.measured, edit=(layer, at), seed=spec.seed, progress=part))
                 done += 1
             edited[layer, edit, name] = np.stack(rows)
     shares = {key: float(np.mean([stats[key[0]].share(basis) for basis in some])) for key, some in sets.items()}
     removals = {
-        (layer, name): [removal.editor(basis, stats[layer].mean, keep=False) for basis in some]
+        (layer, name): [editor(basis, stats[layer].mean, keep=False) for basis in some]
         for (layer, name), some in sets.items()
     }
     return Found(texts, base, edited, shares, removals)
@@ -196,8 +198,8 @@ def _sets(spec: CausalSpec, stats: Moments, basis: np.ndarray) -> Iterable[tuple
     """Return the subspaces by name: the syntactic one, and as many draws of each control as were asked for."""
     rank, share = basis.shape[1], stats.share(basis)
     drawn: dict[str, Callable[[np.random.Generator], np.ndarray]] = {
-        EQUAL_RANK: lambda draw: removal.of_equal_rank(stats, rank, draw),
-        EQUAL_VARIANCE: lambda draw: removal.of_equal_variance(stats, rank, share, draw),
+        EQUAL_RANK: lambda draw: of_equal_rank(stats, rank, draw),
+        EQUAL_VARIANCE: lambda draw: of_equal_variance(stats, rank, share, draw),
     }
     yield OURS, [basis]
     for i, (name, make) in enumerate(drawn.items()):

@@ -10,7 +10,8 @@ from small_run import folder_of, spec_of, studied
 from probes import store
 from probes.contract import Progress
 from probes.models import LanguageModel, language_model
-from probes.syntax import look, removal
+from probes.models.edits import editor
+from probes.syntax import look
 from probes.syntax.analysis import SyntaxResult
 from probes.syntax.dataset import Snippet
 from probes.syntax.downstream import AS_IT_IS, COLUMNS, downstream, f1_of
@@ -37,7 +38,7 @@ def at_hand(trained: Any, strata_home: Path) -> Trained:
 
 
 def without(basis: np.ndarray) -> Any:
-    return removal.editor(basis, np.zeros(WIDTH), keep=False)
+    return editor(basis, np.zeros(WIDTH), keep=False)
 
 
 def test_with_nothing_removed_each_layer_has_the_runs_own_score(at_hand: Trained) -> None:

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from probes.syntax.removal import Moments, editor, of_equal_rank, of_equal_variance, syntactic
+from probes.models.edits import editor
+from probes.subspaces import Moments, of_equal_rank, of_equal_variance
+from probes.syntax.subspace import syntactic
 
 WIDTH = 24
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 from headed import saved
 
+from probes.extract.losses import batch_of, losses, moments
 from probes.models import hidden_states, language_model, load
-from probes.syntax.token_loss import batch_of, losses, moments
 
 
 def test_the_loss_is_the_mean_over_tokens_after_the_first_own_one(tiny_llama: Path) -> None:

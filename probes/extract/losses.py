@@ -6,7 +6,7 @@ adds, are never edited, and what is predicted from them is not counted: in many 
 attention a hundred times as long as the others (Xiao et al., 2024), and nothing can be predicted from it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
@@ -17,9 +17,10 @@ from torch.nn import functional
 from probes.contract import Progress
 from probes.extract import TOKEN_BUDGET, Packer
 from probes.models import Encoded, LanguageModel
+from probes.models.edits import EditAt
 from probes.models.encoding import embeddings_of
-from probes.models.sites import Edit, editing, reading
-from probes.syntax.removal import Moments
+from probes.models.sites import editing, reading
+from probes.subspaces import Moments
 from probes.values import digest_of
 
 MASKED = 0.15
@@ -27,9 +28,6 @@ LOGITS_BYTES = 128 << 20
 """The most that the logits of one forward may take."""
 SHORTEST = 4
 """Sub-tokens of a text, the added ones aside; a shorter one leaves nothing to predict."""
-
-EditAt = Callable[[torch.Tensor], Edit]
-"""Places [text, token] of a batch → the edit of its states there."""
 
 
 @dataclass(frozen=True)
