@@ -3,7 +3,9 @@
 import streamlit as st
 
 from probes import ui
-from probes.codebooks import CodebookSpec, CodedSpec, ConceptsSpec, SearchSpec
+from probes.codebooks import CardSpec, CodebookSpec, CodedSpec, ConceptsSpec, SearchSpec
+
+LIVE = (SearchSpec, CodedSpec, ConceptsSpec, CardSpec)
 
 ui.frame("Codebooks")
 
@@ -17,8 +19,8 @@ ui.ask(
     "another seed. After [Codebook Features](https://arxiv.org/abs/2310.17230), which trains a model to use its codes.",
 )
 
-found, asked = ui.answer(CodebookSpec, SearchSpec, CodedSpec, ConceptsSpec), ui.asked(CodebookSpec)
-pinned = ui.asked(SearchSpec) or ui.asked(CodedSpec) or ui.asked(ConceptsSpec)
+found, asked = ui.answer(CodebookSpec, *LIVE), ui.asked(CodebookSpec)
+pinned = next(filter(None, map(ui.asked, LIVE)), None)
 if found and asked:
     ui.show(found, asked)
     ui.sections(

@@ -1,6 +1,7 @@
 """What a codebook run did, in the sentences of a paper's methods section."""
 
 from probes.codebooks.analysis import CodebookResult, CodebookSpec
+from probes.codebooks.card import CardResult, CardSpec
 from probes.codebooks.coded import CodedResult, CodedSpec
 from probes.codebooks.concepts import ConceptsResult, ConceptsSpec
 from probes.codebooks.names import DUPLICATE, LEVELS, MOST
@@ -58,6 +59,24 @@ def search(spec: SearchSpec, result: SearchResult) -> tuple[str, ...]:
         "Intervals are 95 % percentile bootstrap intervals over held-out texts (1,000 resamples) [@efron-1979]. The "
         "best single word, chosen alike, stands beside the codes.",
     )
+
+
+def card(spec: CardSpec, result: CardResult) -> tuple[str, ...]:
+    """Describe what of a code was counted, and how it was nudged."""
+    sentences = [
+        f"Of code {result.code} of layer {result.layer}, book {result.book}, in codebook run {spec.run[:12]} "
+        f"[@tamkin-2023] everything is counted on the {result.count:,} held-out tokens that take it; leaf types have "
+        "95 % percentile bootstrap intervals over texts (1,000 resamples) [@efron-1979].",
+    ]
+    if len(result.nudges):
+        sentences.append(
+            f"At {result.nudged} held-out tokens of different texts that take it, the code's vector was added to the "
+            "state of its layer, and the next-token distribution compared with the plain one (Kullback-Leibler "
+            "divergence in nats), beside two other codes of the same book, drawn at random and scaled to the same "
+            "length. Along the direct path the vector was added to the layer's mean in place of what enters the final "
+            "norm [@nostalgebraist-2020]."
+        )
+    return tuple(sentences)
 
 
 def concepts(spec: ConceptsSpec, result: ConceptsResult) -> tuple[str, ...]:

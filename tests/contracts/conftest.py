@@ -12,12 +12,16 @@ from small import code_folder, line_folder, small_alignment, small_likeness, sma
 
 from probes import engine
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
-from probes.codebooks import CodebookSpec, CodedSpec, ConceptsSpec, SearchSpec
+from probes.codebooks import CardSpec, CodebookSpec, CodedSpec, ConceptsSpec, SearchSpec, browse
 from probes.contract import Spec
 from probes.geometry import GeometrySpec, MapSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 CODE = "def total(values):\n    for value in values:\n        print(value, 1)\n    return len(values)\n"
+
+
+DECODED = ("causal", "card")
+"""Kinds that are asked of a model that predicts the next token."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +68,16 @@ def ask_small(tiny_bert: Path, tiny_gpt2: Path, tmp_path_factory: pytest.TempPat
             engine.run(decoder)
             causal = {"layers": "1, 2 + norm", "rank": 3, "texts": 3, "draws": 2}
             specs["causal"] = CausalSpec(run=decoder.digest, **causal).pinned()
+            # what a code does is asked of a run about a decoder
+            read: Any = CodebookSpec(
+                model=str(tiny_gpt2), corpus=syntax.corpus, codes=8, n_fit=400, n_test=150, passes=3
+            ).pinned()
+            code = int(browse.used(engine.run(read), "1")["code"].iat[0])
+            specs["card"] = CardSpec(run=read.digest, layer="1", code=code, texts=3)
             other: SyntaxSpec = small_spec(tiny_bert, folder, seed=1, random_init=False, **plain).pinned()
             engine.run(other)
             specs["transfer"] = TransferSpec(runs=(other.digest, syntax.digest))
-            model = {kind: str(tiny_gpt2 if kind == "causal" else tiny_bert) for kind in specs}
+            model = {kind: str(tiny_gpt2 if kind in DECODED else tiny_bert) for kind in specs}
             return Small(home, model, specs, {kind: engine.run(spec) for kind, spec in specs.items()})
 
     return ask
