@@ -3,7 +3,9 @@
 import streamlit as st
 
 from probes import ui
-from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec
+from probes.codebooks import CardSpec, CodebookSpec, CodedSpec, ConceptsSpec, SearchSpec
+
+LIVE = (SearchSpec, CodedSpec, ConceptsSpec, CardSpec)
 
 ui.frame("Codebooks")
 
@@ -17,11 +19,19 @@ ui.ask(
     "another seed. After [Codebook Features](https://arxiv.org/abs/2310.17230), which trains a model to use its codes.",
 )
 
-found, asked = ui.answer(CodebookSpec, SearchSpec, CodedSpec), ui.asked(CodebookSpec)
-pinned = ui.asked(SearchSpec) or ui.asked(CodedSpec)
+found, asked = ui.answer(CodebookSpec, *LIVE), ui.asked(CodebookSpec)
+pinned = next(filter(None, map(ui.asked, LIVE)), None)
 if found and asked:
     ui.show(found, asked)
-    parts = {"Browse": ui.code_cards, "Search": ui.code_search, "On my text": ui.text_codes}
-    ui.sections(parts, asked, found)
+    ui.sections(
+        {
+            "Browse": ui.code_cards,
+            "Search": ui.code_search,
+            "Concepts": ui.concepts,
+            "On my text": ui.text_codes,
+        },
+        asked,
+        found,
+    )
 elif found and pinned:
     ui.show(found, pinned)

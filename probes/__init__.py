@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from probes.alignment import AlignmentSpec, LikenessSpec
     from probes.analyses import figure
     from probes.checkup import ModelSpec, SizeSpec, TokensSpec
-    from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec
+    from probes.codebooks import CardSpec, CodebookSpec, CodedSpec, ConceptsSpec, SearchSpec
     from probes.corpora import load as corpus
     from probes.display import show
     from probes.engine import run
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "AlignmentSpec",
+    "CardSpec",
     "CausalSpec",
     "CodebookSpec",
     "CodedSpec",
+    "ConceptsSpec",
     "GeometrySpec",
     "LensSpec",
     "LikenessSpec",
@@ -51,9 +53,11 @@ __all__ = [
 
 _HOMES = {
     "AlignmentSpec": ("probes.alignment", "AlignmentSpec"),
+    "CardSpec": ("probes.codebooks", "CardSpec"),
     "CausalSpec": ("probes.syntax", "CausalSpec"),
     "CodebookSpec": ("probes.codebooks", "CodebookSpec"),
     "CodedSpec": ("probes.codebooks", "CodedSpec"),
+    "ConceptsSpec": ("probes.codebooks", "ConceptsSpec"),
     "GeometrySpec": ("probes.geometry", "GeometrySpec"),
     "LensSpec": ("probes.intervention", "LensSpec"),
     "LikenessSpec": ("probes.alignment", "LikenessSpec"),

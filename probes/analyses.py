@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from probes import store
 from probes.alignment import AlignmentSpec, LikenessSpec
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
-from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec
+from probes.codebooks import CardSpec, CodebookSpec, CodedSpec, ConceptsSpec, SearchSpec
 from probes.compare import Comparison, compare, labels
 from probes.contract import Analysis, Comparable, Spec
 from probes.errors import StrataError, did_you_mean
@@ -76,6 +76,30 @@ ANALYSES = (
         result_at="probes.codebooks.coded:CodedResult",
         figures_at=("probes.figures.codes:strip_of_codes",),
         methods_at="probes.codebooks.methods:coded",
+        live=True,
+    ),
+    Analysis(
+        spec=CardSpec,
+        run_at="probes.codebooks.card:run",
+        result_at="probes.codebooks.card:CardResult",
+        figures_at=(
+            "probes.figures.card:places_of_code",
+            "probes.figures.card:density_of_code",
+            "probes.figures.card:logits_of_code",
+            "probes.figures.card:kl_of_code",
+        ),
+        methods_at="probes.codebooks.methods:card",
+        live=True,
+    ),
+    Analysis(
+        spec=ConceptsSpec,
+        run_at="probes.codebooks.concepts:run",
+        result_at="probes.codebooks.concepts:ConceptsResult",
+        figures_at=(
+            "probes.figures.concepts:f1_of_concepts",
+            "probes.figures.concepts:concepts_by_layer",
+        ),
+        methods_at="probes.codebooks.methods:concepts",
         live=True,
     ),
     Analysis(

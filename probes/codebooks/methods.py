@@ -1,7 +1,9 @@
 """What a codebook run did, in the sentences of a paper's methods section."""
 
 from probes.codebooks.analysis import CodebookResult, CodebookSpec
+from probes.codebooks.card import CardResult, CardSpec
 from probes.codebooks.coded import CodedResult, CodedSpec
+from probes.codebooks.concepts import ConceptsResult, ConceptsSpec
 from probes.codebooks.names import DUPLICATE, LEVELS, MOST
 from probes.codebooks.search import SearchResult, SearchSpec
 
@@ -56,6 +58,40 @@ def search(spec: SearchSpec, result: SearchResult) -> tuple[str, ...]:
         f"texts, {result.support[1]:,} of which match.",
         "Intervals are 95 % percentile bootstrap intervals over held-out texts (1,000 resamples) [@efron-1979]. The "
         "best single word, chosen alike, stands beside the codes.",
+    )
+
+
+def card(spec: CardSpec, result: CardResult) -> tuple[str, ...]:
+    """Describe what of a code was counted, and how it was nudged."""
+    sentences = [
+        f"Of code {result.code} of layer {result.layer}, book {result.book}, in codebook run {spec.run[:12]} "
+        f"[@tamkin-2023] everything is counted on the {result.count:,} held-out tokens that take it; leaf types have "
+        "95 % percentile bootstrap intervals over texts (1,000 resamples) [@efron-1979].",
+    ]
+    if len(result.nudges):
+        sentences.append(
+            f"At {result.nudged} held-out tokens of different texts that take it, the code's vector was added to the "
+            "state of its layer, and the next-token distribution compared with the plain one (Kullback-Leibler "
+            "divergence in nats), beside two other codes of the same book, drawn at random and scaled to the same "
+            "length. Along the direct path the vector was added to the layer's mean in place of what enters the final "
+            "norm [@nostalgebraist-2020]."
+        )
+    return tuple(sentences)
+
+
+def concepts(spec: ConceptsSpec, result: ConceptsResult) -> tuple[str, ...]:
+    """Describe where the concepts come from, how each one's code was chosen and on what it was judged."""
+    rare = sum(result.left_out.values())
+    left_out = f" ({rare} more were left out, being too rare in these texts)" if rare else ""
+    return (
+        f"For each of {len(result.concepts)} concepts of code and English, written down as patterns before codes "
+        f"were seen{left_out}, we chose among the {result.searched:,} codes of codebook run {spec.run[:12]} the one "
+        f"with the best F1 on the {result.sizes[0]:,} tokens that codes were fitted to [@tamkin-2023].",
+        f"Precision, recall and F1 are of {result.sizes[1]:,} tokens of other texts, with 95 % percentile bootstrap "
+        "intervals over texts (1,000 resamples) [@efron-1979], beside the best single word, chosen alike; a concept "
+        f"counts as found from an F1 of {result.good:.1f}.",
+        f"Up to {spec.union} codes of one book, added one by one while their union gains F1 on the fitted tokens, are "
+        "reported apart from single codes.",
     )
 
 

@@ -5,6 +5,7 @@ from probes.ui.answers import answer, ask, asked, live
 from probes.ui.checks import badge, onward
 from probes.ui.codes import code_cards, code_search, text_codes
 from probes.ui.comparing import compare, comparing
+from probes.ui.concepts import concepts
 from probes.ui.corpora import choices_of, looked_at
 from probes.ui.cutting import table as tokens
 from probes.ui.cutting import text
@@ -45,6 +46,7 @@ __all__ = [
     "code_search",
     "compare",
     "comparing",
+    "concepts",
     "corpus",
     "curve",
     "deleted",

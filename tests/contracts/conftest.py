@@ -12,13 +12,17 @@ from small import code_folder, line_folder, small_alignment, small_likeness, sma
 
 from probes import engine
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
-from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec
+from probes.codebooks import CardSpec, CodebookSpec, CodedSpec, ConceptsSpec, SearchSpec, browse
 from probes.contract import Spec
 from probes.geometry import GeometrySpec, MapSpec
 from probes.intervention import LensSpec, PatchingSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 CODE = "def total(values):\n    for value in values:\n        print(value, 1)\n    return len(values)\n"
+
+
+DECODED = ("causal", "card", "lens", "patching", "erasure", "ablation", "steering")
+"""Kinds that are asked of a model that predicts the next token."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,7 @@ def ask_small(tiny_bert: Path, tiny_gpt2: Path, tmp_path_factory: pytest.TempPat
             books = specs["codebooks"].digest
             specs["codesearch"] = SearchSpec(run=books, pattern=r"\bdef (\w+)", top=5)
             specs["codes"] = CodedSpec(run=books, text=CODE)
+            specs["concepts"] = ConceptsSpec(run=books, union=2)
             specs |= {kind.kind: kind(model=str(tiny_bert)).pinned() for kind in (SizeSpec, ModelSpec, TokensSpec)}
             # what a removal costs is asked of a model that predicts tokens, and of a run about it
             plain = dict.fromkeys(("control", "controls", "dimensions"), False)
@@ -64,14 +69,19 @@ def ask_small(tiny_bert: Path, tiny_gpt2: Path, tmp_path_factory: pytest.TempPat
             engine.run(decoder)
             causal = {"layers": "1, 2 + norm", "rank": 3, "texts": 3, "draws": 2}
             specs["causal"] = CausalSpec(run=decoder.digest, **causal).pinned()
+            # what a code does is asked of a run about a decoder
+            read: Any = CodebookSpec(
+                model=str(tiny_gpt2), corpus=syntax.corpus, codes=8, n_fit=400, n_test=150, passes=3
+            ).pinned()
+            code = int(browse.used(engine.run(read), "1")["code"].iat[0])
+            specs["card"] = CardSpec(run=read.digest, layer="1", code=code, texts=3)
             other: SyntaxSpec = small_spec(tiny_bert, folder, seed=1, random_init=False, **plain).pinned()
             engine.run(other)
             specs["transfer"] = TransferSpec(runs=(other.digest, syntax.digest))
-            heads = {"lens", "patching"}
             specs["lens"] = LensSpec(model=str(tiny_gpt2), text="def total(values):").pinned()
             prompts = {"prompt": "def total of values", "other": "def count of values"}
             specs["patching"] = PatchingSpec(model=str(tiny_gpt2), **prompts, answer=" def", instead=" for").pinned()
-            model = {kind: str(tiny_gpt2 if kind in {"causal", *heads} else tiny_bert) for kind in specs}
+            model = {kind: str(tiny_gpt2 if kind in DECODED else tiny_bert) for kind in specs}
             return Small(home, model, specs, {kind: engine.run(spec) for kind, spec in specs.items()})
 
     return ask
