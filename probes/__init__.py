@@ -17,19 +17,21 @@ if TYPE_CHECKING:
     from probes.display import show
     from probes.engine import run
     from probes.geometry import GeometrySpec, MapSpec
-    from probes.intervention import LensSpec, PatchingSpec
+    from probes.intervention import AblationSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
     from probes.models import load
     from probes.sweeps import sweep
     from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 __version__ = "0.1.0"
 __all__ = [
+    "AblationSpec",
     "AlignmentSpec",
     "CardSpec",
     "CausalSpec",
     "CodebookSpec",
     "CodedSpec",
     "ConceptsSpec",
+    "ErasureSpec",
     "GeometrySpec",
     "LensSpec",
     "LikenessSpec",
@@ -39,6 +41,7 @@ __all__ = [
     "SearchSpec",
     "SizeSpec",
     "SnippetSpec",
+    "SteeringSpec",
     "SyntaxSpec",
     "TokensSpec",
     "TransferSpec",
@@ -52,12 +55,14 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AblationSpec": ("probes.intervention", "AblationSpec"),
     "AlignmentSpec": ("probes.alignment", "AlignmentSpec"),
     "CardSpec": ("probes.codebooks", "CardSpec"),
     "CausalSpec": ("probes.syntax", "CausalSpec"),
     "CodebookSpec": ("probes.codebooks", "CodebookSpec"),
     "CodedSpec": ("probes.codebooks", "CodedSpec"),
     "ConceptsSpec": ("probes.codebooks", "ConceptsSpec"),
+    "ErasureSpec": ("probes.intervention", "ErasureSpec"),
     "GeometrySpec": ("probes.geometry", "GeometrySpec"),
     "LensSpec": ("probes.intervention", "LensSpec"),
     "LikenessSpec": ("probes.alignment", "LikenessSpec"),
@@ -67,6 +72,7 @@ _HOMES = {
     "SearchSpec": ("probes.codebooks", "SearchSpec"),
     "SizeSpec": ("probes.checkup", "SizeSpec"),
     "SnippetSpec": ("probes.syntax", "SnippetSpec"),
+    "SteeringSpec": ("probes.intervention", "SteeringSpec"),
     "SyntaxSpec": ("probes.syntax", "SyntaxSpec"),
     "TokensSpec": ("probes.checkup", "TokensSpec"),
     "TransferSpec": ("probes.syntax", "TransferSpec"),

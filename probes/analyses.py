@@ -15,7 +15,7 @@ from probes.compare import Comparison, compare, labels
 from probes.contract import Analysis, Comparable, Spec
 from probes.errors import StrataError, did_you_mean
 from probes.geometry import GeometrySpec, MapSpec
-from probes.intervention import LensSpec, PatchingSpec
+from probes.intervention import AblationSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 ANALYSES = (
@@ -193,6 +193,27 @@ ANALYSES = (
             "probes.figures.patching:best_by_layer",
         ),
         methods_at="probes.intervention.methods:patching",
+    ),
+    Analysis(
+        spec=ErasureSpec,
+        run_at="probes.intervention.erasure:run",
+        result_at="probes.intervention.erasure:ErasureResult",
+        figures_at=("probes.figures.erasure:cost_of_erasure", "probes.figures.erasure:what_is_left"),
+        methods_at="probes.intervention.methods:erasure",
+    ),
+    Analysis(
+        spec=AblationSpec,
+        run_at="probes.intervention.ablation:run",
+        result_at="probes.intervention.ablation:AblationResult",
+        figures_at=("probes.figures.ablation:loss_without_each",),
+        methods_at="probes.intervention.methods:ablation",
+    ),
+    Analysis(
+        spec=SteeringSpec,
+        run_at="probes.intervention.steering:run",
+        result_at="probes.intervention.steering:SteeringResult",
+        figures_at=("probes.figures.steering:effect_and_cost", "probes.figures.steering:effect_against_cost"),
+        methods_at="probes.intervention.methods:steering",
     ),
     Analysis(
         spec=SizeSpec,

@@ -9,6 +9,7 @@ from probes.ui.concepts import concepts
 from probes.ui.corpora import choices_of, looked_at
 from probes.ui.cutting import table as tokens
 from probes.ui.cutting import text
+from probes.ui.experiments import one_of, written
 from probes.ui.fields import form, spec
 from probes.ui.frame import frame
 from probes.ui.held import resident, residents
@@ -68,6 +69,7 @@ __all__ = [
     "loaded",
     "looked_at",
     "notes",
+    "one_of",
     "onward",
     "picked",
     "pickled",
@@ -95,4 +97,5 @@ __all__ = [
     "tokens",
     "transfers",
     "verdict",
+    "written",
 ]

@@ -70,8 +70,8 @@ PAGES = (
         "Intervention",
         "What it does",
         ":material/swap_horiz:",
-        "What happens if a state is another one?",
-        ("patching",),
+        "What happens if something inside were otherwise?",
+        ("patching", "ablation", "erasure", "steering"),
     ),
     Page(
         "pages/Models.py",

@@ -15,7 +15,7 @@ from probes.checkup import ModelSpec, SizeSpec, TokensSpec
 from probes.codebooks import CardSpec, CodebookSpec, CodedSpec, ConceptsSpec, SearchSpec, browse
 from probes.contract import Spec
 from probes.geometry import GeometrySpec, MapSpec
-from probes.intervention import LensSpec, PatchingSpec
+from probes.intervention import AblationSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 CODE = "def total(values):\n    for value in values:\n        print(value, 1)\n    return len(values)\n"
@@ -80,6 +80,10 @@ def ask_small(tiny_bert: Path, tiny_gpt2: Path, tmp_path_factory: pytest.TempPat
             specs["transfer"] = TransferSpec(runs=(other.digest, syntax.digest))
             specs["lens"] = LensSpec(model=str(tiny_gpt2), text="def total(values):").pinned()
             prompts = {"prompt": "def total of values", "other": "def count of values"}
+            reads = {"model": str(tiny_gpt2), "corpus": f"code:{folder}", "texts": 4}
+            specs["erasure"] = ErasureSpec(**reads, draws=1).pinned()
+            specs["ablation"] = AblationSpec(**reads, layers="1, 2").pinned()
+            specs["steering"] = SteeringSpec(model=str(tiny_gpt2), steps=1, texts=4, draws=2, tokens=3).pinned()
             specs["patching"] = PatchingSpec(model=str(tiny_gpt2), **prompts, answer=" def", instead=" for").pinned()
             model = {kind: str(tiny_gpt2 if kind in DECODED else tiny_bert) for kind in specs}
             return Small(home, model, specs, {kind: engine.run(spec) for kind, spec in specs.items()})
