@@ -3,9 +3,17 @@
 import streamlit as st
 
 from probes import ui
-from probes.codebooks import CardSpec, CodebookSpec, CodedSpec, ConceptsSpec, SearchSpec
+from probes.codebooks import (
+    CardSpec,
+    CodebookSpec,
+    CodedSpec,
+    ConceptsSpec,
+    PatchSpec,
+    SearchSpec,
+    SteerSpec,
+)
 
-LIVE = (SearchSpec, CodedSpec, ConceptsSpec, CardSpec)
+LIVE = (SearchSpec, CodedSpec, ConceptsSpec, CardSpec, SteerSpec, PatchSpec)
 
 ui.frame("Codebooks")
 
@@ -29,6 +37,7 @@ if found and asked:
             "Search": ui.code_search,
             "Concepts": ui.concepts,
             "On my text": ui.text_codes,
+            "Steer": ui.steering,
         },
         asked,
         found,

@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from probes.alignment import AlignmentSpec, LikenessSpec
     from probes.analyses import figure
     from probes.checkup import ModelSpec, SizeSpec, TokensSpec
-    from probes.codebooks import CardSpec, CodebookSpec, CodedSpec, ConceptsSpec, SearchSpec
+    from probes.codebooks import (
+        CardSpec,
+        CodebookSpec,
+        CodedSpec,
+        ConceptsSpec,
+        PatchSpec,
+        SearchSpec,
+        SteerSpec,
+    )
     from probes.corpora import load as corpus
     from probes.display import show
     from probes.engine import run
@@ -33,9 +41,11 @@ __all__ = [
     "LikenessSpec",
     "MapSpec",
     "ModelSpec",
+    "PatchSpec",
     "SearchSpec",
     "SizeSpec",
     "SnippetSpec",
+    "SteerSpec",
     "SyntaxSpec",
     "TokensSpec",
     "TransferSpec",
@@ -59,9 +69,11 @@ _HOMES = {
     "LikenessSpec": ("probes.alignment", "LikenessSpec"),
     "MapSpec": ("probes.geometry", "MapSpec"),
     "ModelSpec": ("probes.checkup", "ModelSpec"),
+    "PatchSpec": ("probes.codebooks", "PatchSpec"),
     "SearchSpec": ("probes.codebooks", "SearchSpec"),
     "SizeSpec": ("probes.checkup", "SizeSpec"),
     "SnippetSpec": ("probes.syntax", "SnippetSpec"),
+    "SteerSpec": ("probes.codebooks", "SteerSpec"),
     "SyntaxSpec": ("probes.syntax", "SyntaxSpec"),
     "TokensSpec": ("probes.checkup", "TokensSpec"),
     "TransferSpec": ("probes.syntax", "TransferSpec"),

@@ -12,7 +12,16 @@ from small import code_folder, line_folder, small_alignment, small_likeness, sma
 
 from probes import engine
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
-from probes.codebooks import CardSpec, CodebookSpec, CodedSpec, ConceptsSpec, SearchSpec, browse
+from probes.codebooks import (
+    CardSpec,
+    CodebookSpec,
+    CodedSpec,
+    ConceptsSpec,
+    PatchSpec,
+    SearchSpec,
+    SteerSpec,
+    browse,
+)
 from probes.contract import Spec
 from probes.geometry import GeometrySpec, MapSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
@@ -20,7 +29,7 @@ from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 CODE = "def total(values):\n    for value in values:\n        print(value, 1)\n    return len(values)\n"
 
 
-DECODED = ("causal", "card")
+DECODED = ("causal", "card", "steer", "patch")
 """Kinds that are asked of a model that predicts the next token."""
 
 
@@ -74,6 +83,9 @@ def ask_small(tiny_bert: Path, tiny_gpt2: Path, tmp_path_factory: pytest.TempPat
             ).pinned()
             code = int(browse.used(engine.run(read), "1")["code"].iat[0])
             specs["card"] = CardSpec(run=read.digest, layer="1", code=code, texts=3)
+            writing: dict[str, Any] = {"prompt": "value = name", "topic": "a|b", "samples": 4, "tokens": 5}
+            specs["steer"] = SteerSpec(run=read.digest, codes=f"1:{code}", strength=3.0, **writing)
+            specs["patch"] = PatchSpec(run=read.digest, source="print(total)", target="value = name", layers="1, 2")
             other: SyntaxSpec = small_spec(tiny_bert, folder, seed=1, random_init=False, **plain).pinned()
             engine.run(other)
             specs["transfer"] = TransferSpec(runs=(other.digest, syntax.digest))
