@@ -1,5 +1,7 @@
 """Which discrete codes do the hidden states fall into? (Codebook Features, Tamkin et al., 2023)"""
 
+from typing import Any
+
 import streamlit as st
 
 from probes import ui
@@ -13,7 +15,7 @@ from probes.codebooks import (
     SteerSpec,
 )
 
-LIVE = (SearchSpec, CodedSpec, ConceptsSpec, CardSpec, SteerSpec, PatchSpec)
+LIVE: tuple[Any, ...] = (SearchSpec, CodedSpec, ConceptsSpec, CardSpec, SteerSpec, PatchSpec)
 
 ui.frame("Codebooks")
 
@@ -28,7 +30,7 @@ ui.ask(
 )
 
 found, asked = ui.answer(CodebookSpec, *LIVE), ui.asked(CodebookSpec)
-pinned = next(filter(None, map(ui.asked, LIVE)), None)
+pinned = next((question for kind in LIVE if (question := ui.asked(kind))), None)
 if found and asked:
     ui.show(found, asked)
     ui.sections(

@@ -84,8 +84,8 @@ ANALYSES = (
         figures_at=(
             "probes.figures.card:places_of_code",
             "probes.figures.card:density_of_code",
-            "probes.figures.card:logits_of_code",
-            "probes.figures.card:kl_of_code",
+            "probes.figures.card:raised_and_lowered",
+            "probes.figures.card:effect_by_strength",
         ),
         methods_at="probes.codebooks.methods:card",
         live=True,

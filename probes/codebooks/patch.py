@@ -58,9 +58,9 @@ class PatchResult(Displayed):
         here = self.cells[(self.cells["layer"] == best.layer) & (self.cells["place"] == best.place)]
         moved = here.set_index("series")["moved"]
         return (
-            f"Its codes at layer {best.layer}, place {best.place} from the end, take the output {moved[CODES]:.2f} of "
-            f"the way ({self.before:.2f} nats); its whole states there {moved[STATES]:.2f}, codes at random "
-            f"{moved[RANDOM]:.2f}."
+            f"The source's codes at layer {best.layer}, place {best.place} from the end, take the output "
+            f"{moved[CODES]:.2f} of the way ({self.before:.2f} nats); its whole states there {moved[STATES]:.2f}, codes "
+            f"at random {moved[RANDOM]:.2f}."
         )
 
     def frame(self) -> pd.DataFrame:

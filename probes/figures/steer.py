@@ -14,26 +14,27 @@ if TYPE_CHECKING:
 _COLOURS = (GREY, BLUE, ORANGE, GREEN, PURPLE)
 
 
-def measures_of_steering(result: "SteerResult") -> alt.VConcatChart:
+def measures_of_steering(result: "SteerResult") -> alt.HConcatChart:
     """Draw each measure by condition with its interval: a panel a measure, a row a condition."""
     names = list(dict.fromkeys(result.summary["condition"]))
     colour = alt.Color("condition:N", legend=None, scale=alt.Scale(domain=names, range=list(_COLOURS[: len(names)])))
-    down = alt.Y("condition:N", sort=names, title=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=220))
+    left = alt.Axis(ticks=False, domain=False, labelLimit=220, labelOverlap=False, labelFlush=False)
     panels = []
-    for measure in dict.fromkeys(result.summary["measure"]):
+    for n, measure in enumerate(dict.fromkeys(result.summary["measure"])):
+        down = alt.Y("condition:N", sort=names, title=None, axis=None if n else left)
         rows = result.summary[result.summary["measure"] == measure]
         base = alt.Chart(rows)
-        x = alt.X("value:Q", title=None, scale=alt.Scale(zero=measure != "perplexity"))
+        x = alt.X("value:Q", title=None, axis=alt.Axis(tickCount=4), scale=alt.Scale(zero=True))
         told = ["condition:N", *(alt.Tooltip(f"{name}:Q", format=".2f") for name in ("value", "low", "high"))]
         marks = [
             base.mark_rule(style="span", tooltip=None).encode(x=alt.X("low:Q"), x2="high:Q", y=down, color=colour),
             base.mark_point(filled=True, opacity=1, style="dot").encode(x=x, y=down, color=colour, tooltip=told),
         ]
         head = alt.TitleParams(measure, color=INK, fontSize=12, offset=4)
-        panels.append(alt.layer(*marks).properties(width=420, height=18 * len(names), title=head))
+        panels.append(alt.layer(*marks).properties(width=125, height=24 * len(names), title=head))
     note = f"{result.size[0]} samples each, the same random numbers; perplexity under the plain model; 95 % intervals"
     title = alt.TitleParams("With the codes and without", subtitle=[note], color=INK)
-    chart = alt.vconcat(*panels, spacing=14).properties(title=title, description=result.headline())
+    chart = alt.hconcat(*panels, spacing=16).properties(title=title, description=result.headline())
     return dressed(chart)
 
 
@@ -53,7 +54,7 @@ def moved_by_patching(result: "PatchResult") -> alt.HConcatChart:
     told = ["layer:O", "shown:N", alt.Tooltip("moved:Q", format=".2f"), alt.Tooltip("jsd:Q", format=".3f")]
     panels = []
     for n, series in enumerate(dict.fromkeys(rows["series"])):
-        axis = alt.Axis(ticks=False, labelLimit=220, labelOverlap=False) if n == 0 else None
+        axis = alt.Axis(ticks=False, labelLimit=220, labelOverlap=False, labelFlush=False) if n == 0 else None
         cells = (
             alt.Chart(rows[rows["series"] == series])
             .mark_rect()

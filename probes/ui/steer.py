@@ -1,11 +1,14 @@
 """The Steer section of the Codebooks page: codes turned up, taken away or swapped while writing; and codes patched."""
 
+import html
 from typing import Any
 
 import streamlit as st
 
-from probes.codebooks import CodebookSpec, PatchSpec, SearchSpec, SteerSpec
+from probes.codebooks import CodebookSpec, PatchSpec, SearchSpec, SteerResult, SteerSpec
 from probes.codebooks.concept_list import CONCEPTS
+from probes.codebooks.steer import PLAIN, STEERED
+from probes.figures.words import visible
 from probes.models.tasks import predicts
 from probes.ui import address
 from probes.ui.answers import live
@@ -16,6 +19,10 @@ from probes.ui.text import plain
 _HOW = {"activate": "Activate", "suppress": "Suppress", "swap": "Swap"}
 _DEMO = "True or False"
 """The concept whose code the demo turns up."""
+_SHOWN = 8
+"""Samples shown beside each other."""
+_PATIENCE = 300
+"""Seconds that writing may take: some samples of a few hundred tokens on a CPU."""
 _CODES, _TOPIC, _ASKED = "steer_codes", "steer_topic", "steered"
 _PROMPT = "def check(value):\n    "
 _PATCHED = ("def area(width, height):\n    return width", "def greet(name, title):\n    print(name")
@@ -38,11 +45,12 @@ def steering(question: CodebookSpec, result: Any) -> None:
     _found_by_concept(question)
     asked = _form(question)
     if address.given(_ASKED) == "yes" and asked:
-        found = live(asked)
+        found = live(asked, seconds=_PATIENCE)
         if found:
             show(found, asked)
-            st.caption("The same samples under every condition.")
-            rows(found.side_by_side(), key="steer_texts")
+            st.html(side_by_side(found))
+            with st.expander("All conditions"):
+                rows(found.side_by_side(), key="steer_texts")
     with st.expander("Patch the codes of one prompt into another", icon=":material/content_paste_go:"):
         _patching(question, result)
 
@@ -84,7 +92,7 @@ def _form(question: CodebookSpec) -> SteerSpec | None:
         said["how"] = how.selectbox("How", list(_HOW), key="steer_how", format_func=_HOW.__getitem__, help=about["how"])
         said["to"] = to.text_input("Swap for", key="steer_to", help=about["to"])
         said["strength"] = strength.number_input(
-            "Strength", -100.0, 100.0, 2.0, 0.5, key="steer_strength", help=about["strength"]
+            "Strength", -100.0, 100.0, 0.5, 0.25, key="steer_strength", help=about["strength"]
         )
         left, right = st.columns(2)
         said["prompt"] = left.text_area("Prompt", _PROMPT, key="steer_prompt", height=124)
@@ -108,6 +116,23 @@ def _options() -> dict[str, Any]:
         with column:
             found[name] = widget(f"steer_{name}", name, field, field.default)
     return found
+
+
+def side_by_side(found: SteerResult) -> str:
+    """Return the first texts without and with, as an escaped table of HTML."""
+    table = found.side_by_side().head(_SHOWN)
+    cell = "vertical-align:top;width:50%;padding:.35rem .8rem .35rem 0;border-top:1px solid rgba(128,128,128,.4);"
+    cell += "font-family:'Source Code Pro',monospace;font-size:.8rem;white-space:pre-wrap"
+    texts = zip(table[PLAIN], table[STEERED], strict=True)
+    pairs = [[html.escape(_lines(str(text))) for text in pair] for pair in texts]
+    body = "".join(f'<tr><td style="{cell}">{one}</td><td style="{cell}">{other}</td></tr>' for one, other in pairs)
+    head = "<tr><th style='text-align:left'>Without</th><th style='text-align:left'>With</th></tr>"
+    return f"<table style='width:100%;border-collapse:collapse;table-layout:fixed'>{head}{body}</table>"
+
+
+def _lines(text: str) -> str:
+    """Keep the lines of a text, and make every other character seen."""
+    return "\n".join(visible(line) if line else "" for line in text.split("\n"))
 
 
 def _patching(question: CodebookSpec, _result: Any) -> None:

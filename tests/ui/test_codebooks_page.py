@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from small import code_folder
 from streamlit.testing.v1 import AppTest
@@ -12,6 +13,7 @@ from probes import analyses, store
 from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec, browse
 from probes.contract import Progress
 from probes.ui.card import contexts_of
+from probes.ui.steer import side_by_side
 
 PAGE = "pages/Codebooks.py"
 Open = Callable[..., AppTest]
@@ -210,6 +212,16 @@ def test_a_code_is_steered_and_a_code_that_is_none_is_said(page: Open, steerable
     at.button(key="FormSubmitter:steer_form-Write").click().run()
     assert not at.exception
     assert "names no code that can be steered" in says(at)
+
+
+def test_written_texts_are_text_whatever_is_in_them(writer: tuple[CodebookSpec, Any]) -> None:
+    from types import SimpleNamespace
+
+    table = pd.DataFrame({"sample": [1], "plain": ["<script>\n\u202ex"], "steered": ["a & b"]})
+    shown = side_by_side(SimpleNamespace(side_by_side=lambda: table))  # type: ignore[arg-type]
+    assert "&lt;script&gt;\n" in shown
+    assert "a &amp; b" in shown
+    assert "\u202e" not in shown
 
 
 def test_the_demo_of_steering_finds_a_code_and_writes_with_it(page: Open, steerable: CodebookSpec) -> None:
