@@ -59,8 +59,8 @@ class PatchResult(Displayed):
         moved = here.set_index("series")["moved"]
         return (
             f"The source's codes at layer {best.layer}, place {best.place} from the end, take the output "
-            f"{moved[CODES]:.2f} of the way ({self.before:.2f} nats); its whole states there {moved[STATES]:.2f}, codes "
-            f"at random {moved[RANDOM]:.2f}."
+            f"{moved[CODES]:.2f} of the way ({self.before:.2f} nats); its whole states there {moved[STATES]:.2f}, "
+            f"codes at random {moved[RANDOM]:.2f}."
         )
 
     def frame(self) -> pd.DataFrame:

@@ -59,9 +59,7 @@ def concepts_by_layer(result: "ConceptsResult") -> alt.LayerChart:
         .mark_rect()
         .encode(
             x=alt.X("layer:O", sort=layers, title="layer", axis=alt.Axis(labelAngle=0)),
-            y=alt.Y(
-                "concept:N", sort=order, title=None, axis=alt.Axis(labelLimit=300, labelOverlap=False, labelFlush=False)
-            ),
+            y=alt.Y("concept:N", sort=order, title=None, axis=axis),
             color=alt.Color("f1:Q", title="F1 on held-out tokens", scale=alt.Scale(domain=[0, 1])),
             tooltip=["concept:N", "layer:O", "code:O", alt.Tooltip("f1:Q", format=".2f")],
         )
