@@ -1,11 +1,21 @@
 """Which discrete codes do the hidden states fall into? (Codebook Features, Tamkin et al., 2023)"""
 
+from typing import Any
+
 import streamlit as st
 
 from probes import ui
-from probes.codebooks import CardSpec, CodebookSpec, CodedSpec, ConceptsSpec, SearchSpec
+from probes.codebooks import (
+    CardSpec,
+    CodebookSpec,
+    CodedSpec,
+    ConceptsSpec,
+    PatchSpec,
+    SearchSpec,
+    SteerSpec,
+)
 
-LIVE = (SearchSpec, CodedSpec, ConceptsSpec, CardSpec)
+LIVE: tuple[Any, ...] = (SearchSpec, CodedSpec, ConceptsSpec, CardSpec, SteerSpec, PatchSpec)
 
 ui.frame("Codebooks")
 
@@ -20,7 +30,7 @@ ui.ask(
 )
 
 found, asked = ui.answer(CodebookSpec, *LIVE), ui.asked(CodebookSpec)
-pinned = next(filter(None, map(ui.asked, LIVE)), None)
+pinned = next((question for kind in LIVE if (question := ui.asked(kind))), None)
 if found and asked:
     ui.show(found, asked)
     ui.sections(
@@ -29,6 +39,7 @@ if found and asked:
             "Search": ui.code_search,
             "Concepts": ui.concepts,
             "On my text": ui.text_codes,
+            "Steer": ui.steering,
         },
         asked,
         found,

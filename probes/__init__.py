@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from probes.alignment import AlignmentSpec, LikenessSpec
     from probes.analyses import figure
     from probes.checkup import ModelSpec, SizeSpec, TokensSpec
-    from probes.codebooks import CardSpec, CodebookSpec, CodedSpec, ConceptsSpec, SearchSpec
+    from probes.codebooks import (
+        CardSpec,
+        CodebookSpec,
+        CodedSpec,
+        ConceptsSpec,
+        PatchSpec,
+        SearchSpec,
+        SteerSpec,
+    )
     from probes.corpora import load as corpus
     from probes.display import show
     from probes.engine import run
@@ -37,10 +45,12 @@ __all__ = [
     "LikenessSpec",
     "MapSpec",
     "ModelSpec",
+    "PatchSpec",
     "PatchingSpec",
     "SearchSpec",
     "SizeSpec",
     "SnippetSpec",
+    "SteerSpec",
     "SteeringSpec",
     "SyntaxSpec",
     "TokensSpec",
@@ -68,10 +78,12 @@ _HOMES = {
     "LikenessSpec": ("probes.alignment", "LikenessSpec"),
     "MapSpec": ("probes.geometry", "MapSpec"),
     "ModelSpec": ("probes.checkup", "ModelSpec"),
+    "PatchSpec": ("probes.codebooks", "PatchSpec"),
     "PatchingSpec": ("probes.intervention", "PatchingSpec"),
     "SearchSpec": ("probes.codebooks", "SearchSpec"),
     "SizeSpec": ("probes.checkup", "SizeSpec"),
     "SnippetSpec": ("probes.syntax", "SnippetSpec"),
+    "SteerSpec": ("probes.codebooks", "SteerSpec"),
     "SteeringSpec": ("probes.intervention", "SteeringSpec"),
     "SyntaxSpec": ("probes.syntax", "SyntaxSpec"),
     "TokensSpec": ("probes.checkup", "TokensSpec"),

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from probes import store
 from probes.alignment import AlignmentSpec, LikenessSpec
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
-from probes.codebooks import CardSpec, CodebookSpec, CodedSpec, ConceptsSpec, SearchSpec
+from probes.codebooks import CardSpec, CodebookSpec, CodedSpec, ConceptsSpec, PatchSpec, SearchSpec, SteerSpec
 from probes.compare import Comparison, compare, labels
 from probes.contract import Analysis, Comparable, Spec
 from probes.errors import StrataError, did_you_mean
@@ -85,8 +85,8 @@ ANALYSES = (
         figures_at=(
             "probes.figures.card:places_of_code",
             "probes.figures.card:density_of_code",
-            "probes.figures.card:logits_of_code",
-            "probes.figures.card:kl_of_code",
+            "probes.figures.card:raised_and_lowered",
+            "probes.figures.card:effect_by_strength",
         ),
         methods_at="probes.codebooks.methods:card",
         live=True,
@@ -100,6 +100,22 @@ ANALYSES = (
             "probes.figures.concepts:concepts_by_layer",
         ),
         methods_at="probes.codebooks.methods:concepts",
+        live=True,
+    ),
+    Analysis(
+        spec=SteerSpec,
+        run_at="probes.codebooks.steer:run",
+        result_at="probes.codebooks.steer:SteerResult",
+        figures_at=("probes.figures.steer:measures_of_steering",),
+        methods_at="probes.codebooks.steer_methods:steer",
+        live=True,
+    ),
+    Analysis(
+        spec=PatchSpec,
+        run_at="probes.codebooks.patch:run",
+        result_at="probes.codebooks.patch:PatchResult",
+        figures_at=("probes.figures.steer:moved_by_patching",),
+        methods_at="probes.codebooks.steer_methods:patch",
         live=True,
     ),
     Analysis(

@@ -4,7 +4,9 @@ from probes.codebooks.analysis import CodebookResult, CodebookSpec
 from probes.codebooks.card import CardResult, CardSpec
 from probes.codebooks.coded import CodedResult, CodedSpec
 from probes.codebooks.concepts import ConceptsResult, ConceptsSpec
+from probes.codebooks.patch import PatchResult, PatchSpec
 from probes.codebooks.search import SearchResult, SearchSpec
+from probes.codebooks.steer import SteerResult, SteerSpec
 
 __all__ = [
     "CardResult",
@@ -15,6 +17,10 @@ __all__ = [
     "CodedSpec",
     "ConceptsResult",
     "ConceptsSpec",
+    "PatchResult",
+    "PatchSpec",
     "SearchResult",
     "SearchSpec",
+    "SteerResult",
+    "SteerSpec",
 ]

@@ -117,7 +117,7 @@ def _layers(
     result: CodebookResult, concept: Concept, held: np.ndarray, where: tuple[list[int], np.ndarray]
 ) -> list[tuple[object, ...]]:
     """Return a row a layer: the F1 on held-out tokens of the code that is best on the fitted ones."""
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for layer, f1 in zip(*where, strict=True):
         book, code = (int(i) for i in np.unravel_index(f1.argmax(), f1.shape))
         fires = result.ids[layer][result.sizes[0] :, book] == code

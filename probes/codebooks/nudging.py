@@ -95,18 +95,24 @@ def places(lm: LanguageModel, texts: Sequence[str], ends: Sequence[tuple[int, in
 
 def predicted(lm: LanguageModel, where: Places, nudge: Nudge | None = None, strength: float = 0.0) -> torch.Tensor:
     """Return float32 [text, vocabulary]: log-probabilities of the token after each place, with the nudge or without."""
-    rows, chosen = torch.arange(len(where.last)), torch.from_numpy(where.last)
+    if nudge is None:
+        return after(lm, where, [])
     there = torch.zeros(where.encoded.ids.shape, dtype=torch.bool)
-    there[rows, chosen] = True
+    there[torch.arange(len(where.last)), torch.from_numpy(where.last)] = True
+    return after(lm, where, [(nudge.layer, adding(torch.from_numpy(nudge.vector), strength)(there))])
+
+
+def after(lm: LanguageModel, where: Places, edits: Sequence[tuple[str, Edit]]) -> torch.Tensor:
+    """Return float32 [text, vocabulary]: log-probabilities of the token after each place, with layers edited."""
+    rows, chosen = torch.arange(len(where.last)), torch.from_numpy(where.last)
     found: list[torch.Tensor] = []
 
     def take(_layer: str, states: torch.Tensor) -> None:
         found.append(states[rows.to(states.device), chosen.to(states.device)].float().clone())
 
     with torch.inference_mode(), ExitStack() as hooks:
-        if nudge is not None:
-            vector = torch.from_numpy(nudge.vector)
-            hooks.enter_context(editing(lm.model, nudge.layer, adding(vector, strength)(there)))
+        for layer, edit in edits:  # before the reading, which is to see what they leave
+            hooks.enter_context(editing(lm.model, layer, edit))
         hooks.enter_context(reading(lm.model, [str(lm.model.depth)], take))
         lm.model.forward(where.encoded)
     return log_softmax(through(lm, found[0]), -1)

@@ -37,7 +37,7 @@ def page(run: CodebookResult, digest: str, cards: Sequence[Card], said: Said, sh
     """Return cards as a whole HTML document, with what people call the codes."""
 
     def safe(text: object) -> str:
-        return html.escape(show(str(text)))
+        return html.escape(show(str(text))) if str(text) else ""
 
     facts = f"Model {run.source.model}, corpus {run.source.corpus}, run {digest}."
     body = "".join(_article(card, said.get((card.layer, card.book, card.code), ("", "")), safe) for card in cards)

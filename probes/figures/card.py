@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 
 from probes.figures.dress import BLUE, GREY, ORANGE, VERMILLION
-from probes.figures.theme import INK, MUTED, dressed, message
+from probes.figures.theme import INK, MUTED, SHAPED, WIDE, dressed, message
 from probes.figures.tokens import LETTER, MONO, ROW
 from probes.figures.words import shorten, visible
 
@@ -40,12 +40,16 @@ def places_of_code(result: "CardResult") -> alt.LayerChart:
     told = ["origin:N", alt.Tooltip("quantile:Q", format=".0%"), alt.Tooltip("error:Q", format=".3g")]
     columns = ["line", "before", "token", "after", "left", "right", "zero", "origin", "quantile", "error"]
     base = alt.Chart(rows[columns]).encode(y=down)
-    parts = (("before", "left", "right", MUTED), ("token", "zero", "center", BLUE), ("after", "right", "left", MUTED))
     marks = [
-        base.mark_text(style="word", font=MONO, align=align, baseline="middle", fill=colour).encode(
-            x=alt.X(f"{at}:Q", axis=None, scale=across), text=f"{name}:N", tooltip=told
-        )
-        for name, at, align, colour in parts
+        base.mark_text(style="word", font=MONO, align="right", baseline="middle", fill=MUTED).encode(
+            x=alt.X("left:Q", axis=None, scale=across), text="before:N", tooltip=told
+        ),
+        base.mark_text(style="word", font=MONO, align="center", baseline="middle", fill=BLUE).encode(
+            x=alt.X("zero:Q", axis=None, scale=across), text="token:N", tooltip=told
+        ),
+        base.mark_text(style="word", font=MONO, align="left", baseline="middle", fill=MUTED).encode(
+            x=alt.X("right:Q", axis=None, scale=across), text="after:N", tooltip=told
+        ),
     ]
     title = alt.TitleParams(
         f"Code {result.code} of layer {result.layer}: held-out places",
@@ -53,7 +57,7 @@ def places_of_code(result: "CardResult") -> alt.LayerChart:
         color=INK,
     )
     chart = alt.layer(*marks).properties(width=LETTER * 2 * reach * 0.86, height=ROW * len(rows), title=title)
-    return dressed(chart.properties(description=result.headline()))
+    return dressed(chart.properties(description=result.headline(), autosize=SHAPED))
 
 
 def density_of_code(result: "CardResult") -> alt.LayerChart:
@@ -67,16 +71,17 @@ def density_of_code(result: "CardResult") -> alt.LayerChart:
         "Where in a text it fires", subtitle=[f"{result.share:.2f} % of tokens over all"], color=INK
     )
     chart = alt.layer(bars).properties(width=460, height=200, title=title, description=result.headline())
-    return dressed(chart)
+    return dressed(chart.properties(autosize=WIDE))
 
 
-def logits_of_code(result: "CardResult") -> alt.LayerChart:
+def raised_and_lowered(result: "CardResult") -> alt.LayerChart:
     """Draw the tokens that a code raises and lowers most along the direct path, beside what was measured."""
     if result.logits.empty:
         return message(f"Nothing was nudged. {result.refusal}")
     rows = result.logits
     rows = rows.assign(shown=[f"{n + 1}. {shorten(visible(text), 24)}" for n, text in enumerate(rows["token"])])
-    down = alt.Y("shown:N", sort=rows["shown"].tolist(), title=None, axis=alt.Axis(ticks=False, labelLimit=260))
+    axis = alt.Axis(ticks=False, labelLimit=260, labelOverlap=False, labelFlush=False)
+    down = alt.Y("shown:N", sort=rows["shown"].tolist(), title=None, axis=axis)
     long = rows.melt(["shown"], ["direct", "measured"], var_name="how", value_name="change")
     long["how"] = long["how"].map({"direct": "direct path, logit", "measured": "measured, log-probability"})
     names = ["direct path, logit", "measured, log-probability"]
@@ -97,10 +102,10 @@ def logits_of_code(result: "CardResult") -> alt.LayerChart:
     title = alt.TitleParams("Tokens it raises and lowers", subtitle=[note], color=INK)
     chart = alt.layer(zero.encode(x=alt.X("zero:Q", title="change when the code is added once")), dots)
     chart = chart.properties(width=460, height=17 * len(rows), title=title, description=result.headline())
-    return dressed(chart)
+    return dressed(chart.properties(autosize=WIDE))
 
 
-def kl_of_code(result: "CardResult") -> alt.LayerChart:
+def effect_by_strength(result: "CardResult") -> alt.LayerChart:
     """Draw how far the next-token distribution moves by the strength of the nudge, beside other codes."""
     if result.nudges.empty:
         return message(f"Nothing was nudged. {result.refusal}")
@@ -119,4 +124,4 @@ def kl_of_code(result: "CardResult") -> alt.LayerChart:
     note = f"{result.nudged} held-out places where it fires; intervals over places"
     title = alt.TitleParams("What turning it up or down does", subtitle=[note], color=INK)
     chart = alt.layer(*marks).properties(width=460, height=240, title=title, description=result.headline())
-    return dressed(chart)
+    return dressed(chart.properties(autosize=WIDE))

@@ -22,7 +22,7 @@ def f1_of_concepts(result: "ConceptsResult") -> alt.LayerChart:
     )
     names = rows["concept"].tolist()
     scale = alt.Scale(domain=[0, 1])
-    axis = alt.Axis(ticks=False, domain=False, labelLimit=300, labelOverlap=False)
+    axis = alt.Axis(ticks=False, domain=False, labelLimit=300, labelOverlap=False, labelFlush=False)
     down = alt.Y("concept:N", sort=names, title=None, axis=axis)
     seen = ["concept:N", "where:N", alt.Tooltip("word:N", title="its commonest word"), "support:Q"]
     seen += [alt.Tooltip(f"{name}:Q", format=".2f") for name in ("f1", "precision", "recall")]
@@ -45,7 +45,7 @@ def f1_of_concepts(result: "ConceptsResult") -> alt.LayerChart:
     ]
     note = f"dot: the code, with its interval; stroke: the best single word; dashed: {result.good:.1f}"
     title = alt.TitleParams("The best code of any layer, by concept", subtitle=[note], color=INK)
-    chart = alt.layer(*marks).properties(width=520, height=max(60, 15 * len(rows)), title=title, autosize=WIDE)
+    chart = alt.layer(*marks).properties(width=520, height=max(60, 17 * len(rows)), title=title, autosize=WIDE)
     return dressed(chart.properties(description=result.headline()))
 
 
@@ -53,18 +53,19 @@ def concepts_by_layer(result: "ConceptsResult") -> alt.LayerChart:
     """Draw the F1 on held-out tokens of each layer's best code, a row a concept, a column a layer."""
     order = result.concepts["concept"].tolist()
     layers = result.by_layer.sort_values("order")["layer"].unique().tolist()
+    axis = alt.Axis(labelLimit=300, labelOverlap=False, labelFlush=False)
     cells = (
         alt.Chart(result.by_layer[["concept", "layer", "code", "f1"]])
         .mark_rect()
         .encode(
             x=alt.X("layer:O", sort=layers, title="layer", axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("concept:N", sort=order, title=None, axis=alt.Axis(labelLimit=300, labelOverlap=False)),
+            y=alt.Y("concept:N", sort=order, title=None, axis=axis),
             color=alt.Color("f1:Q", title="F1 on held-out tokens", scale=alt.Scale(domain=[0, 1])),
             tooltip=["concept:N", "layer:O", "code:O", alt.Tooltip("f1:Q", format=".2f")],
         )
     )
     title = alt.TitleParams("Which layer has a code for what", color=INK)
     chart = alt.layer(cells).properties(
-        width=max(120, 36 * len(layers)), height=max(60, 15 * len(order)), title=title, description=result.headline()
+        width=max(120, 36 * len(layers)), height=max(60, 17 * len(order)), title=title, description=result.headline()
     )
     return dressed(chart)

@@ -24,6 +24,7 @@ from probes.ui.sections import sections
 from probes.ui.selected import actions, deleted
 from probes.ui.snippets import code, example
 from probes.ui.sources import corpus, recent_corpora
+from probes.ui.steer import steering
 from probes.ui.table import empty, filters, picked
 from probes.ui.tasks import tasks
 from probes.ui.text import headline, notes, plain
@@ -91,6 +92,7 @@ __all__ = [
     "show",
     "spec",
     "start",
+    "steering",
     "tasks",
     "text",
     "text_codes",

@@ -25,8 +25,8 @@ def named(digest: str, layer: str, book: int) -> dict[int, str]:
     return {note.code: note.name for note in notes if (note.layer, note.book) == (layer, book) and note.name}
 
 
-def drawn(question: CodebookSpec, result: CodebookResult, card: browse.Card) -> None:
-    """Draw a code's card, with everything that can be asked or said of it."""
+def drawn(question: CodebookSpec, result: CodebookResult, card: browse.Card) -> bool:
+    """Draw a code's card, with everything that can be said of it; return whether what it does is asked for too."""
     note = store.code_notes(question.digest).get((card.layer, card.book, card.code))
     where = f", book {card.book}" if card.book else ""
     name = f": {plain(note.name)}" if note and note.name else ""
@@ -39,15 +39,14 @@ def drawn(question: CodebookSpec, result: CodebookResult, card: browse.Card) -> 
         st.info("No held-out token takes this code.", icon=":material/block:")
     st.html(contexts_of(card))
     _tables(card)
-    effect, naming, saving = st.columns(3)
+    does, naming, saving = st.columns(3)
     key = f"{card.layer}_{card.book}_{card.code}"
-    asked = effect.toggle("What it does", key="card_effect", help="Nudges it in held-out texts and asks the model.")
+    asked = does.toggle("What it does", key="card_effect", help="Nudges it in held-out texts and asks the model.")
     with naming.popover("Name and note", icon=":material/edit_note:", use_container_width=True):
         _naming(question.digest, card, note, key)
     with saving.popover("Save cards", icon=":material/download:", use_container_width=True):
         _saving(question, result, card)
-    if asked:
-        _effect(question, card)
+    return bool(asked)
 
 
 def _tables(card: browse.Card) -> None:
@@ -69,7 +68,8 @@ def _tables(card: browse.Card) -> None:
         rows(card.quantiles[["quantile", "before", "token", "after", "error"]].round(3), key="card_quantiles")
 
 
-def _effect(question: CodebookSpec, card: browse.Card) -> None:
+def effect(question: CodebookSpec, card: browse.Card) -> None:
+    """Draw what a code does where it fires, or say why that cannot be asked."""
     if not predicts(question.model, question.revision):
         st.caption(f"{plain(question.model)} does not predict the next token: only where the code fires is shown.")
     asked = spec(CardSpec, run=question.digest, layer=card.layer, book=card.book, code=card.code)
@@ -121,7 +121,11 @@ def contexts_of(card: browse.Card) -> str:
     """Return a code's places as escaped HTML, its token marked in each."""
     parts = []
     for row in card.contexts.itertuples():
-        before, token, after = (html.escape(visible(str(part))) for part in (row.before, row.token, row.after))
+        before, token, after = (_shown(str(part)) for part in (row.before, row.token, row.after))
         place = html.escape(visible(str(row.origin)))
         parts.append(f'<p style="{_LINE}" title="{place}">{before}<mark style="{_MARK}">{token}</mark>{after}</p>')
     return "".join(parts) or "<p></p>"
+
+
+def _shown(text: str) -> str:
+    return html.escape(visible(text)) if text else ""

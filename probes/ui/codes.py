@@ -8,7 +8,7 @@ from probes.codebooks import CodebookResult, CodebookSpec, CodedSpec, SearchSpec
 from probes.figures.words import visible
 from probes.ui import address
 from probes.ui.answers import live
-from probes.ui.card import drawn, named
+from probes.ui.card import drawn, effect, named
 from probes.ui.fields import spec
 from probes.ui.results import rows, show
 from probes.ui.snippets import code as code_box
@@ -40,7 +40,9 @@ def code_cards(question: CodebookSpec, result: CodebookResult) -> None:
         _listed(table, named(question.digest, layer, book))
     with right:
         card = browse.card(result, layer, book, int(code if code is not None else first), table=every)
-        drawn(question, result, card)
+        asked = drawn(question, result, card)
+    if asked:
+        effect(question, card)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
