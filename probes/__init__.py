@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from probes.alignment import AlignmentSpec, LikenessSpec
     from probes.analyses import figure
     from probes.checkup import ModelSpec, SizeSpec, TokensSpec
-    from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec
+    from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec, SpliceSpec
     from probes.corpora import load as corpus
     from probes.display import show
     from probes.engine import run
@@ -34,6 +34,7 @@ __all__ = [
     "SearchSpec",
     "SizeSpec",
     "SnippetSpec",
+    "SpliceSpec",
     "SyntaxSpec",
     "TokensSpec",
     "TransferSpec",
@@ -58,6 +59,7 @@ _HOMES = {
     "SearchSpec": ("probes.codebooks", "SearchSpec"),
     "SizeSpec": ("probes.checkup", "SizeSpec"),
     "SnippetSpec": ("probes.syntax", "SnippetSpec"),
+    "SpliceSpec": ("probes.codebooks", "SpliceSpec"),
     "SyntaxSpec": ("probes.syntax", "SyntaxSpec"),
     "TokensSpec": ("probes.checkup", "TokensSpec"),
     "TransferSpec": ("probes.syntax", "TransferSpec"),

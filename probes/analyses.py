@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from probes import store
 from probes.alignment import AlignmentSpec, LikenessSpec
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
-from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec
+from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec, SpliceSpec
 from probes.compare import Comparison, compare, labels
 from probes.contract import Analysis, Comparable, Spec
 from probes.errors import StrataError
@@ -77,6 +77,13 @@ ANALYSES = (
         figures_at=("probes.figures.codes:strip_of_codes",),
         methods_at="probes.codebooks.methods:coded",
         live=True,
+    ),
+    Analysis(
+        spec=SpliceSpec,
+        run_at="probes.codebooks.splice:run",
+        result_at="probes.codebooks.splice:SpliceResult",
+        figures_at=("probes.figures.splice:damage_by_layer", "probes.figures.splice:kept_by_layer"),
+        methods_at="probes.codebooks.splice_methods:splice",
     ),
     Analysis(
         spec=AlignmentSpec,

@@ -18,6 +18,7 @@ from probes.contract import Displayed, Progress
 from probes.models.choice import ReadsModel
 from probes.values import Source
 
+SITE = r"^(residual|attention|mlp|heads|head:\d{1,4})$"
 Count = Annotated[int, Field(ge=2, le=10_000_000)]
 
 
@@ -38,6 +39,8 @@ class CodebookSpec(ReadsModel):
     """Books of a residual codebook (its depth) or of a product one (as many as heads); the others have one."""
     layers: str = "all"
     """Which layers: all, or their labels with commas between them."""
+    site: str = Field("residual", pattern=SITE, exclude_if=lambda site: site == "residual")
+    """Where in a layer: residual, attention, mlp, heads (what attention mixes, before its projection) or head:2."""
     n_fit: Count = 15_000
     """Tokens to fit codes to."""
     n_test: Count = 5_000
