@@ -3,7 +3,7 @@
 import streamlit as st
 
 from probes import ui
-from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec
+from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec, SpliceSpec
 
 ui.frame("Codebooks")
 
@@ -17,11 +17,19 @@ ui.ask(
     "another seed. After [Codebook Features](https://arxiv.org/abs/2310.17230), which trains a model to use its codes.",
 )
 
-found, asked = ui.answer(CodebookSpec, SearchSpec, CodedSpec), ui.asked(CodebookSpec)
-pinned = ui.asked(SearchSpec) or ui.asked(CodedSpec)
+found, asked = ui.answer(CodebookSpec, SearchSpec, CodedSpec, SpliceSpec), ui.asked(CodebookSpec)
+pinned, spliced = ui.asked(SearchSpec) or ui.asked(CodedSpec), ui.asked(SpliceSpec)
 if found and asked:
     ui.show(found, asked)
-    parts = {"Browse": ui.code_cards, "Search": ui.code_search, "On my text": ui.text_codes}
+    parts = {
+        "Browse": ui.code_cards,
+        "Search": ui.code_search,
+        "On my text": ui.text_codes,
+        "Splice damage": ui.splice_damage,
+    }
     ui.sections(parts, asked, found)
+elif found and spliced:
+    ui.codes_of(spliced)
+    ui.show(found, spliced)
 elif found and pinned:
     ui.show(found, pinned)

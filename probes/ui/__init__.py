@@ -22,6 +22,7 @@ from probes.ui.sections import sections
 from probes.ui.selected import actions, deleted
 from probes.ui.snippets import code, example
 from probes.ui.sources import corpus, recent_corpora
+from probes.ui.splicing import codes_of, splice_damage
 from probes.ui.table import empty, filters, picked
 from probes.ui.tasks import tasks
 from probes.ui.text import headline, notes, plain
@@ -43,6 +44,7 @@ __all__ = [
     "code_cards",
     "code_of_its_own",
     "code_search",
+    "codes_of",
     "compare",
     "comparing",
     "corpus",
@@ -86,6 +88,7 @@ __all__ = [
     "sections",
     "show",
     "spec",
+    "splice_damage",
     "start",
     "tasks",
     "text",
