@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from probes.alignment import AlignmentSpec, LikenessSpec
     from probes.analyses import figure
     from probes.checkup import ModelSpec, SizeSpec, TokensSpec
-    from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec, SpliceSpec
+    from probes.codebooks import CodebookSpec, CodedSpec, EqualBitsSpec, SearchSpec, SpliceSpec
     from probes.corpora import load as corpus
     from probes.display import show
     from probes.engine import run
@@ -27,6 +27,7 @@ __all__ = [
     "CausalSpec",
     "CodebookSpec",
     "CodedSpec",
+    "EqualBitsSpec",
     "GeometrySpec",
     "LikenessSpec",
     "MapSpec",
@@ -52,6 +53,7 @@ _HOMES = {
     "CausalSpec": ("probes.syntax", "CausalSpec"),
     "CodebookSpec": ("probes.codebooks", "CodebookSpec"),
     "CodedSpec": ("probes.codebooks", "CodedSpec"),
+    "EqualBitsSpec": ("probes.codebooks", "EqualBitsSpec"),
     "GeometrySpec": ("probes.geometry", "GeometrySpec"),
     "LikenessSpec": ("probes.alignment", "LikenessSpec"),
     "MapSpec": ("probes.geometry", "MapSpec"),

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from probes import store
 from probes.alignment import AlignmentSpec, LikenessSpec
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
-from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec, SpliceSpec
+from probes.codebooks import CodebookSpec, CodedSpec, EqualBitsSpec, SearchSpec, SpliceSpec
 from probes.compare import Comparison, compare, labels
 from probes.contract import Analysis, Comparable, Spec
 from probes.errors import StrataError
@@ -84,6 +84,13 @@ ANALYSES = (
         result_at="probes.codebooks.splice:SpliceResult",
         figures_at=("probes.figures.splice:damage_by_layer", "probes.figures.splice:kept_by_layer"),
         methods_at="probes.codebooks.splice_methods:splice",
+    ),
+    Analysis(
+        spec=EqualBitsSpec,
+        run_at="probes.codebooks.equal_bits:run",
+        result_at="probes.codebooks.equal_bits:EqualBitsResult",
+        figures_at=("probes.figures.equal_bits:kinds_by_bits",),
+        methods_at="probes.codebooks.splice_methods:equal_bits",
     ),
     Analysis(
         spec=AlignmentSpec,

@@ -2,6 +2,7 @@
 
 from probes.codebooks.analysis import CodebookResult, CodebookSpec
 from probes.codebooks.coded import CodedResult, CodedSpec
+from probes.codebooks.equal_bits import EqualBitsResult, EqualBitsSpec
 from probes.codebooks.search import SearchResult, SearchSpec
 from probes.codebooks.splice import SpliceResult, SpliceSpec
 
@@ -10,6 +11,8 @@ __all__ = [
     "CodebookSpec",
     "CodedResult",
     "CodedSpec",
+    "EqualBitsResult",
+    "EqualBitsSpec",
     "SearchResult",
     "SearchSpec",
     "SpliceResult",

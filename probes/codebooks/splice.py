@@ -67,7 +67,7 @@ class SpliceResult(Displayed):
         mean = self.row(self.best, MEAN)
         return (
             f"Going on from the codes of layer {self.best} adds {one.loss:.2f} nats ({one.loss_low:.2f} to "
-            f"{one.loss_high:.2f}) to a loss of {self.base:.2f} and keeps {one.agree:.0%} of first predictions, where "
+            f"{one.loss_high:.2f}) to a loss of {self.base:.2f} and keeps {one.agree:.2f} of first predictions, where "
             f"the mean state adds {mean.loss:.2f}; the codes of all {len(self.scores) - 1} layers at once add "
             f"{whole.loss:.2f}."
         )

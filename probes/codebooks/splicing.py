@@ -30,7 +30,7 @@ def spliced(spec: SpliceSpec, progress: Progress) -> SpliceResult:
     layers = wanted(spec.layers, run.layers)
     progress.report(0, 1, "loading the model")
     lm = language_model(same_model(asked, run))
-    origins, texts = _texts(spec, run, lm)
+    origins, texts = texts_of(run, lm, spec.texts, spec.seed)
     books = {layer: book_of(asked, run, layer, lm.model.device) for layer in layers}
     edits: dict[tuple[str, str], dict[str, EditAt]] = {}
     for name in INSTEAD:
@@ -80,12 +80,12 @@ def replaced(book: Codebook, instead: str) -> EditAt:
     return at
 
 
-def _texts(spec: SpliceSpec, run: CodebookResult, lm: LanguageModel) -> tuple[list[str], list[str]]:
+def texts_of(run: CodebookResult, lm: LanguageModel, texts: int, seed: int) -> tuple[list[str], list[str]]:
     """Return the origins and the texts that the loss is measured on: held-out ones of the run, in an order drawn."""
     held = np.unique(run.tokens["text"].to_numpy()[run.tokens["held_out"].to_numpy()])
-    mine = run.passages.iloc[np.random.default_rng(spec.seed).permutation(held)]
+    mine = run.passages.iloc[np.random.default_rng(seed).permutation(held)]
     lengths = lm.model.lengths(mine["content"].tolist())
-    mine = mine[(lengths >= SHORTEST + 2) & (lengths <= lm.model.context)].head(spec.texts)
+    mine = mine[(lengths >= SHORTEST + 2) & (lengths <= lm.model.context)].head(texts)
     if len(mine) < 2:
         what = f"The run holds out {len(mine)} texts of {SHORTEST} sub-tokens or more; an interval needs two."
         raise StrataError("E-CORPUS-SMALL", what, fix="Fit the codes with more held-out tokens (--n-test).")

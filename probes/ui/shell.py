@@ -55,7 +55,7 @@ PAGES = (
         "Codes",
         ":material/category:",
         "Which discrete codes do the hidden states fall into?",
-        ("codebooks", "codesearch", "codes", "splice"),
+        ("codebooks", "codesearch", "codes", "splice", "equalbits"),
     ),
     Page(
         "pages/Models.py",

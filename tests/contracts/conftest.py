@@ -12,7 +12,7 @@ from small import code_folder, line_folder, small_alignment, small_likeness, sma
 
 from probes import engine
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
-from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec, SpliceSpec
+from probes.codebooks import CodebookSpec, CodedSpec, EqualBitsSpec, SearchSpec, SpliceSpec
 from probes.contract import Spec
 from probes.geometry import GeometrySpec, MapSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
@@ -67,10 +67,11 @@ def ask_small(tiny_bert: Path, tiny_gpt2: Path, tmp_path_factory: pytest.TempPat
             spoken = CodebookSpec(model=str(tiny_gpt2), corpus=decoder.corpus, **plain_books).pinned()
             engine.run(spoken)
             specs["splice"] = SpliceSpec(run=spoken.digest, texts=4)
+            specs["equalbits"] = EqualBitsSpec(run=spoken.digest, bits=6, budgets=2, passes=2, texts=3)
             other: SyntaxSpec = small_spec(tiny_bert, folder, seed=1, random_init=False, **plain).pinned()
             engine.run(other)
             specs["transfer"] = TransferSpec(runs=(other.digest, syntax.digest))
-            model = {kind: str(tiny_gpt2 if kind in ("causal", "splice") else tiny_bert) for kind in specs}
+            model = {kind: str(tiny_gpt2 if kind in ("causal", "splice", "equalbits") else tiny_bert) for kind in specs}
             return Small(home, model, specs, {kind: engine.run(spec) for kind, spec in specs.items()})
 
     return ask
