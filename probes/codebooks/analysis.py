@@ -6,7 +6,7 @@ keep of noise with the same covariance, and beside what the word alone tells.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -51,6 +51,8 @@ class CodebookSpec(ReadsModel):
     """Passes over the tokens while fitting; a book that has settled stops earlier."""
     batch: int = Field(0, ge=0, le=65_536)
     """Tokens between two updates of the codes (mini-batches); 0 for one update a pass (Lloyd)."""
+    start: Literal["drawn", "pruned"] = Field("drawn", exclude_if=lambda start: start == "drawn")
+    """How codes begin: drawn by k-means++, or twice as many drawn and half of them given up, which ends nearer."""
     seed: int = Field(0, ge=0, le=2**31 - 2)
     """Decides the corpus order, the starts, the noise and the resampling; the next seed fits the second codebook."""
 

@@ -76,7 +76,7 @@ def _notes(spec: CodebookSpec, tokens: Tokens) -> tuple[str, ...]:
 
 def _judge(spec: CodebookSpec, tokens: Tokens, states: States, shape: Shape, progress: Progress) -> list[Judged]:
     words, _ = pd.factorize(np.array(tokens.words, object))
-    options = Options(spec.codes, spec.passes, spec.batch, spec.seed)
+    options = Options(spec.codes, spec.passes, spec.batch, spec.seed, spec.start == "pruned")
     question, found = Question(spec.method, spec.books, options), []
     for number, label in enumerate(shape.layers):
         rows = states.at(label)

@@ -29,12 +29,12 @@ _TICKS = 14  # layer labels that fit a single column side by side
 def damage_by_layer(result: "SpliceResult") -> alt.LayerChart:
     """Draw the loss that each layer's codes add, with its interval, beside what the mean state and zero add."""
     rows = result.damage.rename(columns={"instead": "series", "loss": "value", "loss_low": "low", "loss_high": "high"})
-    told = [alt.Tooltip(f"{name}:Q", format=".3f") for name in ("kl", "agree")]
-    scale = alt.Scale(type="symlog", constant=0.05)  # codes add hundredths where zero adds ten
-    y = alt.Y("value:Q", title="loss added, nats a token", scale=scale)
     head = f"Loss when the model goes on from codes: {result.base:.2f} nats as it is"
-    note = f"{result.task}-token loss on {_texts(result)} held-out texts; intervals over texts"
-    return _drawn(result, rows, y, INSTEAD, (head, note), told)
+    texts = int(result.texts.groupby(["layer", "instead"]).size().max())
+    note = f"{result.task}-token loss on {texts} held-out texts; intervals over texts"
+    scale = alt.Scale(type="symlog", constant=0.05)  # codes add hundredths where zero adds ten
+    marks = _marks(result, rows, INSTEAD, ("loss added, nats a token", scale))
+    return _titled(result, marks, head, note)
 
 
 def kept_by_layer(result: "SpliceResult") -> alt.LayerChart:
@@ -47,43 +47,47 @@ def kept_by_layer(result: "SpliceResult") -> alt.LayerChart:
             part[end] = result.scores.get(f"{column}_{end}", result.scores[column])
         parts.append(part)
     rows = pd.concat(parts, ignore_index=True).dropna(subset=["value"])
-    low = min(0.0, float(rows["value"].min()))
-    y = alt.Y("value:Q", title="share kept by codes", scale=alt.Scale(domain=[max(low, -1.0), 1.0], clamp=True))
-    note = "1: as good as the state itself; 0: as bad as the mean state"
-    return _drawn(result, rows, y, KEPT, ("What codes keep of a layer", note), [])
+    low = min(0.0, float(rows["value"].min())) if len(rows) else 0.0
+    scale = alt.Scale(domain=[max(low, -1.0), 1.0], clamp=True)
+    marks = _marks(result, rows, KEPT, ("share kept by codes", scale))
+    return _titled(
+        result, marks, "What codes keep of a layer", "1: as good as the state itself; 0: as bad as the mean state"
+    )
 
 
-def _drawn(
-    result: "SpliceResult", rows: pd.DataFrame, y: alt.Y, looks: dict[str, Look], said: tuple[str, str], told: list[Any]
-) -> alt.LayerChart:
+def _titled(result: "SpliceResult", marks: list[Any], head: str, note: str) -> alt.LayerChart:
+    title = alt.TitleParams(head, subtitle=[note], color=INK)
+    chart = alt.layer(*marks).properties(width=640, height=270, title=title)
+    return dressed(chart.properties(description=result.headline()))
+
+
+def _marks(
+    result: "SpliceResult", rows: pd.DataFrame, looks: dict[str, Look], axis: tuple[str, alt.Scale]
+) -> list[Any]:
+    title, scale = axis
     rows = rows.assign(shown=[_short(name, result.site) for name in rows["layer"]]).sort_values(["order", "series"])
-    names = rows.drop_duplicates("shown")["shown"].tolist()
-    ticks = sorted({*names[:-1][:: -(-len(names) // _TICKS)], names[-1]}, key=names.index)
-    if len(ticks) > 2 and len(names) > _TICKS and names.index(ticks[-2]) > len(names) - 3:
-        del ticks[-2]  # "all" stands there
-    title = "layer" if result.site == "residual" else f"layer ({result.site})"
-    axis = alt.Axis(values=ticks, labelAngle=0, labelOverlap=False)
-    x = alt.X("shown:O", sort=names, title=title, scale=alt.Scale(domain=names), axis=axis)
+    x = _layers(result, rows.drop_duplicates("shown")["shown"].tolist())
     colour = alt.Scale(domain=list(looks), range=[look[0] for look in looks.values()])
     shape = alt.Scale(domain=list(looks), range=[look[1] for look in looks.values()])
     base = alt.Chart(rows).encode(x=x, color=alt.Color("series:N", title=None, scale=colour))
-    numbers = [alt.Tooltip(f"{name}:Q", format=".3f") for name in ("value", "low", "high")]
-    spread = base.mark_rule(opacity=0.7, tooltip=None).encode(
-        y=alt.Y("low:Q", title=y.title, scale=y.scale), y2="high:Q"
-    )
+    told = ["value", "low", "high", *(name for name in ("kl", "agree") if name in rows)]
+    spread = base.mark_rule(opacity=0.7, tooltip=None).encode(y=alt.Y("low:Q", title=title, scale=scale), y2="high:Q")
     dots = base.mark_point(filled=True, opacity=1, style="dot").encode(
-        y=y,
+        y=alt.Y("value:Q", title=title, scale=scale),
         shape=alt.Shape("series:N", title=None, scale=shape),
-        tooltip=[alt.Tooltip("series:N"), alt.Tooltip("layer:N"), *numbers, *told],
+        tooltip=["series:N", "layer:N", *(alt.Tooltip(f"{name}:Q", format=".3f") for name in told)],
     )
-    head = alt.TitleParams(said[0], subtitle=[said[1]], color=INK)
-    chart = alt.layer(spread, dots).properties(width=640, height=270, title=head)
-    return dressed(chart.properties(description=result.headline()))
+    return [spread, dots]
+
+
+def _layers(result: "SpliceResult", names: list[str]) -> alt.X:
+    ticks = names[:-1][:: -(-len(names) // _TICKS)]
+    if len(names) > _TICKS and names.index(ticks[-1]) > len(names) - 3:
+        del ticks[-1]  # "all" stands there
+    title = "layer" if result.site == "residual" else f"layer ({result.site})"
+    axis = alt.Axis(values=[*ticks, names[-1]], labelAngle=0, labelOverlap=False)
+    return alt.X("shown:O", sort=names, title=title, scale=alt.Scale(domain=names), axis=axis)
 
 
 def _short(layer: str, site: str) -> str:
     return "all" if layer == "all at once" else layer.removesuffix(f" {site}")
-
-
-def _texts(result: "SpliceResult") -> int:
-    return int(result.texts.groupby(["layer", "instead"]).size().max())

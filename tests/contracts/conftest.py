@@ -20,6 +20,10 @@ from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 CODE = "def total(values):\n    for value in values:\n        print(value, 1)\n    return len(values)\n"
 
 
+DECODED = ("causal", "splice", "equalbits")
+"""Kinds that are asked of a model that predicts the next token."""
+
+
 @dataclass(frozen=True)
 class Small:
     """A home with a finished syntax run in it, and the smallest question of each kind with its answer."""
@@ -29,6 +33,17 @@ class Small:
     """Which model each question is about."""
     specs: dict[str, Spec]
     results: dict[str, Any]
+
+
+def spliced(decoder: Path, corpus: str) -> dict[str, Spec]:
+    """Return the questions about codes of an MLP's outputs that are spliced in; the codes are fitted here."""
+    sizes: dict[str, Any] = {"corpus": corpus, "codes": 8, "n_fit": 300, "n_test": 150, "passes": 2}
+    books = CodebookSpec(model=str(decoder), site="mlp", **sizes).pinned()
+    engine.run(books)
+    return {
+        "splice": SpliceSpec(run=books.digest, texts=4),
+        "equalbits": EqualBitsSpec(run=books.digest, bits=6, budgets=2, passes=2, texts=3),
+    }
 
 
 @pytest.fixture(scope="session")
@@ -63,15 +78,11 @@ def ask_small(tiny_bert: Path, tiny_gpt2: Path, tmp_path_factory: pytest.TempPat
             engine.run(decoder)
             causal = {"layers": "1, 2 + norm", "rank": 3, "texts": 3, "draws": 2}
             specs["causal"] = CausalSpec(run=decoder.digest, **causal).pinned()
-            plain_books = {"codes": 8, "n_fit": 300, "n_test": 150, "passes": 2, "site": "mlp"}
-            spoken = CodebookSpec(model=str(tiny_gpt2), corpus=decoder.corpus, **plain_books).pinned()
-            engine.run(spoken)
-            specs["splice"] = SpliceSpec(run=spoken.digest, texts=4)
-            specs["equalbits"] = EqualBitsSpec(run=spoken.digest, bits=6, budgets=2, passes=2, texts=3)
+            specs |= spliced(tiny_gpt2, decoder.corpus)
             other: SyntaxSpec = small_spec(tiny_bert, folder, seed=1, random_init=False, **plain).pinned()
             engine.run(other)
             specs["transfer"] = TransferSpec(runs=(other.digest, syntax.digest))
-            model = {kind: str(tiny_gpt2 if kind in ("causal", "splice", "equalbits") else tiny_bert) for kind in specs}
+            model = {kind: str(tiny_gpt2 if kind in DECODED else tiny_bert) for kind in specs}
             return Small(home, model, specs, {kind: engine.run(spec) for kind, spec in specs.items()})
 
     return ask
