@@ -12,6 +12,7 @@ from probes.codebooks import (
     ConceptsSpec,
     PatchSpec,
     SearchSpec,
+    SpliceSpec,
     SteerSpec,
 )
 
@@ -29,20 +30,22 @@ ui.ask(
     "another seed. After [Codebook Features](https://arxiv.org/abs/2310.17230), which trains a model to use its codes.",
 )
 
-found, asked = ui.answer(CodebookSpec, *LIVE), ui.asked(CodebookSpec)
+found, asked = ui.answer(CodebookSpec, *LIVE, SpliceSpec), ui.asked(CodebookSpec)
 pinned = next((question for kind in LIVE if (question := ui.asked(kind))), None)
+spliced = ui.asked(SpliceSpec)
 if found and asked:
     ui.show(found, asked)
-    ui.sections(
-        {
-            "Browse": ui.code_cards,
-            "Search": ui.code_search,
-            "Concepts": ui.concepts,
-            "On my text": ui.text_codes,
-            "Steer": ui.steering,
-        },
-        asked,
-        found,
-    )
+    parts = {
+        "Browse": ui.code_cards,
+        "Search": ui.code_search,
+        "Concepts": ui.concepts,
+        "On my text": ui.text_codes,
+        "Splice damage": ui.splice_damage,
+        "Steer": ui.steering,
+    }
+    ui.sections(parts, asked, found)
+elif found and spliced:
+    ui.codes_of(spliced)
+    ui.show(found, spliced)
 elif found and pinned:
     ui.show(found, pinned)

@@ -10,7 +10,17 @@ from pydantic import ValidationError
 from probes import store
 from probes.alignment import AlignmentSpec, LikenessSpec
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
-from probes.codebooks import CardSpec, CodebookSpec, CodedSpec, ConceptsSpec, PatchSpec, SearchSpec, SteerSpec
+from probes.codebooks import (
+    CardSpec,
+    CodebookSpec,
+    CodedSpec,
+    ConceptsSpec,
+    EqualBitsSpec,
+    PatchSpec,
+    SearchSpec,
+    SpliceSpec,
+    SteerSpec,
+)
 from probes.compare import Comparison, compare, labels
 from probes.contract import Analysis, Comparable, Spec
 from probes.errors import StrataError, did_you_mean
@@ -117,6 +127,20 @@ ANALYSES = (
         figures_at=("probes.figures.steer:moved_by_patching",),
         methods_at="probes.codebooks.steer_methods:patch",
         live=True,
+    ),
+    Analysis(
+        spec=SpliceSpec,
+        run_at="probes.codebooks.splice:run",
+        result_at="probes.codebooks.splice:SpliceResult",
+        figures_at=("probes.figures.splice:damage_by_layer", "probes.figures.splice:kept_by_layer"),
+        methods_at="probes.codebooks.splice_methods:splice",
+    ),
+    Analysis(
+        spec=EqualBitsSpec,
+        run_at="probes.codebooks.equal_bits:run",
+        result_at="probes.codebooks.equal_bits:EqualBitsResult",
+        figures_at=("probes.figures.equal_bits:kinds_by_bits",),
+        methods_at="probes.codebooks.splice_methods:equal_bits",
     ),
     Analysis(
         spec=AlignmentSpec,

@@ -4,8 +4,10 @@ from probes.codebooks.analysis import CodebookResult, CodebookSpec
 from probes.codebooks.card import CardResult, CardSpec
 from probes.codebooks.coded import CodedResult, CodedSpec
 from probes.codebooks.concepts import ConceptsResult, ConceptsSpec
+from probes.codebooks.equal_bits import EqualBitsResult, EqualBitsSpec
 from probes.codebooks.patch import PatchResult, PatchSpec
 from probes.codebooks.search import SearchResult, SearchSpec
+from probes.codebooks.splice import SpliceResult, SpliceSpec
 from probes.codebooks.steer import SteerResult, SteerSpec
 
 __all__ = [
@@ -17,10 +19,14 @@ __all__ = [
     "CodedSpec",
     "ConceptsResult",
     "ConceptsSpec",
+    "EqualBitsResult",
+    "EqualBitsSpec",
     "PatchResult",
     "PatchSpec",
     "SearchResult",
     "SearchSpec",
+    "SpliceResult",
+    "SpliceSpec",
     "SteerResult",
     "SteerSpec",
 ]

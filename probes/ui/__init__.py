@@ -24,6 +24,7 @@ from probes.ui.sections import sections
 from probes.ui.selected import actions, deleted
 from probes.ui.snippets import code, example
 from probes.ui.sources import corpus, recent_corpora
+from probes.ui.splicing import codes_of, splice_damage
 from probes.ui.steer import steering
 from probes.ui.table import empty, filters, picked
 from probes.ui.tasks import tasks
@@ -46,6 +47,7 @@ __all__ = [
     "code_cards",
     "code_of_its_own",
     "code_search",
+    "codes_of",
     "compare",
     "comparing",
     "concepts",
@@ -91,6 +93,7 @@ __all__ = [
     "sections",
     "show",
     "spec",
+    "splice_damage",
     "start",
     "steering",
     "tasks",

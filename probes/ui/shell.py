@@ -55,7 +55,7 @@ PAGES = (
         "Codes",
         ":material/category:",
         "Which discrete codes do the hidden states fall into?",
-        ("codebooks", "codesearch", "codes", "concepts", "card", "steer", "patch"),
+        ("codebooks", "codesearch", "codes", "concepts", "card", "splice", "equalbits", "steer", "patch"),
     ),
     Page(
         "pages/Lens.py",

@@ -17,8 +17,10 @@ from probes.codebooks import (
     CodebookSpec,
     CodedSpec,
     ConceptsSpec,
+    EqualBitsSpec,
     PatchSpec,
     SearchSpec,
+    SpliceSpec,
     SteerSpec,
     browse,
 )
@@ -30,7 +32,10 @@ from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 CODE = "def total(values):\n    for value in values:\n        print(value, 1)\n    return len(values)\n"
 
 
-DECODED = ("causal", "card", "steer", "patch", "lens", "patching", "erasure", "ablation", "steering")
+DECODED = (
+    *("causal", "card", "steer", "patch", "splice", "equalbits"),
+    *("lens", "patching", "erasure", "ablation", "steering"),
+)
 """Kinds that are asked of a model that predicts the next token."""
 
 
@@ -62,6 +67,17 @@ def coded(encoder: Path, decoder: Path, corpus: str) -> dict[str, Spec]:
     }
 
 
+def spliced(decoder: Path, corpus: str) -> dict[str, Spec]:
+    """Return the questions about codes of an MLP's outputs that are spliced in; the codes are fitted here."""
+    sizes: dict[str, Any] = {"corpus": corpus, "codes": 8, "n_fit": 300, "n_test": 150, "passes": 2}
+    books = CodebookSpec(model=str(decoder), site="mlp", **sizes).pinned()
+    engine.run(books)
+    return {
+        "splice": SpliceSpec(run=books.digest, texts=4),
+        "equalbits": EqualBitsSpec(run=books.digest, bits=6, budgets=2, passes=2, texts=3),
+    }
+
+
 @pytest.fixture(scope="session")
 def ask_small(tiny_bert: Path, tiny_gpt2: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Small]:
     """Return a function that answers every small question in a new home."""
@@ -89,6 +105,7 @@ def ask_small(tiny_bert: Path, tiny_gpt2: Path, tmp_path_factory: pytest.TempPat
             engine.run(decoder)
             causal = {"layers": "1, 2 + norm", "rank": 3, "texts": 3, "draws": 2}
             specs["causal"] = CausalSpec(run=decoder.digest, **causal).pinned()
+            specs |= spliced(tiny_gpt2, decoder.corpus)
             other: SyntaxSpec = small_spec(tiny_bert, folder, seed=1, random_init=False, **plain).pinned()
             engine.run(other)
             specs["transfer"] = TransferSpec(runs=(other.digest, syntax.digest))
