@@ -54,7 +54,7 @@ def sharpness_by_layer(result: "LensResult") -> alt.HConcatChart:
     rows = result.layers.sort_values(["order", "reading"])
     panels = [
         _lines(rows, "entropy", "entropy, nats"),
-        _lines(rows, "kl", "KL from the last layer, nats"),
+        _lines(rows, "kl", "KL from the last layer, nats", scale="symlog"),
         _lines(rows, "hits", "true token first", beside="shuffled"),
     ]
     note = "means over the positions of the text; grey: the same with the rows of the head shuffled"
@@ -86,7 +86,7 @@ def where_it_settles(result: "LensResult") -> alt.LayerChart:
     )
 
 
-def _lines(rows: pd.DataFrame, field: str, title: str, beside: str = "") -> alt.LayerChart:
+def _lines(rows: pd.DataFrame, field: str, title: str, *, beside: str = "", scale: str = "linear") -> alt.LayerChart:
     layers = rows.drop_duplicates("layer")["layer"].tolist()
     axis = alt.Axis(values=layers[:: -(-len(layers) // 8)], labelAngle=0, labelOverlap=False)
     x = alt.X("layer:O", sort=layers, title="layer", axis=axis, scale=alt.Scale(domain=layers))
@@ -98,7 +98,9 @@ def _lines(rows: pd.DataFrame, field: str, title: str, beside: str = "") -> alt.
     base = alt.Chart(rows).encode(x=x)
     told = ["layer:O", "reading:N", alt.Tooltip(f"{field}:Q", format=".3f")]
     parts: list[Any] = [
-        base.mark_line().encode(y=alt.Y(f"{field}:Q", title=title), color=colour, strokeDash=dash, tooltip=told)
+        base.mark_line().encode(
+            y=alt.Y(f"{field}:Q", title=title, scale=alt.Scale(type=scale)), color=colour, strokeDash=dash, tooltip=told
+        )
     ]
     if beside:
         parts.insert(0, base.mark_line(color=GREY, tooltip=None).encode(y=f"{beside}:Q", detail="reading:N"))

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from probes.linalg import orthonormal
-
 RIDGE = 1e-4
 """What is added to variances before a probe is solved for, as a part of their mean."""
 TINY = 1e-10
@@ -48,9 +46,16 @@ def crossed(rows: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
     return np.asarray((rows - rows.mean(0)).T @ one_hot(labels, classes) / len(rows))
 
 
+def spanned(columns: np.ndarray) -> np.ndarray:
+    """Return orthonormal [width, rank] of columns that add up to zero: at most one less than there are."""
+    basis, size, _ = np.linalg.svd(columns, full_matrices=False)
+    kept = size[: columns.shape[1] - 1] > TINY * max(size[0], np.finfo(float).tiny)
+    return np.asarray(basis[:, : len(kept)][:, kept])
+
+
 def between_means(rows: np.ndarray, labels: np.ndarray, classes: int) -> Eraser:
     """Return the orthogonal projection away from all differences between the classes' means."""
-    q = orthonormal(crossed(rows, labels, classes))
+    q = spanned(crossed(rows, labels, classes))
     return Eraser(q, q, rows.mean(0))
 
 
@@ -60,20 +65,20 @@ def leace(rows: np.ndarray, labels: np.ndarray, classes: int) -> Eraser:
     values, axes = np.linalg.eigh((rows - middle).T @ (rows - middle) / len(rows))
     there = values > TINY * values[-1]
     root, axes = np.sqrt(values[there]), axes[:, there]
-    u = orthonormal((axes / root).T @ crossed(rows, labels, classes))
+    u = spanned((axes / root).T @ crossed(rows, labels, classes))
     return Eraser((axes * root) @ u, (axes / root) @ u, middle)
 
 
 def inlp(rows: np.ndarray, labels: np.ndarray, classes: int, rounds: int) -> Eraser:
-    """Return the orthogonal projection away from the directions of `rounds` probes, each fitted on what is left."""
+    """Return the projection away from the directions of `rounds` probes, each fitted on what is left; never of all."""
     middle, basis = rows.mean(0), np.zeros((rows.shape[1], 0))
     for _ in range(rounds):
         left = rows - (rows - middle) @ basis @ basis.T
         weights = Probe.fit(left, labels, classes).weights
         weights = weights - basis @ (basis.T @ weights)
-        new = orthonormal(weights - weights.mean(1, keepdims=True))
-        if not new.shape[1]:
-            break
+        new = spanned(weights - weights.mean(1, keepdims=True))
+        if not new.shape[1] or basis.shape[1] + new.shape[1] >= len(middle):
+            break  # nothing would be left but rounding
         basis = np.linalg.qr(np.concatenate([basis, new], 1)).Q
     return Eraser(basis, basis, middle)
 

@@ -95,8 +95,10 @@ def classes_of(spec: ErasureSpec, lm: LanguageModel, left_out: Counter[str]) -> 
     some = of_corpus(lm, spec.corpus, spec.language, 20 * spec.texts, seed=spec.seed, left_out=left_out)
     columns = [name for name, _ in some[0].labels]
     if spec.label not in columns:
-        what = f"'{spec.corpus[:200]}' has no column '{spec.label[:60]}'."
-        raise StrataError("E-LABEL", what, fix=f"Its columns are: {', '.join(columns) or 'none'}.")
+        what = f"'{spec.corpus[:200]}' has no label '{spec.label[:60]}'."
+        raise StrataError(
+            "E-LABEL", what, fix=f"Its labels are: {', '.join(columns) or 'none'}; table:FILE?label=COLUMN names more."
+        )
     by: dict[str, dict[str, Text]] = {}
     for text in some:
         by.setdefault(str(dict(text.labels)[spec.label]), {})[text.text] = text

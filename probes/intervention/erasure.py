@@ -35,7 +35,7 @@ class ErasureSpec(ReadsModel):
     english: str = corpora.STDLIB
     """Without a label, the other class: a corpus of English texts, or python-stdlib for the prose of its docstrings."""
     label: str = ""
-    """A column of the corpus whose values are the classes; none for code against English."""
+    """A label of the corpus (table:FILE?label=COLUMN) whose values are the classes; none for code against English."""
     layer: str = ""
     """The layer whose states are edited; none for the middle one."""
     method: Method = "leace"

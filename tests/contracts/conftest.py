@@ -110,12 +110,12 @@ def ask_small(tiny_bert: Path, tiny_gpt2: Path, tmp_path_factory: pytest.TempPat
             engine.run(other)
             specs["transfer"] = TransferSpec(runs=(other.digest, syntax.digest))
             specs["lens"] = LensSpec(model=str(tiny_gpt2), text="def total(values):").pinned()
-            prompts = {"prompt": "def total of values", "other": "def count of values"}
+            prompts = {"prompt": "def path in values", "other": "def key in values"}
             reads = {"model": str(tiny_gpt2), "corpus": f"code:{folder}", "texts": 4}
             specs["erasure"] = ErasureSpec(**reads, draws=1).pinned()
             specs["ablation"] = AblationSpec(**reads, layers="1, 2").pinned()
             specs["steering"] = SteeringSpec(model=str(tiny_gpt2), steps=1, texts=4, draws=2, tokens=3).pinned()
-            specs["patching"] = PatchingSpec(model=str(tiny_gpt2), **prompts, answer=" def", instead=" for").pinned()
+            specs["patching"] = PatchingSpec(model=str(tiny_gpt2), **prompts, answer=" path", instead=" key").pinned()
             model = {kind: str(tiny_gpt2 if kind in DECODED else tiny_bert) for kind in specs}
             return Small(home, model, specs, {kind: engine.run(spec) for kind, spec in specs.items()})
 
