@@ -11,7 +11,7 @@ from probes.codebooks.steer import PLAIN, STEERED
 from probes.figures.words import visible
 from probes.models.tasks import predicts
 from probes.ui import address
-from probes.ui.answers import live
+from probes.ui.answers import live, submit
 from probes.ui.fields import spec, widget
 from probes.ui.results import rows, show
 from probes.ui.text import plain
@@ -36,6 +36,11 @@ def steering(question: CodebookSpec, result: Any) -> None:
             "decoder, such as smollm2, and they can be turned up and down while it writes.",
             icon=":material/block:",
         )
+        st.caption(
+            "20,000 tokens of the standard library, 512 codes at layers 4, 8 and 12: a few minutes the first time."
+        )
+        if st.button("Fit codes to smollm2", icon=":material/play_arrow:", key="steer_decoder"):
+            submit(CodebookSpec(model="smollm2", layers="4, 8, 12", codes=512))
         return
     st.caption(
         "Codes are turned up, taken away or put in each other's place while the model writes; it is not changed. All "

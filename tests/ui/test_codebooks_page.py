@@ -170,11 +170,15 @@ def test_concepts_are_looked_for_when_they_are_asked_for(page: Open, stored: Cod
     assert len(at.get("vega_lite_chart")) == 2
 
 
-def test_an_encoder_cannot_be_steered_and_the_page_says_what_can(page: Open, stored: CodebookSpec) -> None:
+def test_an_encoder_cannot_be_steered_and_the_page_offers_one_that_can(
+    page: Open, stored: CodebookSpec, here: Any
+) -> None:
     at = page(PAGE, run=stored.digest, section="Steer")
     assert not at.exception
     assert "does not predict the next token" in says(at)
     assert "smollm2" in says(at)
+    at.button(key="steer_decoder").click().run()
+    assert here.submitted == [CodebookSpec(model="smollm2", layers="4, 8, 12", codes=512)]
 
 
 def test_contexts_are_text_whatever_is_in_them(kept: tuple[CodebookSpec, Any]) -> None:
