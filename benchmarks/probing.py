@@ -7,7 +7,10 @@ and the mean test accuracy over layers and seeds must agree within half a point.
 import sys
 import time
 import warnings
+from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -66,9 +69,8 @@ def main(n: int) -> None:
         print(f"layer {layer}: accuracy {scores['ours'][-1]:.4f}, scikit-learn {scores['scikit-learn'][-1]:.4f}")
     mine, other = (float(np.mean(scores[name])) for name in times)
     ratio = times["scikit-learn"] / times["ours"]
-    print(
-        f"{len(examples.layers) * task.train.shape[0] * len(PENALTIES)} probes on {int(task.train.sum(1).mean())} places"
-    )
+    many = len(examples.layers) * len(task.train) * len(PENALTIES)
+    print(f"{many} probes on {int(task.train.sum(1).mean())} places")
     print(f"ours {times['ours']:.2f} s, accuracy {mine:.4f}; scikit-learn {times['scikit-learn']:.2f} s, {other:.4f}")
     print(f"ratio {ratio:.1f} (target {LEAST:.0f}), accuracy apart {abs(mine - other):.4f} (target below {APART})")
     sys.exit(0 if ratio >= LEAST and abs(mine - other) < APART else 1)

@@ -31,8 +31,8 @@ class ProbingSpec(ReadsModel):
     language: str = "python"
     """The programming language that is taken from the corpus; none for tables of text."""
     label: str = "role"
-    """What is asked: role, leaf-type, parent-type, depth, brackets, binding, since-binding, since-use; the tasks misuse,
-    operator, swapped, exception, docstring; or a column of the corpus."""
+    """What is asked: role, leaf-type, parent-type, depth, brackets, binding, since-binding, since-use; the tasks
+    misuse, operator, swapped, exception, docstring; or a column of the corpus."""
     unit: Literal["leaf", "word", "token", "text"] = "leaf"
     """Where it is asked: at a leaf of the syntax tree, a word, one of the model's tokens, or of a whole text."""
     task: Literal["auto", "classes", "numbers"] = "auto"
@@ -110,12 +110,11 @@ class ProbingResult(Displayed):
         row = self.row(TRAINED, self.best)
         half = (row.high - row.low) / 2
         head = (
-            f"{self.label[:1].upper()}{self.label[1:]} is read best at layer {self.best} of {self.depth}: {self.measure} "
-            f"{row.score:.2f} ± {half:.2f}"
+            f"{self.label[:1].upper()}{self.label[1:]} is read best at layer {self.best} of {self.depth}: "
+            f"{self.measure} {row.score:.2f} ± {half:.2f}"
         )
-        rivals = [
-            f"{_beside(r.gain, r.gain_low, r.gain_high)} {_NAMES.get(r.name, r.name)}" for r in _rows(self.baselines)
-        ]
+        own = self.baselines[["name", "gain", "gain_low", "gain_high"]]
+        rivals = [f"{_beside(*gain)} {_NAMES.get(name, name)}" for name, *gain in own.itertuples(index=False)]
         if len(rivals) > 1:
             rivals = [", ".join(rivals[:-1]) + f" and {rivals[-1]}"]
         return ", ".join([head, *rivals]) + "."
@@ -133,10 +132,6 @@ class ProbingResult(Displayed):
 
 
 _NAMES = {CONTROL: "the control task", RANDOM: "random weights"}
-
-
-def _rows(frame: pd.DataFrame) -> list["pd.Series"]:
-    return [row for _, row in frame.set_axis(frame.columns, axis=1).iterrows()]
 
 
 def _beside(gain: float, low: float, high: float) -> str:

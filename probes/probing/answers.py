@@ -83,7 +83,7 @@ def _one(label: str, answer: str, *, several: bool = False) -> StrataError:
 
 
 def control(examples: Examples, answers: Answers, seed: int) -> np.ndarray:
-    """Return answers that depend on the word alone [place]: drawn for each word from all answers (Hewitt & Liang, 2019).
+    """Return answers that the word alone decides [place]: drawn for each from all answers (Hewitt & Liang, 2019).
 
     A word's answer is the same in every text and every run of this seed, so that it can be memorised and not inferred.
     """

@@ -47,7 +47,7 @@ def _parsed(spec: "ProbingSpec", text: Text, left_out: Counter[str]) -> Tree | N
         if error.code == "E-LANGUAGE-UNKNOWN":
             raise StrataError(
                 "E-CORPUS-LANGUAGE",
-                f"'{spec.corpus[:80]}' holds {text.language or 'text'}, which has no '{spec.label[:60]}' by {spec.unit}.",
+                f"'{spec.corpus[:80]}' holds {text.language or 'text'}: no '{spec.label[:60]}' by {spec.unit}.",
                 fix="Choose Python code, or a column of the corpus by text, word or token.",
             ) from error
         left_out[f"not read ({error.code})"] += 1

@@ -51,7 +51,7 @@ _BINARY = ("binary_operator", "comparison_operator", "boolean_operator")
 
 @dataclass(frozen=True)
 class Edit:
-    """Characters start .. end of a text are `old` and become `new`; `read` is the place to look at, before and after."""
+    """Characters start .. end of a text are `old` and become `new`; `read` is where to look, before and after."""
 
     start: int
     end: int

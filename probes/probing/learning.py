@@ -8,6 +8,7 @@ import torch
 
 from probes.errors import StrataError
 from probes.probing import linear, others
+from probes.probing.answers import Answers
 from probes.probing.problems import PENALTIES, Problems, standardised
 
 
@@ -94,3 +95,12 @@ def _reading(out: torch.Tensor, loss: np.ndarray, penalty: np.ndarray, classes: 
         return Reading(said, loss, np.ones_like(said), penalty)
     sure, best = out.softmax(-1).max(-1)
     return Reading(best.T.numpy(), loss, sure.T.numpy().astype(np.float64), penalty)
+
+
+def right(reading: Reading, answers: Answers, where: np.ndarray) -> float:
+    """Return the accuracy, or R², of a reading over the seeds' own masks [seed, place]."""
+    if not answers.numeric:
+        return float(np.mean([(said == answers.values)[w].mean() for said, w in zip(reading.said, where, strict=True)]))
+    spread = [np.square(answers.values[w] - answers.values[w].mean()).mean() for w in where]
+    wrong = [loss[w].mean() for loss, w in zip(reading.loss, where, strict=True)]
+    return float(np.mean([1 - e / max(s, 1e-12) for e, s in zip(wrong, spread, strict=True)]))

@@ -1,4 +1,4 @@
-"""Multinomial logistic regression, many problems at once: the minimum of mean cross-entropy + penalty / 2 * |weights|^2.
+"""Multinomial logistic regression, many problems at once: least mean cross-entropy + penalty / 2 * |weights|^2.
 
 The bias is free. Rows are turned onto the axes of their covariance, where Böhning's bound on the Hessian (Annals of the
 Institute of Statistical Mathematics, 1992), cov / 2 + penalty, is diagonal: with it as the first guess of the inverse

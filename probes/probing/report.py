@@ -1,5 +1,6 @@
 """From readings to tables: scores with intervals, rivals in pairs, and what the best layer gets wrong."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,7 @@ from probes.probing.analysis import (
     ProbingSpec,
 )
 from probes.probing.labels import LABELS
-from probes.probing.learning import Reading
+from probes.probing.learning import Reading, right
 from probes.probing.scoring import Resampling, bounds, calibration, confusion, macro_f1
 
 if TYPE_CHECKING:
@@ -27,9 +28,21 @@ if TYPE_CHECKING:
 ERRORS = 200
 """Errors that are kept."""
 SCORES = [
-    "order", "layer", "series", "score", "low", "high", "balanced", "balanced_low", "balanced_high", "f1", "bits", "ece",
-    "valid", "penalty",
-]  # fmt: skip
+    "order",
+    "layer",
+    "series",
+    "score",
+    "low",
+    "high",
+    "balanced",
+    "balanced_low",
+    "balanced_high",
+    "f1",
+    "bits",
+    "ece",
+    "valid",
+    "penalty",
+]
 
 
 def result(spec: ProbingSpec, found: "Found", left_out: dict[str, int]) -> ProbingResult:
@@ -39,8 +52,8 @@ def result(spec: ProbingSpec, found: "Found", left_out: dict[str, int]) -> Probi
     classes, errors = _classes(found, again, best), _errors(found, best)
     label = LABELS[spec.label].title if spec.label in LABELS else spec.label
     numeric = found.answers.numeric
-    right = (best.said == found.answers.values)[:, task.test]
-    bins = calibration(right, best.confidence[:, task.test])[1]
+    hits = (best.said == found.answers.values)[:, task.test]
+    bins = calibration(hits, best.confidence[:, task.test])[1]
     return ProbingResult(
         scores=_scores(found, again),
         baselines=_baselines(found, again),
@@ -93,8 +106,6 @@ def _balanced(found: "Found", again: Resampling, said: np.ndarray, series: str) 
 
 
 def _scores(found: "Found", again: Resampling) -> pd.DataFrame:
-    from probes.probing.study import right  # on use: it needs this file
-
     rows, test, numeric = [], found.task.test, found.answers.numeric
     layers = found.examples.layers
     for (series, layer), reading in found.readings.items():
@@ -105,18 +116,12 @@ def _scores(found: "Found", again: Resampling) -> pd.DataFrame:
         f1 = np.nan if numeric else macro_f1(true[test], reading.said[:, test], len(found.answers.names))
         bits = np.nan if numeric else float(reading.loss[:, test].mean())
         ece = np.nan if numeric else calibration(hits, reading.confidence[:, test])[0]
-        valid = right(reading, found.answers if series != CONTROL else _fake(found), found.task.valid)
+        valid = right(reading, replace(found.answers, values=true), found.task.valid)
         facts = (f1, bits, ece, valid, float(np.median(reading.penalty)))
         rows.append((layers.index(layer), layer, series, *score, *balanced, *facts))
     order = {name: i for i, name in enumerate((TRAINED, CONTROL, RANDOM))}
     rows.sort(key=lambda row: (order[row[2]], row[0]))
     return pd.DataFrame(rows, columns=SCORES)
-
-
-def _fake(found: "Found"):  # type: ignore[no-untyped-def]  # the study's own type, which imports this file
-    from dataclasses import replace
-
-    return replace(found.answers, values=found.fake)
 
 
 def _baselines(found: "Found", again: Resampling) -> pd.DataFrame:

@@ -42,7 +42,7 @@ def by_word(examples: Examples, answers: Answers, task: Task) -> np.ndarray:
 
 
 def bags(examples: Examples, known: np.ndarray) -> np.ndarray:
-    """Return float32 [place, word]: log(1 + count) of the words in most of the `known` places' texts, and its length."""
+    """Return float32 [place, word]: log(1 + count) of the words in most `known` places' texts, and the length."""
     counts = [Counter(_WORD.findall(examples.texts[number])) for number in examples.frame["text"]]
     spread = Counter(word for place in np.flatnonzero(known) for word in counts[place])
     index = {word: i for i, (word, _) in enumerate(spread.most_common(WORDS))}

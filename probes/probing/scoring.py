@@ -65,7 +65,7 @@ def macro_f1(true: np.ndarray, said: np.ndarray, classes: int) -> float:
 
 
 def calibration(right: np.ndarray, confidence: np.ndarray) -> tuple[float, pd.DataFrame]:
-    """Return the expected calibration error (Guo et al., 2017) and its ten bins, of right and confidence [seed, row]."""
+    """Return the expected calibration error (Guo et al., 2017) and its bins, of right and confidence [seed, row]."""
     hits, sure = right.ravel().astype(float), confidence.ravel()
     place = np.minimum((sure * BINS).astype(np.int64), BINS - 1)
     n = np.bincount(place, minlength=BINS)

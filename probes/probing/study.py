@@ -9,7 +9,7 @@ from probes.errors import StrataError
 from probes.probing import closer, report, rivals
 from probes.probing.analysis import CONTROL, RANDOM, TRAINED, ProbingResult, ProbingSpec
 from probes.probing.answers import Answers, answered, control
-from probes.probing.learning import Reading, Task, read_off
+from probes.probing.learning import Reading, Task, read_off, right
 from probes.probing.reading import Examples, read
 from probes.probing.scoring import Resampling
 
@@ -113,12 +113,3 @@ def _flat(layer: str) -> StrataError:
     return StrataError(
         "E-STATES-FLAT", f"Layer {layer} has the same state at every place.", "There is nothing to tell apart."
     )
-
-
-def right(reading: Reading, answers: Answers, where: np.ndarray) -> float:
-    """Return the accuracy, or R², of a reading over the seeds' own masks [seed, place]."""
-    if not answers.numeric:
-        return float(np.mean([(said == answers.values)[w].mean() for said, w in zip(reading.said, where, strict=True)]))
-    spread = [np.square(answers.values[w] - answers.values[w].mean()).mean() for w in where]
-    wrong = [loss[w].mean() for loss, w in zip(reading.loss, where, strict=True)]
-    return float(np.mean([1 - e / max(s, 1e-12) for e, s in zip(wrong, spread, strict=True)]))
