@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from probes.engine import run
     from probes.geometry import GeometrySpec, MapSpec
     from probes.models import load
+    from probes.quality import GridSpec
     from probes.sweeps import sweep
     from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
@@ -28,6 +29,7 @@ __all__ = [
     "CodebookSpec",
     "CodedSpec",
     "GeometrySpec",
+    "GridSpec",
     "LikenessSpec",
     "MapSpec",
     "ModelSpec",
@@ -52,6 +54,7 @@ _HOMES = {
     "CodebookSpec": ("probes.codebooks", "CodebookSpec"),
     "CodedSpec": ("probes.codebooks", "CodedSpec"),
     "GeometrySpec": ("probes.geometry", "GeometrySpec"),
+    "GridSpec": ("probes.quality", "GridSpec"),
     "LikenessSpec": ("probes.alignment", "LikenessSpec"),
     "MapSpec": ("probes.geometry", "MapSpec"),
     "ModelSpec": ("probes.checkup", "ModelSpec"),

@@ -15,6 +15,7 @@ from probes.compare import Comparison, compare, labels
 from probes.contract import Analysis, Comparable, Spec
 from probes.errors import StrataError, did_you_mean
 from probes.geometry import GeometrySpec, MapSpec
+from probes.quality import GridSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 ANALYSES = (
@@ -145,6 +146,17 @@ ANALYSES = (
             "probes.figures.maps:what_is_kept",
         ),
         methods_at="probes.geometry.methods:mapped",
+    ),
+    Analysis(
+        spec=GridSpec,
+        run_at="probes.quality.grid:run",
+        result_at="probes.quality.grid:GridResult",
+        figures_at=(
+            "probes.figures.grid:quality_grid",
+            "probes.figures.grid:first_or_others",
+            "probes.figures.grid:worth_its_price",
+        ),
+        methods_at="probes.quality.methods:grid",
     ),
     Analysis(
         spec=SizeSpec,
