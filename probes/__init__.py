@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from probes.geometry import GeometrySpec, MapSpec
     from probes.intervention import AblationSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
     from probes.models import load
+    from probes.quality import GridSpec
     from probes.sweeps import sweep
     from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
@@ -44,6 +45,7 @@ __all__ = [
     "EqualBitsSpec",
     "ErasureSpec",
     "GeometrySpec",
+    "GridSpec",
     "LensSpec",
     "LikenessSpec",
     "MapSpec",
@@ -79,6 +81,7 @@ _HOMES = {
     "EqualBitsSpec": ("probes.codebooks", "EqualBitsSpec"),
     "ErasureSpec": ("probes.intervention", "ErasureSpec"),
     "GeometrySpec": ("probes.geometry", "GeometrySpec"),
+    "GridSpec": ("probes.quality", "GridSpec"),
     "LensSpec": ("probes.intervention", "LensSpec"),
     "LikenessSpec": ("probes.alignment", "LikenessSpec"),
     "MapSpec": ("probes.geometry", "MapSpec"),

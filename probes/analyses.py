@@ -26,6 +26,7 @@ from probes.contract import Analysis, Comparable, Spec
 from probes.errors import StrataError, did_you_mean
 from probes.geometry import GeometrySpec, MapSpec
 from probes.intervention import AblationSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
+from probes.quality import GridSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 ANALYSES = (
@@ -254,6 +255,17 @@ ANALYSES = (
         result_at="probes.intervention.steering:SteeringResult",
         figures_at=("probes.figures.steering:effect_and_cost", "probes.figures.steering:effect_against_cost"),
         methods_at="probes.intervention.methods:steering",
+    ),
+    Analysis(
+        spec=GridSpec,
+        run_at="probes.quality.grid:run",
+        result_at="probes.quality.grid:GridResult",
+        figures_at=(
+            "probes.figures.grid:quality_grid",
+            "probes.figures.grid:first_or_others",
+            "probes.figures.grid:worth_its_price",
+        ),
+        methods_at="probes.quality.methods:grid",
     ),
     Analysis(
         spec=SizeSpec,

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from probes import corpora, models
 from probes.alignment.likeness import SAME
 from probes.corpora.grammars import LANGUAGES
+from probes.corpora.rated import SETS
 
-FREE = frozenset({"model", "other", "corpus"})
+FREE = frozenset({"model", "other", "corpus", "pairs"})
 """Fields that also take what is not in their list: a folder or a hub id, `code:FOLDER`."""
 
 NAMED: dict[str, Callable[[], list[str]]] = {
@@ -19,6 +20,7 @@ NAMED: dict[str, Callable[[], list[str]]] = {
     "alignment_corpus": lambda: ["gettext:django"],
     "likeness_other": lambda: [SAME, *models.names()],
     "likeness_corpus": lambda: ["gettext:django", corpora.STDLIB],
+    "pairs": lambda: [*SETS, corpora.STDLIB, "gettext:django"],
     "map_language": lambda: ["", *LANGUAGES],
     "geometry_language": lambda: ["", *LANGUAGES],
 }
@@ -38,6 +40,8 @@ LABELS = {
     "texts_in": "Language of the texts",
     "map_n": "Points",
     "geometry_n": "Points",
+    "grid_n": "Pairs",
+    "grid_draws": "Random choices",
     "per_text": "Points of a text",
     "apart": "UMAP's distance",
     "draws": "Clouds of noise",

@@ -34,6 +34,14 @@ PAGES = (
         ("map", "geometry"),
     ),
     Page(
+        "pages/Quality.py",
+        "Quality",
+        "Structure",
+        ":material/compress:",
+        "How good are the embeddings, and at which price?",
+        ("grid",),
+    ),
+    Page(
         "pages/Alignment.py",
         "Alignment",
         "What is in there",

@@ -1,4 +1,4 @@
-"""One answered question of every analysis, on the tiny model: what the contract is checked against."""
+"""One answered question of every analysis, on the tiny models: what the contract is checked against."""
 
 import os
 import shutil
@@ -8,40 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small import code_folder, line_folder, small_alignment, small_likeness, small_spec
+from questions import DECODED, Given, every
 
 from probes import engine
-from probes.checkup import ModelSpec, SizeSpec, TokensSpec
-from probes.codebooks import (
-    CardSpec,
-    CodebookSpec,
-    CodedSpec,
-    ConceptsSpec,
-    EqualBitsSpec,
-    PatchSpec,
-    SearchSpec,
-    SpliceSpec,
-    SteerSpec,
-    browse,
-)
 from probes.contract import Spec
-from probes.geometry import GeometrySpec, MapSpec
-from probes.intervention import AblationSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
-from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
-
-CODE = "def total(values):\n    for value in values:\n        print(value, 1)\n    return len(values)\n"
-
-
-DECODED = (
-    *("causal", "card", "steer", "patch", "splice", "equalbits"),
-    *("lens", "patching", "erasure", "ablation", "steering"),
-)
-"""Kinds that are asked of a model that predicts the next token."""
 
 
 @dataclass(frozen=True)
 class Small:
-    """A home with a finished syntax run in it, and the smallest question of each kind with its answer."""
+    """A home with the finished runs in it, and the smallest question of each kind with its answer."""
 
     home: Path
     model: dict[str, str]
@@ -50,72 +25,16 @@ class Small:
     results: dict[str, Any]
 
 
-def coded(encoder: Path, decoder: Path, corpus: str) -> dict[str, Spec]:
-    """Return the questions about codes; what codes do is asked of a run about a decoder, which is answered here."""
-    sizes: dict[str, Any] = {"corpus": corpus, "codes": 8, "n_fit": 400, "n_test": 150, "passes": 3}
-    read, written = (CodebookSpec(model=str(model), **sizes).pinned() for model in (encoder, decoder))
-    code = int(browse.used(engine.run(written), "1")["code"].iat[0])
-    writing: dict[str, Any] = {"prompt": "value = name", "topic": "a|b", "samples": 4, "tokens": 5}
-    return {
-        "codebooks": read,
-        "codesearch": SearchSpec(run=read.digest, pattern=r"\bdef (\w+)", top=5),
-        "codes": CodedSpec(run=read.digest, text=CODE),
-        "concepts": ConceptsSpec(run=read.digest, union=2),
-        "card": CardSpec(run=written.digest, layer="1", code=code, texts=3),
-        "steer": SteerSpec(run=written.digest, codes=f"1:{code}", strength=3.0, **writing),
-        "patch": PatchSpec(run=written.digest, source="print(total)", target="value = name", layers="1, 2"),
-    }
-
-
-def spliced(decoder: Path, corpus: str) -> dict[str, Spec]:
-    """Return the questions about codes of an MLP's outputs that are spliced in; the codes are fitted here."""
-    sizes: dict[str, Any] = {"corpus": corpus, "codes": 8, "n_fit": 300, "n_test": 150, "passes": 2}
-    books = CodebookSpec(model=str(decoder), site="mlp", **sizes).pinned()
-    engine.run(books)
-    return {
-        "splice": SpliceSpec(run=books.digest, texts=4),
-        "equalbits": EqualBitsSpec(run=books.digest, bits=6, budgets=2, passes=2, texts=3),
-    }
-
-
 @pytest.fixture(scope="session")
 def ask_small(tiny_bert: Path, tiny_gpt2: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Small]:
     """Return a function that answers every small question in a new home."""
-    folder = code_folder(tmp_path_factory.mktemp("contracts") / "code")
-    sentences = line_folder(tmp_path_factory.mktemp("contracts") / "sentences")
+    given = Given.made(tiny_bert, tiny_gpt2, tmp_path_factory.mktemp("contracts"))
 
     def ask(name: str) -> Small:
         home = tmp_path_factory.mktemp(name)
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("STRATA_HOME", str(home))
-            syntax: SyntaxSpec = small_spec(tiny_bert, folder).pinned()
-            specs: dict[str, Spec] = {
-                "alignment": small_alignment(tiny_bert, sentences).pinned(),
-                "likeness": small_likeness(tiny_bert, tiny_gpt2, sentences).pinned(),
-                "syntax": syntax,
-                "snippet": SnippetSpec(run=syntax.digest, code=CODE),
-            }
-            cloud: dict[str, Any] = {"model": str(tiny_bert), "corpus": f"code:{folder}", "n": 60, "per_text": 4}
-            specs |= {kind.kind: kind(**cloud).pinned() for kind in (GeometrySpec, MapSpec)}
-            specs |= coded(tiny_bert, tiny_gpt2, syntax.corpus)
-            specs |= {kind.kind: kind(model=str(tiny_bert)).pinned() for kind in (SizeSpec, ModelSpec, TokensSpec)}
-            # what a removal costs is asked of a model that predicts tokens, and of a run about it
-            plain = dict.fromkeys(("control", "controls", "dimensions"), False)
-            decoder: SyntaxSpec = small_spec(tiny_gpt2, folder, random_init=False, **plain).pinned()
-            engine.run(decoder)
-            causal = {"layers": "1, 2 + norm", "rank": 3, "texts": 3, "draws": 2}
-            specs["causal"] = CausalSpec(run=decoder.digest, **causal).pinned()
-            specs |= spliced(tiny_gpt2, decoder.corpus)
-            other: SyntaxSpec = small_spec(tiny_bert, folder, seed=1, random_init=False, **plain).pinned()
-            engine.run(other)
-            specs["transfer"] = TransferSpec(runs=(other.digest, syntax.digest))
-            specs["lens"] = LensSpec(model=str(tiny_gpt2), text="def total(values):").pinned()
-            prompts = {"prompt": "def path in values", "other": "def key in values"}
-            reads = {"model": str(tiny_gpt2), "corpus": f"code:{folder}", "texts": 4}
-            specs["erasure"] = ErasureSpec(**reads, draws=1).pinned()
-            specs["ablation"] = AblationSpec(**reads, layers="1, 2").pinned()
-            specs["steering"] = SteeringSpec(model=str(tiny_gpt2), steps=1, texts=4, draws=2, tokens=3).pinned()
-            specs["patching"] = PatchingSpec(model=str(tiny_gpt2), **prompts, answer=" path", instead=" key").pinned()
+            specs = every(given)
             model = {kind: str(tiny_gpt2 if kind in DECODED else tiny_bert) for kind in specs}
             return Small(home, model, specs, {kind: engine.run(spec) for kind, spec in specs.items()})
 
