@@ -3,7 +3,7 @@
 import streamlit as st
 
 from probes import ui
-from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec, SpliceSpec
+from probes.codebooks import CodebookSpec, CodedSpec, EqualBitsSpec, SearchSpec, SpliceSpec
 
 ui.frame("Codebooks")
 
@@ -17,8 +17,10 @@ ui.ask(
     "another seed. After [Codebook Features](https://arxiv.org/abs/2310.17230), which trains a model to use its codes.",
 )
 
-found, asked = ui.answer(CodebookSpec, SearchSpec, CodedSpec, SpliceSpec), ui.asked(CodebookSpec)
-pinned, spliced = ui.asked(SearchSpec) or ui.asked(CodedSpec), ui.asked(SpliceSpec)
+found = ui.answer(CodebookSpec, SearchSpec, CodedSpec, SpliceSpec, EqualBitsSpec)
+asked = ui.asked(CodebookSpec)
+pinned = ui.asked(SearchSpec) or ui.asked(CodedSpec)
+spliced = ui.asked(SpliceSpec) or ui.asked(EqualBitsSpec)
 if found and asked:
     ui.show(found, asked)
     parts = {
@@ -26,6 +28,7 @@ if found and asked:
         "Search": ui.code_search,
         "On my text": ui.text_codes,
         "Splice damage": ui.splice_damage,
+        "Equal bits": ui.equal_bits,
     }
     ui.sections(parts, asked, found)
 elif found and spliced:
