@@ -1,7 +1,6 @@
 """Every question Strata answers, written down once; commands, pages, caches, exports and tests follow from it."""
 # limit: it is a list, and grows by a row a question
 
-import difflib
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +13,7 @@ from probes.checkup import ModelSpec, SizeSpec, TokensSpec
 from probes.codebooks import CodebookSpec, CodedSpec, EqualBitsSpec, SearchSpec, SpliceSpec
 from probes.compare import Comparison, compare, labels
 from probes.contract import Analysis, Comparable, Spec
-from probes.errors import StrataError
+from probes.errors import StrataError, did_you_mean
 from probes.geometry import GeometrySpec, MapSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
@@ -192,10 +191,11 @@ def find(kind: str) -> Analysis:
     kinds = [analysis.kind for analysis in ANALYSES]
     if kind in kinds:
         return ANALYSES[kinds.index(kind)]
-    near = difflib.get_close_matches(kind, kinds, 1)
-    hint = f"Did you mean '{near[0]}'?" if near else ""
     raise StrataError(
-        "E-ANALYSIS-UNKNOWN", f"There is no analysis '{kind[:60]}'.", hint, f"There are: {', '.join(kinds)}."
+        "E-ANALYSIS-UNKNOWN",
+        f"There is no analysis '{kind[:60]}'.",
+        did_you_mean(kind, kinds),
+        f"There are: {', '.join(kinds)}.",
     )
 
 

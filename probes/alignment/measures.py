@@ -6,12 +6,11 @@ Bad input raises a StrataError that names and counts it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 import numpy as np
 
 from probes.alignment import basis, cca, cka, dcor, nearness, neighbours, procrustes, rsa, xsim
-from probes.errors import StrataError
+from probes.errors import StrataError, did_you_mean
 
 CHANGES = {
     "scale": "one side times a positive number",
@@ -161,10 +160,9 @@ def measure(name: str) -> Measure:
         if row.name == name:
             return row
     names = [row.name for row in MEASURES]
-    close = get_close_matches(name, names, 1)
     raise StrataError(
         "E-ALIGN-MEASURE",
         f"There is no measure '{name}'.",
-        f"Did you mean '{close[0]}'?" if close else "",
+        did_you_mean(name, names),
         f"The measures are: {', '.join(names)}.",
     )

@@ -12,10 +12,10 @@ from itertools import islice
 from pathlib import Path
 
 from probes.corpora import code_preview
-from probes.corpora.grammars import LANGUAGES, grammar, nearest
+from probes.corpora.grammars import LANGUAGES, grammar
 from probes.corpora.previews import Preview
 from probes.corpora.sampling import sampled
-from probes.errors import StrataError
+from probes.errors import StrataError, did_you_mean
 from probes.store import confined
 from probes.values import Text, digest_of
 
@@ -57,7 +57,7 @@ def files(name: str, *, most: int | None = None) -> tuple[Path, Files]:
 
 def _sibling(root: Path) -> str:
     try:
-        near = nearest(root.name, [entry.name for entry in root.parent.iterdir() if entry.is_dir()])
+        near = did_you_mean(root.name, [entry.name for entry in root.parent.iterdir() if entry.is_dir()])
     except OSError:
         near = ""
     return near or f"Name an existing folder: {PREFIX}/path/to/repository."

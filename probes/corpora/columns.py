@@ -1,10 +1,9 @@
 """Which columns of a table are read: those the corpus name says, or the one that can only be meant."""
 
-from probes.corpora.grammars import nearest
 from probes.corpora.names import Name
 from probes.corpora.rows import Table
 from probes.corpora.texts import Chosen
-from probes.errors import StrataError
+from probes.errors import StrataError, did_you_mean
 
 USUAL = ("text", "code", "content", "func_code_string", "function", "sentence")
 """A column of this name is the text when no other is named; a table of one column needs none."""
@@ -47,5 +46,5 @@ def usual(columns: tuple[str, ...]) -> str:
 def _which(what: str, table: Table, fix: str, near: str = "") -> StrataError:
     more = f" and {len(table.columns) - _NAMED} more" if len(table.columns) > _NAMED else ""
     there = ", ".join(name[:60] for name in table.columns[:_NAMED]) or "none"
-    why = f"{nearest(near, table.columns) if near else ''}There are: {there}{more}."
+    why = f"{did_you_mean(near, table.columns) if near else ''}There are: {there}{more}."
     return StrataError("E-TABLE-COLUMN", what, why, f"Name it in the corpus: ?{fix}")

@@ -4,16 +4,14 @@ A grammar release can rename nodes, and with them the labels a probe learns (the
 `expression_statement`), so every row names the release its node types were read from.
 """
 
-import difflib
 import importlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 
 from tree_sitter import Language, Parser
 
-from probes.errors import StrataError
+from probes.errors import StrataError, did_you_mean
 
 CLASS = ("class Main {\n", "\n}")
 """What stands around a method or constructor that does not parse at top level."""
@@ -127,15 +125,8 @@ def grammar(language: str) -> Grammar:
     """Return the row of a language; E-LANGUAGE-UNKNOWN names the nearest one and all there are."""
     if language in LANGUAGES:
         return LANGUAGES[language]
-    why = f"{nearest(language, LANGUAGES)}Strata reads {', '.join(LANGUAGES)}."
+    why = f"{did_you_mean(language, LANGUAGES)}Strata reads {', '.join(LANGUAGES)}."
     raise StrataError("E-LANGUAGE-UNKNOWN", f"There is no grammar for the language '{language}'.", why)
-
-
-def nearest(word: str, choices: Iterable[str]) -> str:
-    """Return "Did you mean 'x'? " for the choice most like `word`, or nothing when none is."""
-    named = {choice.lower(): choice for choice in choices}
-    found = difflib.get_close_matches(word.lower(), named, 1, 0.5)
-    return f"Did you mean '{named[found[0]]}'? " if found else ""
 
 
 @cache

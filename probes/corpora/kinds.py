@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
 
 from probes.contract import resolve
-from probes.errors import StrataError
+from probes.errors import StrataError, did_you_mean
 from probes.values import Text
 
 if TYPE_CHECKING:
@@ -164,10 +164,9 @@ def kind_of(name: str) -> Kind:
     found = next((kind for kind in KINDS if kind.owns(name)), None)
     if found is not None:
         return found
-    from probes.corpora.grammars import nearest  # on use, as above
 
     choices = [kind.named for kind in KINDS]
-    why = f"{nearest(name[:200], choices)}There are: {', '.join(choices)}."
+    why = f"{did_you_mean(name[:200], choices)}There are: {', '.join(choices)}."
     raise StrataError("E-CORPUS-UNKNOWN", f"There is no corpus '{name[:200]}'.", why, "See: python -m probes corpora")
 
 

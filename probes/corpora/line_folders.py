@@ -11,14 +11,13 @@ from collections import defaultdict
 from pathlib import Path
 
 from probes.corpora.encodings import flaw, guess, known, lines
-from probes.corpora.grammars import nearest
 from probes.corpora.names import Keys, Name
 from probes.corpora.parallel_reader import BROKEN, ParallelReader
 from probes.corpora.rows import too_large
 from probes.corpora.sampling import printable
 from probes.corpora.sniff import SAMPLE, refuse
 from probes.corpora.versions import Versions
-from probes.errors import StrataError
+from probes.errors import StrataError, did_you_mean
 from probes.store import confined
 
 KEYS: Keys = {"split": (), "encoding": ()}
@@ -59,7 +58,7 @@ def files_of(root: Path, split: str) -> dict[str, Path]:
             "Name another folder.",
         )
     if split and split not in kinds:
-        why = f"{nearest(split, list(kinds))}There are: {', '.join(kinds)}."
+        why = f"{did_you_mean(split, list(kinds))}There are: {', '.join(kinds)}."
         raise StrataError("E-CORPUS-NAME", f"There is no split '{split[:60]}' in '{printable(root.name)}'.", why)
     usual = next((name for name in SPLITS if name in kinds), max(kinds, key=lambda name: len(kinds[name])))
     return kinds[split or usual]

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
-from probes.corpora.grammars import nearest
-from probes.errors import StrataError
+from probes.errors import StrataError, did_you_mean
 
 MANY = "label"
 """The one key that may come more than once."""
@@ -62,7 +61,9 @@ def parse(name: str, keys: Keys, pin: str) -> Name:
         key, equals, value = part.partition("=")
         value = _unquoted(value)
         if key not in keys or not equals or not value:
-            why = f"{nearest(key, keys)}There are: {', '.join(keys)}; each with a value, as in {next(iter(keys))}=…"
+            why = (
+                f"{did_you_mean(key, keys)}There are: {', '.join(keys)}; each with a value, as in {next(iter(keys))}=…"
+            )
             raise _wrong(name, f"It holds '{part[:60]}'.", why)
         if keys[key] and value not in keys[key]:
             raise _wrong(name, f"'{key}' is '{value[:60]}'.", f"It may be: {', '.join(keys[key])}.")

@@ -17,7 +17,7 @@ from probes.corpora import previews
 from probes.corpora.columns import choose
 from probes.corpora.delimited import SEPARATORS, open_delimited
 from probes.corpora.encodings import guess, known
-from probes.corpora.grammars import LANGUAGES, grammar, nearest
+from probes.corpora.grammars import LANGUAGES, grammar
 from probes.corpora.jsonlines import open_jsonlines
 from probes.corpora.names import Keys, Name, parse
 from probes.corpora.parquet_file import open_parquet
@@ -27,7 +27,7 @@ from probes.corpora.rows import Problem, Row, Table
 from probes.corpora.sampling import printable
 from probes.corpora.sniff import FORMATS, SAMPLE, format_of, refuse
 from probes.corpora.texts import SLICE, finished, in_order, text_of
-from probes.errors import StrataError
+from probes.errors import StrataError, did_you_mean
 from probes.store import confined
 from probes.values import Text
 
@@ -117,7 +117,7 @@ def existing(asked: Name) -> Path:
 
 def _neighbour(path: Path) -> str:
     try:
-        return nearest(path.name, sorted(entry.name for entry in path.parent.iterdir() if entry.is_file())[:1000])
+        return did_you_mean(path.name, sorted(entry.name for entry in path.parent.iterdir() if entry.is_file())[:1000])
     except OSError:
         return ""
 

@@ -12,10 +12,9 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from probes.corpora.grammars import nearest
 from probes.corpora.naming import name_of, named
 from probes.corpora.scripts import declared, script_of
-from probes.errors import StrataError
+from probes.errors import StrataError, did_you_mean
 from probes.values import Corpus, digest_of
 
 LACKS = "sentence that a chosen language lacks or leaves empty"
@@ -137,7 +136,7 @@ def pivot_of(found: Versions, asked: str) -> str:
     raise StrataError(
         "E-PARALLEL-LANGUAGE",
         f"{what} in {found.title}.",
-        f"{nearest(asked, list(found.texts)) if asked else ''}There are: {there}.",
+        f"{did_you_mean(asked, list(found.texts)) if asked else ''}There are: {there}.",
         "Name one of them.",
     )
 

@@ -5,11 +5,10 @@ A measure takes rows [row, width] and returns a number. Bad input raises a Strat
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 import numpy as np
 
-from probes.errors import StrataError
+from probes.errors import StrataError, did_you_mean
 from probes.geometry import coordinates, dimension, directions, hubs, spectrum
 from probes.geometry.cloud import Cloud, cloud
 
@@ -149,11 +148,10 @@ def measure(name: str) -> Measure:
         if row.name == name:
             return row
     names = [row.name for row in MEASURES]
-    close = get_close_matches(name, names, 1)
     raise StrataError(
         "E-GEOMETRY-MEASURE",
         f"There is no measure '{name[:60]}'.",
-        f"Did you mean '{close[0]}'?" if close else "",
+        did_you_mean(name, names),
         f"The measures are: {', '.join(names)}.",
     )
 

@@ -3,7 +3,6 @@
 import os
 import tomllib
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from probes import store
-from probes.errors import StrataError
+from probes.errors import StrataError, did_you_mean
 from probes.values import digest_of
 
 CATALOGUE = Path(__file__).parents[2] / "data" / "models.toml"
@@ -90,10 +89,9 @@ def entry(name: str) -> Entry:
     """Return the model of that name; raises StrataError E-MODEL-UNKNOWN with the nearest name and all of them."""
     if name in entries():
         return entries()[name]
-    near = get_close_matches(name.lower(), names(), n=1)
     raise StrataError(
         "E-MODEL-UNKNOWN",
-        f"There is no model called '{name[:80]}'." + (f" Did you mean '{near[0]}'?" if near else ""),
+        f"There is no model called '{name[:80]}'. {did_you_mean(name, names())}",
         f"The catalogue has {', '.join(names())}.",
         "A folder (./my-model) or a hub id (owner/model) works too.",
     )

@@ -1,6 +1,5 @@
 """From the tables of a grid file to its questions: scalars are fixed, every list is an axis."""
 
-import difflib
 import itertools
 import math
 import tomllib
@@ -13,7 +12,7 @@ import pandas as pd
 from probes import store
 from probes.analyses import find, parse
 from probes.contract import Spec
-from probes.errors import StrataError
+from probes.errors import StrataError, did_you_mean
 from probes.models.choice import ReadsModel
 
 MOST = 10_000
@@ -46,8 +45,7 @@ def expand(tables: Mapping[str, Any]) -> list[Spec]:
 def _known(given: set[str], names: Iterable[str], of_what: str) -> None:
     names = list(names)
     for name in sorted(given - set(names)):
-        near = difflib.get_close_matches(name, names, 1)
-        hint = f"Did you mean '{near[0]}'?" if near else ""
+        hint = did_you_mean(name, names)
         raise StrataError("E-GRID", f"'{name[:60]}' is no field of {of_what}.", hint, f"There are: {', '.join(names)}.")
 
 

@@ -121,6 +121,34 @@ def window(server: Server, chromium: Browser) -> Iterator[Callable[..., Window]]
         context.close()
 
 
+@pytest.fixture(scope="module")
+def address() -> dict[str, str]:
+    """Where the answer of this file's walk is, once its first test has asked for it."""
+    return {}
+
+
+@pytest.fixture
+def asked(window: Callable[..., Window], address: dict[str, str]) -> Iterator[Callable[..., Window]]:
+    """Give a window on one answer: asked for in the first test of a file, opened by its address in the others."""
+    seen: list[Window] = []
+
+    def once(ask: Callable[[Window], None]) -> Window:
+        here = window()
+        seen.append(here)
+        if address:
+            here.open(address["run"])
+        else:
+            ask(here)
+            address["run"] = here.page.url.rpartition("/")[2]
+        return here
+
+    yield once
+    for here in seen:
+        assert here.elsewhere == []
+        assert here.dialogs == []
+        assert here.page.get_by_test_id("stException").count() == 0
+
+
 def _ours(url: str, home: str) -> bool:
     return url.startswith((home, home.replace("http", "ws", 1), "data:", "blob:"))
 

@@ -1,7 +1,7 @@
 """The Alignment page in a real browser: the demo's question on a few languages, its headline, figures, sentences."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +15,11 @@ LANGUAGES = "ru, fr, ckb, de, tr, zh_Hans, ar, ug, ga, fi, ja, pt_BR"
 Open = Callable[..., Any]
 
 
-@pytest.fixture(scope="module")
-def address() -> dict[str, str]:
-    """The address of the answer, once one test has asked for it."""
-    return {}
-
-
 @pytest.fixture
-def answer(window: Open, address: dict[str, str], server: Any, real_home: Path, django: str) -> Iterator[Any]:
-    """The page with an answer: asked for by the first test, opened by its address by the others."""
-    here = window()
-    if not address:
+def answer(asked: Open, server: Any, real_home: Path, django: str) -> Any:
+    """The page with its answer."""
+
+    def ask(here: Any) -> None:
         at_hand = server.home / "corpora"
         if not at_hand.exists():
             at_hand.symlink_to((real_home / "corpora").absolute(), target_is_directory=True)
@@ -34,13 +28,10 @@ def answer(window: Open, address: dict[str, str], server: Any, real_home: Path, 
         here.page.get_by_label("Languages", exact=True).press("Tab")
         here.page.get_by_test_id("stFormSubmitButton").get_by_role("button").click()
         expect(here.page.get_by_text(SENTENCE)).to_be_visible(timeout=SLOW)
-        address["run"] = here.page.url.rpartition("/")[2]
-    else:
-        here.open(address["run"])
+
+    here = asked(ask)
     expect(here.page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
-    yield here
-    assert here.elsewhere == []
-    assert here.dialogs == []
+    return here
 
 
 def test_a_question_about_languages_ends_in_a_sentence_with_its_figures(answer: Any) -> None:

@@ -1,7 +1,7 @@
 """The Codebooks page in a real browser: a small question, its figures, a code's card, a search, a typed text."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,29 +13,19 @@ SENTENCE = re.compile(r"Codes say most of layer \d of 6: 64 codes explain 0\.\d\
 Open = Callable[..., Any]
 
 
-@pytest.fixture(scope="module")
-def address() -> dict[str, str]:
-    """The address of the answer, once one test has asked for it."""
-    return {}
-
-
 @pytest.fixture
-def answer(window: Open, address: dict[str, str]) -> Iterator[Any]:
-    """The page with an answer: asked for by the first test, opened by its address by the others."""
-    here = window()
-    if not address:
+def answer(asked: Open) -> Any:
+    """The page with its answer."""
+
+    def ask(here: Any) -> None:
         # a small question: the address fills the form
         here.open("Codebooks?layers=0,3&codes=64&n_fit=3000&n_test=1500&passes=4")
         here.page.get_by_test_id("stFormSubmitButton").get_by_role("button").click()
         expect(here.page.get_by_text(SENTENCE)).to_be_visible(timeout=SLOW)
-        address["run"] = here.page.url.rpartition("/")[2]
-    else:
-        here.open(address["run"])
+
+    here = asked(ask)
     expect(here.page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
-    yield here
-    assert here.elsewhere == []
-    assert here.dialogs == []
-    assert here.page.get_by_test_id("stException").count() == 0
+    return here
 
 
 def test_a_question_ends_in_a_sentence_with_its_figures(answer: Any) -> None:

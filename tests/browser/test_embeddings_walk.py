@@ -1,7 +1,7 @@
 """The Embeddings page in a real browser: the demo, the slider that moves points, a box that lists them, neighbours."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,27 +14,18 @@ PICKED = re.compile(r"\d+ of 1,000 points")
 Open = Callable[..., Any]
 
 
-@pytest.fixture(scope="module")
-def address() -> dict[str, str]:
-    """The address of the map, once one test has asked for it."""
-    return {}
-
-
 @pytest.fixture
-def answer(window: Open, address: dict[str, str], minilm: str) -> Iterator[Any]:
-    """The page with a map: the demo for the first test, opened by its address for the others."""
-    here = window()
-    if not address:
+def answer(asked: Open, minilm: str) -> Any:
+    """The page with the demo's map."""
+
+    def ask(here: Any) -> None:
         here.open("Embeddings")
         here.page.get_by_role("button", name="Run the demo").first.click()
         expect(here.page.get_by_text(SENTENCE)).to_be_visible(timeout=SLOW)
-        address["run"] = here.page.url.rpartition("/")[2]
-    else:
-        here.open(address["run"])
+
+    here = asked(ask)
     expect(here.page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
-    yield here
-    assert here.elsewhere == []
-    assert here.dialogs == []
+    return here
 
 
 def test_the_slider_moves_the_points_without_the_server(answer: Any) -> None:

@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,32 +20,23 @@ HOSTILE = "<script>alert(1)</script> <img src=x onerror=alert(2)> $x^2$ `c` [a](
 Open = Callable[..., Any]
 
 
-@pytest.fixture(scope="module")
-def address() -> dict[str, str]:
-    """Where the demo's answer is; the other tests open it there."""
-    return {}
-
-
 @pytest.fixture(autouse=True)
 def weights(minilm: str) -> str:
     return minilm
 
 
 @pytest.fixture
-def answer(window: Open, address: dict[str, str]) -> Iterator[Any]:
-    """A window on the demo's answer, which the first test to come here asks for."""
-    here = window()
-    if not address:
+def answer(asked: Open) -> Any:
+    """The page with the demo's answer."""
+
+    def ask(here: Any) -> None:
         here.open("Models")
         here.page.get_by_role("button", name="Run the demo").click()
         expect(here.page.get_by_text(SENTENCE)).to_be_visible(timeout=SLOW)
-        address["run"] = here.page.url.rpartition("/")[2]
-    else:
-        here.open(address["run"])
+
+    here = asked(ask)
     expect(here.page.get_by_text(CUT)).to_be_visible(timeout=SLOW)
-    yield here
-    assert here.elsewhere == []
-    assert here.dialogs == []
+    return here
 
 
 def choose(page: Page, name: str) -> None:

@@ -21,18 +21,11 @@ BAR = "syntax_f1_by_layer"
 Open = Callable[..., Any]
 
 
-@pytest.fixture(scope="module")
-def address() -> dict[str, str]:
-    return {}
-
-
 @pytest.fixture
-def answer(minilm: str, window: Open, address: dict[str, str]) -> Any:
-    """A window on a small answer, asked for once."""
-    here = window()
-    if address:
-        here.open(address["run"])
-    else:
+def answer(asked: Open, minilm: str) -> Any:
+    """The page with a small answer."""
+
+    def ask(here: Any) -> None:
         here.open("Syntax")
         here.page.get_by_text("More options").click()
         for label in ("Training functions", "Validation functions", "Test functions"):
@@ -41,7 +34,8 @@ def answer(minilm: str, window: Open, address: dict[str, str]) -> Any:
             box.press("Tab")
         here.page.get_by_role("button", name="Run", exact=True).click()
         expect(here.page.locator(f".st-key-{BAR}_bar")).to_be_visible(timeout=SLOW)
-        address["run"] = here.page.url.rpartition("/")[2]
+
+    here = asked(ask)
     expect(here.page.locator(f".st-key-{BAR}_bar")).to_be_visible(timeout=SLOW)
     here.settled()
     return here

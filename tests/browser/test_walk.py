@@ -3,7 +3,7 @@
 import io
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -18,32 +18,23 @@ SENTENCE = re.compile(r"Syntax peaks at layer \S+ of 6: F1 0\.\d\d")
 Open = Callable[..., Any]
 
 
-@pytest.fixture(scope="module")
-def address() -> dict[str, str]:
-    """Where the first walk's answer is; the others open it there."""
-    return {}
-
-
 @pytest.fixture(autouse=True)
 def weights(minilm: str) -> str:
     return minilm
 
 
 @pytest.fixture
-def answer(window: Open, address: dict[str, str]) -> Iterator[Any]:
-    """A window on the demo's answer, which the first test to come here asks for."""
-    here = window()
-    if not address:
+def answer(asked: Open) -> Any:
+    """The page with the demo's answer."""
+
+    def ask(here: Any) -> None:
         here.open("Syntax")
         here.page.get_by_role("button", name="Run the demo").click()
         expect(here.page.get_by_text(SENTENCE)).to_be_visible(timeout=SLOW)
-        address["run"] = here.page.url.rpartition("/")[2]
-    else:
-        here.open(address["run"])
+
+    here = asked(ask)
     expect(here.page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
-    yield here
-    assert here.elsewhere == []
-    assert here.dialogs == []
+    return here
 
 
 def at_snippet(here: Any) -> Any:

@@ -5,8 +5,8 @@ from dataclasses import FrozenInstanceError, replace
 import pytest
 
 from probes.corpora import grammars
-from probes.corpora.grammars import LANGUAGES, grammar, nearest, parser, tree_sitter_language
-from probes.errors import StrataError
+from probes.corpora.grammars import LANGUAGES, grammar, parser, tree_sitter_language
+from probes.errors import StrataError, did_you_mean
 
 WHOLE = {
     "python": "x = 1",
@@ -57,7 +57,7 @@ def test_threads_do_not_share_a_parser() -> None:
 def test_an_unknown_language_names_the_nearest_and_all() -> None:
     with pytest.raises(StrataError, match=r"Did you mean 'javascript'\? Strata reads python, .*\[E-LANGUAGE-UNKNOWN\]"):
         grammar("Javascrip")
-    assert nearest("zzzz", LANGUAGES) == ""
+    assert did_you_mean("zzzz", LANGUAGES) == ""
 
 
 def test_a_missing_wheel_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
