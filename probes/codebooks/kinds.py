@@ -11,7 +11,7 @@ from probes.codebooks.rows import Rows
 
 
 def fit(kind: Kind, rows: Rows, options: Options, books: int = 1, tell: Tell = kmeans.silent) -> Codebook:
-    """Return a codebook of a kind; `books`: depth if residual, parts if product, codes a token if sparse, else unused."""
+    """Return a codebook of a kind; `books`: depth if residual, parts if product, codes a token if sparse."""
     if kind == "product":
         return product.fit(rows, options, books, tell)
     if kind in ("pursuit", "itda"):
