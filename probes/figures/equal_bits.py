@@ -56,6 +56,6 @@ def _panel(result: "EqualBitsResult", column: str, title: str, low: str | None, 
     dots = base.mark_point(filled=True, opacity=1, style="dot").encode(y=y, shape=shape, tooltip=told)
     marks: list[Any] = [base.mark_line(tooltip=None).encode(y=y), dots]
     if low and high:
-        span = base.mark_rule(opacity=0.4, tooltip=None)
+        span = base.mark_rule(opacity=0.85, tooltip=None)
         marks.insert(0, span.encode(y=alt.Y(f"{low}:Q", title=title, scale=scale), y2=f"{high}:Q"))
     return alt.layer(*marks).properties(width=290, height=190)
