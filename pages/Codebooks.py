@@ -10,6 +10,7 @@ from probes.codebooks import (
     CodebookSpec,
     CodedSpec,
     ConceptsSpec,
+    EqualBitsSpec,
     PatchSpec,
     SearchSpec,
     SpliceSpec,
@@ -30,9 +31,9 @@ ui.ask(
     "another seed. After [Codebook Features](https://arxiv.org/abs/2310.17230), which trains a model to use its codes.",
 )
 
-found, asked = ui.answer(CodebookSpec, *LIVE, SpliceSpec), ui.asked(CodebookSpec)
+found, asked = ui.answer(CodebookSpec, *LIVE, SpliceSpec, EqualBitsSpec), ui.asked(CodebookSpec)
 pinned = next((question for kind in LIVE if (question := ui.asked(kind))), None)
-spliced = ui.asked(SpliceSpec)
+spliced = ui.asked(SpliceSpec) or ui.asked(EqualBitsSpec)
 if found and asked:
     ui.show(found, asked)
     parts = {
@@ -41,6 +42,7 @@ if found and asked:
         "Concepts": ui.concepts,
         "On my text": ui.text_codes,
         "Splice damage": ui.splice_damage,
+        "Equal bits": ui.equal_bits,
         "Steer": ui.steering,
     }
     ui.sections(parts, asked, found)

@@ -32,11 +32,13 @@ class CodebookSpec(ReadsModel):
     language: str = "python"
     """The programming language whose functions are taken from the corpus; none for texts as they are."""
     method: Kind = "kmeans"
-    """kmeans (one code a token), spherical (a direction and its gain), product (a code for each part) or residual."""
+    """kmeans (one code a token), spherical (a direction and its gain), product (a code for each part), residual, or a
+    few codes with coefficients: pursuit (of a learnt dictionary) and itda (of real states)."""
     codes: int = Field(256, ge=2, le=65_536)
     """Codes in a book."""
     books: int = Field(4, ge=1, le=64)
-    """Books of a residual codebook (its depth) or of a product one (as many as heads); the others have one."""
+    """Books of a residual codebook (its depth) or of a product one (as many as heads), or codes a token of pursuit and
+    itda; the others have one."""
     layers: str = "all"
     """Which layers: all, or their labels with commas between them."""
     site: str = Field("residual", pattern=SITE, exclude_if=lambda site: site == "residual")

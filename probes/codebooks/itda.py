@@ -8,14 +8,13 @@ fixed number is drawn by what is left of each, in rounds, so that dictionaries o
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from torch.nn.functional import normalize
 
 from probes.codebooks import kmeans
 from probes.codebooks.book import centred
 from probes.codebooks.kmeans import TOGETHER, Options, Tell
 from probes.codebooks.rows import Rows, center_of
-from probes.codebooks.sparse import Pursuit, levelled, pursue
+from probes.codebooks.sparse import Pursuit, books, levelled, pursue
 
 SAMPLE = 16
 """Rows an atom that the dictionary is drawn from."""
@@ -47,5 +46,5 @@ def fit(rows: Rows, options: Options, k: int = 1, tell: Tell = kmeans.silent) ->
         taken += draw.choice(size, want, replace=False, p=weight / weight.sum()).tolist()
         tell(len(taken) / (options.codes + 1))
     atoms, own = normalize(whole.at(places[taken])), tuple(int(i) for i in places[taken])
-    book = levelled(Pursuit(center, atoms[None], torch.zeros(0), k), whole, options)
-    return Itda(center, book.codes, book.levels, k, own)
+    book = levelled(Pursuit(center, books(atoms, k), center.new_zeros(0)), whole, options)
+    return Itda(center, book.codes, book.levels, own)

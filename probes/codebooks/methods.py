@@ -15,21 +15,35 @@ KINDS = {
     "{size} codes [@jegou-2011], fitted by k-means [@lloyd-1982].",
     "residual": "Each token's state was replaced by a sum of {books} codes, the next of {size} each fitted by k-means "
     "[@lloyd-1982] to what those before it left over [@juang-gray-1982].",
+    "pursuit": "Each token's state was replaced by a sum of {books} of {size} codes of length one, chosen by matching "
+    "pursuit [@mallat-zhang-1993] on a dictionary learnt by the method of optimal directions [@engan-1999], each times "
+    f"one of {LEVELS} coefficients that are not negative.",
+    "itda": "Each token's state was replaced by a sum of {books} of {size} codes of length one, chosen by matching "
+    "pursuit [@mallat-zhang-1993] on a dictionary of real states [@leask-2025], drawn by what those before them leave, "
+    f"each times one of {LEVELS} coefficients that are not negative.",
 }
 
 
 def codebooks(spec: CodebookSpec, result: CodebookResult) -> tuple[str, ...]:
     """Describe the codebooks, what they were fitted to, how they were judged and against what."""
     fitted, held_out = result.sizes
-    batches = f"mini-batches of {spec.batch} tokens [@sculley-2010]" if spec.batch else "whole passes"
+    batched = spec.batch and spec.method not in ("pursuit", "itda")
+    batches = f"mini-batches of {spec.batch} tokens [@sculley-2010]" if batched else "whole passes"
+    spare = (
+        ", twice as many as codes, of which those that were missed least were given up"
+        if spec.start == "pruned"
+        else ""
+    )
+    site = "" if spec.site == "residual" else f" (site: {spec.site})"
     noise = f" (at most {MOST:,} rows)" if fitted > MOST else ""
     sentences = [
-        f"We fitted codebooks to the hidden states of {len(result.layers)} layers, one layer at a time and without "
-        "changing the model, in contrast to Codebook Features [@tamkin-2023], which trains the model to use them.",
+        f"We fitted codebooks to the hidden states of {len(result.layers)} layers{site}, one layer at a time and "
+        "without changing the model, in contrast to Codebook Features [@tamkin-2023], which trains a model to use "
+        "them.",
         KINDS[spec.method].format(size=result.size, books=result.books),
-        f"Fitting started from states drawn by k-means++ [@arthur-vassilvitskii-2007] in rounds and took at most "
-        f"{spec.passes} passes in {batches} over {fitted:,} tokens; codes without a token were moved to states drawn "
-        "by their squared distance, while fitting only.",
+        f"Fitting started from states drawn by k-means++ [@arthur-vassilvitskii-2007] in rounds{spare} and took at "
+        f"most {spec.passes} passes in {batches} over {fitted:,} tokens; codes without a token were moved to states "
+        "drawn by their squared distance, while fitting only.",
         f"All numbers are of {held_out:,} tokens of other texts: the variance explained is one minus the sum of "
         "squared errors over that of squared distances to the mean; bits a token are the code length under the usage "
         f"seen in fitting; duplicates are codes with a cosine above {DUPLICATE} to another.",

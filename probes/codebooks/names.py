@@ -4,7 +4,7 @@ from typing import Literal
 
 from probes.errors import StrataError
 
-Kind = Literal["kmeans", "spherical", "product", "residual"]
+Kind = Literal["kmeans", "spherical", "product", "residual", "pursuit", "itda"]
 
 LEVELS = 16
 """Gains that a spherical codebook tells apart: 4 bits."""

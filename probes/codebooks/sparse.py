@@ -29,9 +29,15 @@ SAMPLE = 1 << 14
 
 @dataclass(frozen=True, eq=False)
 class Sparse(Codebook):
-    """`k` atoms of one dictionary, each with a level; ids are [row, 2k]: the atoms, then their levels."""
+    """`k` atoms, each with a level; ids are [row, 2k]: the atoms, then their levels.
 
-    k: int = 1
+    There are as many books as atoms are taken, and all are the same dictionary: a book says which atom came when.
+    """
+
+    @property
+    def k(self) -> int:
+        """How many atoms a state is made of."""
+        return len(self.codes)
 
     @property
     def capacity(self) -> float:
@@ -83,7 +89,12 @@ def fit(rows: Rows, options: Options, k: int = 1, tell: Tell = kmeans.silent) ->
     for number in range(options.passes):
         atoms = _turn(whole, atoms, k, draw)
         tell((number + 1) / (options.passes + 1))
-    return levelled(Pursuit(center, atoms[None], center.new_zeros(0), k), whole, options)
+    return levelled(Pursuit(center, books(atoms, k), center.new_zeros(0)), whole, options)
+
+
+def books(atoms: torch.Tensor, k: int) -> torch.Tensor:
+    """Return atoms [code, width] as `k` books of them, without copying."""
+    return atoms.expand(k, *atoms.shape)
 
 
 def start(centred: Rows, codes: int, draw: np.random.Generator) -> torch.Tensor:
@@ -99,15 +110,18 @@ def levelled(book: Pursuit, centred: Rows, options: Options) -> Pursuit:
 
 
 def levels_of(gains: torch.Tensor, options: Options) -> torch.Tensor:
-    """Return zero and up to 15 levels, in order, fitted to coefficients of any shape."""
-    line = gains.reshape(-1, 1)
-    line = line[line[:, 0] > 0]
+    """Return 16 levels in order, the first of them zero, fitted to coefficients of any shape; the last is repeated.
+
+    (Where there are fewer different coefficients than levels.)
+    """
+    line = gains[gains > 0].reshape(-1, 1)
     few = min(LEVELS - 1, len(torch.unique(line)))
-    if few < 2:
-        return torch.cat([line.new_zeros(1), line[:few, 0]])
-    own = replace(options, codes=few, batch=0, passes=max(10, options.passes))
-    found = kmeans.fit(rows_of(line.cpu().numpy()), own).to(line)
-    return torch.cat([line.new_zeros(1), found[:, 0].sort().values])
+    found = line[:few]
+    if few > 1:
+        own = replace(options, codes=few, batch=0, passes=max(10, options.passes), pruned=False)
+        found = kmeans.fit(rows_of(line.cpu().numpy()), own).to(line)
+    levels = torch.cat([line.new_zeros(1), found[:, 0].sort().values])
+    return torch.cat([levels, levels[-1:].expand(LEVELS - len(levels))])
 
 
 def _turn(rows: Rows, atoms: torch.Tensor, k: int, draw: np.random.Generator) -> torch.Tensor:

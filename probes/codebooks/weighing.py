@@ -164,7 +164,7 @@ def _table(
         places = range(1 if isinstance(one.book, Spherical) else share.choices)
         alike = [measures.stability(one.held_out.ids[:, i], one.other[:, i], size) for i in places]
         codes = len(np.unique(firings(one.book, one.held_out.ids)[1]))
-        all_codes = size if isinstance(one.book, Sparse) else size * len(one.book.codes)
+        all_codes = size * (1 if isinstance(one.book, Sparse) else share.choices)
         row = {"budget": share.budget, "method": share.method, "choices": share.choices, "size": size}
         row |= {"bits": one.book.capacity, "explained": explained, "low": low, "high": high}
         row |= _damage(changes, number, spec.seed)

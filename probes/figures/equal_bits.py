@@ -1,6 +1,6 @@
 """Seven kinds of codebooks at equal bits a token: what each explains, costs, finds and keeps from seed to seed."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
@@ -38,14 +38,14 @@ def kinds_by_bits(result: "EqualBitsResult") -> alt.VConcatChart:
     return dressed(chart.properties(title=title, description=result.headline()))
 
 
-def _panel(result: "EqualBitsResult", column: str, title: str, low: str | None, high: str | None) -> alt.LayerChart:
+def _panel(result: "EqualBitsResult", column: str, title: str, low: str | None, high: str | None) -> Any:
     rows = result.table.dropna(subset=[column])
     budgets = sorted(int(b) for b in result.table["budget"].unique())
     names, looks = list(LOOKS), list(LOOKS.values())
     colour = alt.Color("method:N", title=None, scale=alt.Scale(domain=names, range=[c for c, _ in looks]))
     shape = alt.Shape("method:N", title=None, scale=alt.Scale(domain=names, range=[s for _, s in looks]))
-    room = {"type": "log", "base": 2, "domain": [budgets[0] / 1.25, budgets[-1] * 1.25], "nice": False}
-    x = alt.X("budget:Q", title="bits a token", scale=alt.Scale(**room), axis=alt.Axis(values=budgets))
+    room = alt.Scale(type="log", base=2, domain=[budgets[0] / 1.25, budgets[-1] * 1.25], nice=False)
+    x = alt.X("budget:Q", title="bits a token", scale=room, axis=alt.Axis(values=budgets))
     top = float(rows[[column, high or column]].to_numpy().max()) * 1.08
     bottom = min(0.0, float(rows[[column, low or column]].to_numpy().min()))
     scale = alt.Scale(domain=[bottom, top or 1.0], nice=False)
@@ -54,8 +54,8 @@ def _panel(result: "EqualBitsResult", column: str, title: str, low: str | None, 
     told = [alt.Tooltip("method:N"), alt.Tooltip("choices:Q"), alt.Tooltip("size:Q"), *numbers]
     y = alt.Y(f"{column}:Q", title=title, scale=scale)
     dots = base.mark_point(filled=True, opacity=1, style="dot").encode(y=y, shape=shape, tooltip=told)
-    marks = [base.mark_line(tooltip=None).encode(y=y), dots]
+    marks: list[Any] = [base.mark_line(tooltip=None).encode(y=y), dots]
     if low and high:
-        span = base.mark_rule(opacity=0.4, tooltip=None)
+        span = base.mark_rule(opacity=0.85, tooltip=None)
         marks.insert(0, span.encode(y=alt.Y(f"{low}:Q", title=title, scale=scale), y2=f"{high}:Q"))
     return alt.layer(*marks).properties(width=290, height=190)

@@ -69,9 +69,10 @@ def _marks(
     x = _layers(result, rows.drop_duplicates("shown")["shown"].tolist())
     colour = alt.Scale(domain=list(looks), range=[look[0] for look in looks.values()])
     shape = alt.Scale(domain=list(looks), range=[look[1] for look in looks.values()])
-    base = alt.Chart(rows).encode(x=x, color=alt.Color("series:N", title=None, scale=colour))
+    beside = alt.XOffset("series:N", sort=list(looks), scale=alt.Scale(domain=list(looks)))
+    base = alt.Chart(rows).encode(x=x, xOffset=beside, color=alt.Color("series:N", title=None, scale=colour))
     told = ["value", "low", "high", *(name for name in ("kl", "agree") if name in rows)]
-    spread = base.mark_rule(opacity=0.7, tooltip=None).encode(y=alt.Y("low:Q", title=title, scale=scale), y2="high:Q")
+    spread = base.mark_rule(opacity=0.85, tooltip=None).encode(y=alt.Y("low:Q", title=title, scale=scale), y2="high:Q")
     dots = base.mark_point(filled=True, opacity=1, style="dot").encode(
         y=alt.Y("value:Q", title=title, scale=scale),
         shape=alt.Shape("series:N", title=None, scale=shape),

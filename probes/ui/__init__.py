@@ -24,7 +24,7 @@ from probes.ui.sections import sections
 from probes.ui.selected import actions, deleted
 from probes.ui.snippets import code, example
 from probes.ui.sources import corpus, recent_corpora
-from probes.ui.splicing import codes_of, splice_damage
+from probes.ui.splicing import codes_of, equal_bits, splice_damage
 from probes.ui.steer import steering
 from probes.ui.table import empty, filters, picked
 from probes.ui.tasks import tasks
@@ -57,6 +57,7 @@ __all__ = [
     "demo",
     "details",
     "empty",
+    "equal_bits",
     "example",
     "figure",
     "filters",

@@ -1,10 +1,10 @@
-"""Asking what going on from a finished run's codes costs: only of a model that predicts tokens."""
+"""Asking what going on from a finished run's codes costs, and which kind of codebook says most in the same bits."""
 
 from typing import Any
 
 import streamlit as st
 
-from probes.codebooks import CodebookSpec, SpliceSpec
+from probes.codebooks import CodebookSpec, EqualBitsSpec, SpliceSpec
 from probes.models.tasks import predicts
 from probes.ui.answers import submit
 from probes.ui.fields import spec, widget
@@ -34,8 +34,27 @@ def splice_damage(question: CodebookSpec, result: Any) -> None:
         submit(asked)
 
 
-def codes_of(question: SpliceSpec) -> None:
-    """Link to the run whose codes were spliced in."""
+def equal_bits(question: CodebookSpec, result: Any) -> None:
+    """Draw which layer seven kinds of codebooks are fitted to, in which bits, and the button that asks."""
+    st.caption(
+        "Seven kinds of codebooks on the same states of one layer, in the same bits a token: what each explains, what "
+        "it costs when spliced in, how well its codes find concepts, and whether another seed finds them again."
+    )
+    where, bits, budgets = st.columns([2, 1, 1])
+    layer = where.selectbox("Layer", result.layers, result.layers.index(result.best), key="equal_layer")
+    fields = EqualBitsSpec.model_fields
+    with bits:
+        least = widget("equal_bits", "bits", fields["bits"], fields["bits"].default)
+    with budgets:
+        many = widget("equal_budgets", "budgets", fields["budgets"], fields["budgets"].default)
+    asked = spec(EqualBitsSpec, run=question.digest, layer=layer, bits=least, budgets=many)
+    st.caption("Some minutes for a layer; no time is measured, as it would depend on what else this machine does.")
+    if st.button("Compare the kinds", icon=":material/balance:", key="equal_ask") and asked:
+        submit(asked)
+
+
+def codes_of(question: SpliceSpec | EqualBitsSpec) -> None:
+    """Link to the run whose codes were spliced in, or whose states were fitted to."""
     st.page_link(
         "pages/Codebooks.py",
         label="The run whose codes these are",

@@ -152,7 +152,7 @@ def _with(run: Any) -> Any:
     return dataclasses.replace(run, source=dataclasses.replace(run.source, weights="0"))
 
 
-@pytest.mark.parametrize("kind", ["kmeans", "spherical", "product", "residual"])
+@pytest.mark.parametrize("kind", ["kmeans", "spherical", "product", "residual", "pursuit", "itda"])
 def test_a_codebook_read_back_codes_alike(kind: Any) -> None:
     from planted_states import clusters, rows
 

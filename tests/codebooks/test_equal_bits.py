@@ -46,7 +46,7 @@ def test_a_budget_is_what_the_codebook_says_it_takes() -> None:
 
 def test_an_atom_fires_once_however_often_it_is_taken_and_not_without_a_coefficient() -> None:
     atoms = torch.eye(4)[None]
-    book = sparse.Pursuit(torch.zeros(4), atoms, torch.tensor([0.0, 1.0, 2.0]), 3)
+    book = sparse.Pursuit(torch.zeros(4), sparse.books(atoms[0], 3), torch.tensor([0.0, 1.0, 2.0]))
     ids = np.array([[1, 1, 2, 1, 2, 0], [3, 0, 0, 0, 0, 1]], np.uint8)  # atoms, then their levels
     row, code = weighing.firings(book, ids)
     assert list(zip(row.tolist(), code.tolist(), strict=True)) == [(0, 1), (1, 0)]
@@ -79,7 +79,7 @@ def home(tiny_gpt2: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     folder, where = code_folder(tmp_path_factory.mktemp("code") / "code"), tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STRATA_HOME", str(where))
-        sizes = {"codes": 8, "n_fit": 300, "n_test": 150, "passes": 2, "site": "attention"}
+        sizes = {"codes": 8, "n_fit": 300, "n_test": 150, "passes": 2, "site": "attention", "method": "pursuit"}
         spec = CodebookSpec(model=str(tiny_gpt2), corpus=f"code:{folder}", **sizes).pinned()
         engine.run(spec)
     return where, spec
@@ -101,6 +101,7 @@ def test_states_are_those_that_the_run_was_fitted_to(
     sides = weighing.states_of(asked, run, run.best, load(asked.model, device="cpu"), Progress())
     at = run.layers.index(run.best)
     book = of(asked.method, run.codes[at], run.centers[at], run.levels[at])
+    assert run.ids.shape[2] == 8
     assert np.array_equal(judging.read(book, sides.held_out).ids, run.ids[at][run.sizes[0] :])
 
 
