@@ -27,6 +27,9 @@ NAMED: dict[str, Callable[[], list[str]]] = {
 """Fields drawn as a list, by name; those of one question alone by its kind and name, which come first."""
 
 LABELS = {
+    "steer_tokens": "New tokens",
+    "steer_top_p": "Top-p",
+    "concepts_union": "Codes together",
     "n_train": "Training functions",
     "n_valid": "Validation functions",
     "n_test": "Test functions",

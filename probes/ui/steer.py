@@ -131,8 +131,8 @@ def side_by_side(found: SteerResult) -> str:
     texts = zip(table[PLAIN], table[STEERED], strict=True)
     pairs = [[html.escape(_lines(str(text))) for text in pair] for pair in texts]
     body = "".join(f'<tr><td style="{cell}">{one}</td><td style="{cell}">{other}</td></tr>' for one, other in pairs)
-    head = "<tr><th style='text-align:left'>Without</th><th style='text-align:left'>With</th></tr>"
-    return f"<table style='width:100%;border-collapse:collapse;table-layout:fixed'>{head}{body}</table>"
+    titles = "".join(f"<th scope='col' style='text-align:left'>{name}</th>" for name in ("Without", "With"))
+    return f"<table style='width:100%;border-collapse:collapse;table-layout:fixed'><tr>{titles}</tr>{body}</table>"
 
 
 def _lines(text: str) -> str:

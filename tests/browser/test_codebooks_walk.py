@@ -92,8 +92,8 @@ def test_a_decoder_writes_with_a_code_turned_up(window: Open) -> None:
     here.page.get_by_role("textbox", name="Codes", exact=True).fill("8:3")
     here.page.get_by_role("textbox", name="Topic (regular expression)").fill("[a-z]")
     here.page.get_by_text("More options").last.click()
-    for name, value in (("Samples", "2"), ("Tokens", "5")):
-        here.page.get_by_role("spinbutton", name=name).fill(value)
+    for name, value in (("Samples", "2"), ("New tokens", "5")):
+        here.page.get_by_role("spinbutton", name=name, exact=True).fill(value)
     here.page.get_by_role("button", name="Write").click()
     expect(here.page.get_by_text(re.compile(r"Activating code 3 of layer 8"))).to_be_visible(timeout=SLOW)
     expect(here.page.get_by_role("columnheader", name="Without")).to_be_visible()
