@@ -67,5 +67,7 @@ def test_equal_bits_are_asked_of_a_layer(page: Open, here: Any, specs: list[Any]
 def test_an_answer_shows_its_figures_and_links_to_its_codes(page: Open, specs: list[Any]) -> None:
     at = page(PAGE, run=specs[2].digest)
     assert not at.exception
-    assert any("Going on from the codes of layer" in m.value for m in at.markdown)
+    assert "Going on from the codes of layer" in "".join(h.body for h in at.get("html"))
     assert at.get("vega_lite_chart")
+    back = [link for link in at.get("page_link") if link.proto.label == "The run whose codes these are"]
+    assert specs[0].digest in back[0].proto.query_string
