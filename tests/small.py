@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from probes.alignment import AlignmentSpec, LikenessSpec
+from probes.contract import Spec
+from probes.intervention import AblationSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
 from probes.syntax import SyntaxSpec
 
 SIZES: dict[str, Any] = {"n_train": 12, "n_valid": 4, "n_test": 4, "min_words": 4, "rank": 4, "epochs": 1, "batch": 4}
@@ -57,3 +59,17 @@ def small_likeness(model: Path, other: Path | str, folder: Path, **changes: Any)
     """Return the small question about two models (or "same"), on English sentences, with some of its fields changed."""
     values = {"model": str(model), "other": str(other), "corpus": f"flores:{folder}", "n": 16, "draws": 3}
     return LikenessSpec(**{**values, **changes})
+
+
+def small_interventions(model: Path, folder: Path) -> dict[str, Spec]:
+    """Return the small questions of the lens and of every intervention, pinned; the model predicts next tokens."""
+    reads: dict[str, Any] = {"model": str(model), "corpus": f"code:{folder}", "texts": 4}
+    prompts = {"prompt": "def path in values", "other": "def key in values", "answer": " path", "instead": " key"}
+    specs = (
+        LensSpec(model=str(model), text="def total(values):"),
+        PatchingSpec(model=str(model), **prompts),
+        AblationSpec(**reads, layers="1, 2"),
+        ErasureSpec(**reads, draws=1),
+        SteeringSpec(model=str(model), steps=1, texts=4, draws=2, tokens=3),
+    )
+    return {spec.kind: spec.pinned() for spec in specs}

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small import code_folder, line_folder, small_alignment, small_likeness, small_spec
+from small import code_folder, line_folder, small_alignment, small_interventions, small_likeness, small_spec
 
 from probes import engine
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
 from probes.codebooks import CardSpec, CodebookSpec, CodedSpec, ConceptsSpec, SearchSpec, browse
 from probes.contract import Spec
 from probes.geometry import GeometrySpec, MapSpec
-from probes.intervention import AblationSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 CODE = "def total(values):\n    for value in values:\n        print(value, 1)\n    return len(values)\n"
@@ -34,6 +33,20 @@ class Small:
     """Which model each question is about."""
     specs: dict[str, Spec]
     results: dict[str, Any]
+
+
+def coded(encoder: Path, decoder: Path, corpus: str) -> dict[str, Spec]:
+    """Return the questions about codes; what codes do is asked of a run about a decoder, which is answered here."""
+    sizes: dict[str, Any] = {"corpus": corpus, "codes": 8, "n_fit": 400, "n_test": 150, "passes": 3}
+    read, written = (CodebookSpec(model=str(model), **sizes).pinned() for model in (encoder, decoder))
+    code = int(browse.used(engine.run(written), "1")["code"].iat[0])
+    return {
+        "codebooks": read,
+        "codesearch": SearchSpec(run=read.digest, pattern=r"\bdef (\w+)", top=5),
+        "codes": CodedSpec(run=read.digest, text=CODE),
+        "concepts": ConceptsSpec(run=read.digest, union=2),
+        "card": CardSpec(run=written.digest, layer="1", code=code, texts=3),
+    }
 
 
 @pytest.fixture(scope="session")
@@ -55,13 +68,7 @@ def ask_small(tiny_bert: Path, tiny_gpt2: Path, tmp_path_factory: pytest.TempPat
             }
             cloud: dict[str, Any] = {"model": str(tiny_bert), "corpus": f"code:{folder}", "n": 60, "per_text": 4}
             specs |= {kind.kind: kind(**cloud).pinned() for kind in (GeometrySpec, MapSpec)}
-            specs["codebooks"] = CodebookSpec(
-                model=str(tiny_bert), corpus=syntax.corpus, codes=8, n_fit=400, n_test=150, passes=3
-            ).pinned()
-            books = specs["codebooks"].digest
-            specs["codesearch"] = SearchSpec(run=books, pattern=r"\bdef (\w+)", top=5)
-            specs["codes"] = CodedSpec(run=books, text=CODE)
-            specs["concepts"] = ConceptsSpec(run=books, union=2)
+            specs |= coded(tiny_bert, tiny_gpt2, syntax.corpus)
             specs |= {kind.kind: kind(model=str(tiny_bert)).pinned() for kind in (SizeSpec, ModelSpec, TokensSpec)}
             # what a removal costs is asked of a model that predicts tokens, and of a run about it
             plain = dict.fromkeys(("control", "controls", "dimensions"), False)
@@ -69,22 +76,10 @@ def ask_small(tiny_bert: Path, tiny_gpt2: Path, tmp_path_factory: pytest.TempPat
             engine.run(decoder)
             causal = {"layers": "1, 2 + norm", "rank": 3, "texts": 3, "draws": 2}
             specs["causal"] = CausalSpec(run=decoder.digest, **causal).pinned()
-            # what a code does is asked of a run about a decoder
-            read: Any = CodebookSpec(
-                model=str(tiny_gpt2), corpus=syntax.corpus, codes=8, n_fit=400, n_test=150, passes=3
-            ).pinned()
-            code = int(browse.used(engine.run(read), "1")["code"].iat[0])
-            specs["card"] = CardSpec(run=read.digest, layer="1", code=code, texts=3)
             other: SyntaxSpec = small_spec(tiny_bert, folder, seed=1, random_init=False, **plain).pinned()
             engine.run(other)
             specs["transfer"] = TransferSpec(runs=(other.digest, syntax.digest))
-            specs["lens"] = LensSpec(model=str(tiny_gpt2), text="def total(values):").pinned()
-            prompts = {"prompt": "def path in values", "other": "def key in values"}
-            reads = {"model": str(tiny_gpt2), "corpus": f"code:{folder}", "texts": 4}
-            specs["erasure"] = ErasureSpec(**reads, draws=1).pinned()
-            specs["ablation"] = AblationSpec(**reads, layers="1, 2").pinned()
-            specs["steering"] = SteeringSpec(model=str(tiny_gpt2), steps=1, texts=4, draws=2, tokens=3).pinned()
-            specs["patching"] = PatchingSpec(model=str(tiny_gpt2), **prompts, answer=" path", instead=" key").pinned()
+            specs |= small_interventions(tiny_gpt2, folder)
             model = {kind: str(tiny_gpt2 if kind in DECODED else tiny_bert) for kind in specs}
             return Small(home, model, specs, {kind: engine.run(spec) for kind, spec in specs.items()})
 
