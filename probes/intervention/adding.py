@@ -144,10 +144,11 @@ def swept(
     draw, size = np.random.default_rng(spec.seed), np.linalg.norm(vector)
     random = [x / np.linalg.norm(x) * size for x in draw.normal(size=(spec.draws, len(vector)))]
     strengths = np.linspace(-spec.most, spec.most, 2 * spec.steps + 1)
-    rows, total = [], len(strengths) * (1 + spec.draws)
+    rows = list[tuple[object, ...]]()
+    total = len(strengths) * (1 + spec.draws)
     for name, some in ((OURS, [vector]), (RANDOM, random)):
         for strength in strengths.tolist():
-            effects, costs = [], []
+            effects, costs = list[np.ndarray](), list[np.ndarray]()
             for one in some:
                 done = len(rows) * len(some) + len(costs)
                 progress.report(min(done, total), total, "sweeping the strength")

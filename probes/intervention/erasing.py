@@ -58,20 +58,13 @@ def erase(spec: ErasureSpec, progress: Progress) -> ErasureResult:
     fit, test = (half(lm, texts, side, layer, spec.seed, progress.step(0, 0.1)) for side in (0, 1))
     erasers = made(spec, lm, fit, len(names), layer)
     base = losses(lm, test.texts, seed=spec.seed, progress=progress.step(0.1, 0.2))
-    found: dict[str, np.ndarray] = {}
-    total, done = sum(map(len, erasers.values())), 0
-    for name, some in erasers.items():
-        rows = []
-        for one in some:
-            at = (layer, taken(one.left, one.right, one.mean))
-            part = progress.step(0.2 + 0.8 * done / total, 0.2 + 0.8 * (done + 1) / total)
-            rows.append(losses(lm, test.texts, edit=at, seed=spec.seed, progress=part))
-            done += 1
-        found[name] = np.stack(rows)
+    found = edited(spec, lm, test.texts, (layer, erasers), progress.step(0.2, 1))
+    table = costs(spec, names, test, base, found)
     about = f"{spec.corpus}, by {spec.label}" if spec.label else f"{spec.corpus} and English of {spec.english}"
     return ErasureResult(
         erased=probed(spec, (fit, test), erasers, len(names)),
-        losses=costs(spec, names, test, base, found),
+        losses=table,
+        change={name: float(table[table["removed"] == name]["change"].mean()) for name in found},
         labels=tuple(names),
         layer=layer,
         depth=lm.model.depth,
@@ -84,6 +77,28 @@ def erase(spec: ErasureSpec, progress: Progress) -> ErasureResult:
         left_out=dict(left_out),
         source=source_of(lm.model, corpus=about, texts=[*fit.texts, *test.texts], seed=spec.seed),
     )
+
+
+def edited(
+    spec: ErasureSpec,
+    lm: LanguageModel,
+    texts: list[str],
+    edits: tuple[str, dict[str, list[Eraser]]],
+    progress: Progress,
+) -> dict[str, np.ndarray]:
+    """Return the losses [draw, text] under every edit of a layer, by what it removes."""
+    layer, erasers = edits
+    found: dict[str, np.ndarray] = {}
+    total, done = sum(map(len, erasers.values())), 0
+    for name, some in erasers.items():
+        rows = []
+        for one in some:
+            at = (layer, taken(one.left, one.right, one.mean))
+            part = progress.step(done / total, (done + 1) / total)
+            rows.append(losses(lm, texts, edit=at, seed=spec.seed, progress=part))
+            done += 1
+        found[name] = np.stack(rows)
+    return found
 
 
 def classes_of(spec: ErasureSpec, lm: LanguageModel, left_out: Counter[str]) -> tuple[list[str], list[list[str]]]:

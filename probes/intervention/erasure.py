@@ -70,6 +70,8 @@ class ErasureResult(Displayed):
     losses: pd.DataFrame
     """One row a class and thing removed: label, removed, loss, change in nats a token with change_low and change_high,
     and how much more the concept's removal costs than this one, on the same texts: above, above_low, above_high."""
+    change: dict[str, float]
+    """The mean change of the loss over the classes, by what is removed."""
     labels: tuple[str, ...]
     layer: str
     depth: int
@@ -87,17 +89,12 @@ class ErasureResult(Displayed):
     def headline(self) -> str:
         """State what is left to read, and what the erasure costs beside its controls."""
         before, after = (self.row(name).accuracy for name in (INTACT, OURS))
-        every = self.losses.groupby("removed")["change"].mean()
         return (
             f"Erasing {self.rank} dimensions at layer {self.layer} of {self.depth} takes a fresh linear probe from "
-            f"{before:.2f} to {after:.2f} (guessing: {self.chance:.2f}) and changes the loss by {self.cost(OURS):.2f} "
-            f"nats, random subspaces of equal rank by {every[EQUAL_RANK]:.2f}, of equal variance by "
-            f"{every[EQUAL_VARIANCE]:.2f}."
+            f"{before:.2f} to {after:.2f} (guessing: {self.chance:.2f}) and changes the loss by "
+            f"{self.change[OURS]:.2f} nats, random subspaces of equal rank by {self.change[EQUAL_RANK]:.2f}, "
+            f"of equal variance by {self.change[EQUAL_VARIANCE]:.2f}."
         )
-
-    def cost(self, removed: str) -> float:
-        """Return the mean change of the loss over the classes."""
-        return float(self.losses.groupby("removed")["change"].mean()[removed])
 
     def row(self, removed: str) -> pd.Series:
         """Return the row of what is erased; raises KeyError when there is none."""

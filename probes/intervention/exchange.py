@@ -189,7 +189,7 @@ def result(
         values={"without": values[0], "full": values[1]},
         best={"layer": top.layer, "token": top.token, "position": str(top.position)},
         most=float(top.recovered),
-        beside=float(beside.iloc[0]) if len(beside) else float("nan"),
+        beside=float(beside.iloc[0]) if len(beside) else None,
         until=str(away["order"].max()) if len(away) else "",
         metric=spec.metric,
         direction=spec.direction,

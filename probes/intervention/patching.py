@@ -67,8 +67,8 @@ class PatchingResult(Displayed):
     """Layer, token and position of the state that recovers most, and of what is told of it."""
     most: float
     """What it recovers."""
-    beside: float
-    """What its neighbour's state recovers there; NaN without the control."""
+    beside: float | None
+    """What its neighbour's state recovers there; none without the control."""
     until: str
     """The last layer at which a state of another token than the one that predicts recovers half; none for none."""
     metric: str
@@ -81,7 +81,7 @@ class PatchingResult(Displayed):
         """State which single state carries most of the difference, beside its control."""
         what = {"denoise": "brings back", "noise": "takes away"}[self.direction]
         start, end = self.values["without"], self.values["full"]
-        beside = f", its neighbour's state {self.beside:.2f}" if self.beside == self.beside else ""
+        beside = f", its neighbour's state {self.beside:.2f}" if self.beside is not None else ""
         after = f"; after layer {self.until} only the last token's state does by half" if self.until else ""
         return (
             f"One state {what} {self.most:.2f} of the {self.metric} between {start:.2f} and {end:.2f}: that of "

@@ -28,7 +28,7 @@ class _Given(nn.Module):
     def forward(self, *_args: Any, **_asked: Any) -> Any:
         from transformers.modeling_outputs import BaseModelOutputWithPoolingAndCrossAttentions
 
-        return BaseModelOutputWithPoolingAndCrossAttentions(last_hidden_state=self.states)  # type: ignore[arg-type]
+        return BaseModelOutputWithPoolingAndCrossAttentions(last_hidden_state=self.states)
 
 
 class Head:

@@ -45,7 +45,7 @@ def test_what_is_read_of_a_column_is_gone_and_random_subspaces_take_less(
         random = found.row("random, equal rank")
         assert found.rank == 1
         assert random.accuracy > after.accuracy + 0.1
-    assert found.cost(OURS) == pytest.approx(found.losses[found.losses["removed"] == OURS]["change"].mean())
+    assert found.change[OURS] == pytest.approx(found.losses[found.losses["removed"] == OURS]["change"].mean())
 
 
 def test_refusals(tiny_gpt2: Path, table: str) -> None:

@@ -10,6 +10,7 @@ from emptied import copy_in_block, emptied
 from emptied import saved as kept
 from headed import saved
 
+from probes import store
 from probes.contract import Progress
 from probes.errors import StrataError
 from probes.intervention import PatchingSpec
@@ -61,7 +62,11 @@ def test_a_neighbours_state_does_not_do_it(moving: str) -> None:
     near = cells[(cells["patch"] == "its neighbour") & (cells["position"] == 1) & (cells["order"] < 3)]
     assert (abs(near["recovered"] - 1) > 0.05).all()
     assert neighbours([(0, 0), (1, 1), (2, 4)], 5) == [(0, 1), (1, 0), (2, 3)]
-    assert set(patch(moving, control=False).cells["patch"]) == {"this token"}
+    alone = patch(moving, control=False)
+    assert set(alone.cells["patch"]) == {"this token"}
+    assert alone.beside is None
+    assert "neighbour" not in alone.headline()
+    assert store.unpack(PatchingResult, store.pack(alone)).beside is None
 
 
 def test_measures_by_hand() -> None:
