@@ -40,9 +40,13 @@ def named_clusters(result: "MapResult") -> Any:
     rows = pd.DataFrame({"x": xy[some, 0], "y": xy[some, 1], "cluster": groups[some]})
     named = result.named[result.named.order == order].head(MOST_LABELS)
     told = [shorten(visible(label), LONGEST) for label in named.label]
-    anchors = _pixels(within(named[["x", "y"]].to_numpy(), ends), ends)
+    anchors = within(named[["x", "y"]].to_numpy(), ends)
+    height = SIZE[1] + 60
+    origin = np.array([ends[0][0], ends[1][0]])
+    unit = np.array([ends[0][1] - ends[0][0], ends[1][1] - ends[1][0]]) / (SIZE[0], height)
     labels = pd.DataFrame({"label": told, "size": named["size"].to_numpy()})
-    labels[["left", "top"]] = placed(anchors, told, SIZE)
+    # in pixels of the narrowest picture, then back: in a wider one they are only farther apart
+    labels[["left", "top"]] = placed((anchors - origin) / unit, told, (SIZE[0], height)) * unit + origin
     labels[["px", "py"]] = anchors
     known = labels.dropna(subset=["left"])
     share = float((groups != NOISE).mean())
@@ -53,9 +57,9 @@ def named_clusters(result: "MapResult") -> Any:
     title = alt.TitleParams(
         f"{TITLES[result.method]} of {result.count:,} points", subtitle=notes, color=INK, subtitleColor=MUTED
     )
-    chart = alt.layer(_dots(rows, ends, count), *_labelled(known))
+    chart = alt.layer(_dots(rows, ends, count), *_labelled(known, ends))
     said = f"{notes[0]}. {'; '.join(known.label)}"
-    return dressed(chart.properties(width=SIZE[0], height=SIZE[1] + 60, title=title, description=said))
+    return dressed(chart.properties(width=SIZE[0], height=height, title=title, description=said))
 
 
 def _dots(rows: pd.DataFrame, ends: tuple[list[float], list[float]], count: int) -> alt.Chart:
@@ -72,24 +76,17 @@ def _dots(rows: pd.DataFrame, ends: tuple[list[float], list[float]], count: int)
     )
 
 
-def _labelled(known: pd.DataFrame) -> list[alt.Chart]:
+def _labelled(known: pd.DataFrame, ends: tuple[list[float], list[float]]) -> list[alt.Chart]:
     if known.empty:
         return []
-    at = {"x": alt.X("left:Q", scale=None), "y": alt.Y("top:Q", scale=None)}
+    across, up = (alt.Scale(domain=end, nice=False) for end in ends)
+    at = {"x": alt.X("left:Q", title=None, scale=across), "y": alt.Y("top:Q", title=None, scale=up)}
     lines = alt.Chart(known).mark_rule(stroke=MUTED, strokeWidth=0.8, tooltip=None)
     words = alt.Chart(known).mark_text(fontWeight="bold", fill=INK, tooltip=None)
     return [
         lines.encode(**at, x2=alt.X2("px:Q"), y2=alt.Y2("py:Q")),
         words.encode(**at, text="label:N"),
     ]
-
-
-def _pixels(xy: np.ndarray, ends: tuple[list[float], list[float]]) -> np.ndarray:
-    """Return places [row, 2] as pixels from the left and the top of the picture."""
-    (left, right), (low, high) = ends
-    size = np.array([SIZE[0], SIZE[1] + 60])
-    share = (xy.reshape(-1, 2) - [left, low]) / [right - left, high - low]
-    return np.asarray(np.stack([share[:, 0], 1 - share[:, 1]], axis=1) * size)
 
 
 def placed(anchors: np.ndarray, labels: list[str], size: tuple[int, int]) -> np.ndarray:
@@ -170,4 +167,4 @@ def tally(result: "MapResult", told: list[str], kinds: list[str], picked: list[i
     ticks = alt.Chart(rows).mark_tick(thickness=3, color=OKABE_ITO[1]).encode(x="picked:Q", y=y, tooltip=tips)
     said = f"How many of {result.count:,} points are of each kind."
     chart = alt.layer(bars.add_params(bar), *([ticks] if picked else []))
-    return dressed(chart.properties(height=max(60, 22 * len(kinds)), description=said))
+    return dressed(chart.properties(height=max(80, 26 * len(kinds)), description=said))

@@ -1,5 +1,7 @@
 """A matrix of somebody's own, uploaded with what is known of its rows; its name goes into the address and the form."""
 
+from typing import Any
+
 import streamlit as st
 
 from probes import corpora
@@ -36,11 +38,11 @@ def own_matrix() -> None:
             st.caption(f"In the form below: {plain(asked[:200])}")
 
 
-def _named(given: object, about: object) -> str:
+def _named(given: Any, about: Any) -> str:
     """Keep the files and return the name that reads them, after it was opened once."""
-    name = "matrix:" + corpora.keep(given.name, given).partition(":")[2]  # type: ignore[attr-defined]
+    name = "matrix:" + corpora.keep(given.name, given).partition(":")[2]
     if about is not None:
-        place = corpora.choices(corpora.keep(about.name, about)).place  # type: ignore[attr-defined]
+        place = corpora.choices(corpora.keep(about.name, about)).place
         name = corpora.change(name, {"about": place}, ())
     corpora.matrix(name)
     return corpora.change(name, {}, ())

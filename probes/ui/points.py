@@ -116,7 +116,8 @@ def _table(result: MapResult, picked: Sequence[int]) -> None:
     kinds = ", ".join(f"{plain(str(kind))} {count:,}" for kind, count in counts.head(6).items())
     st.markdown(f"**{len(picked):,} of {result.count:,} points**{more}: {kinds}")
     some = list(picked)[:_MOST]
-    table = _tabled(result.points.iloc[some])[_SHOWN]
+    said = [name for name in _SHOWN if (result.points[name] != "").any()]
+    table = _tabled(result.points.iloc[some])[said]
     held = st.dataframe(
         table, hide_index=True, height=220, key="map_rows", on_select="rerun", selection_mode="single-row"
     )

@@ -11,7 +11,6 @@ from probes.errors import StrataError
 from probes.geometry.maps import MapResult
 from probes.ui.refusals import refuse
 from probes.ui.shell import PAGES
-from probes.ui.text import plain
 
 _TAKEN = "map_taken"
 """Where a session keeps the corpus it made last, and of how many points."""
@@ -73,7 +72,7 @@ def _file(result: MapResult, picked: Sequence[int], layer: str, fmt: str) -> byt
 def _made(name: str, count: int) -> None:
     """Show the corpus that was made, and where it can be used."""
     st.caption(f"A corpus of {count:,} texts, stored here. Copy its name, or open it:")
-    st.code(plain(name), language=None, wrap_lines=True)
+    st.code(name, language=None, wrap_lines=True)
     with st.container(horizontal=True, gap="small"):
         for page in PAGES:
             if page.path.endswith(("Corpora.py", "Embeddings.py")):
