@@ -209,6 +209,7 @@ ANALYSES = (
             "probes.figures.maps:moving",
             "probes.figures.maps:every_layer",
             "probes.figures.maps:what_is_kept",
+            "probes.figures.grouped:named_clusters",
         ),
         methods_at="probes.geometry.methods:mapped",
     ),

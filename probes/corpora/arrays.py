@@ -5,6 +5,7 @@ Nothing is unpickled, and nothing is read into memory before it is used: a file 
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.lib import format as npy
@@ -41,18 +42,19 @@ def open_safetensors(path: Path) -> dict[str, np.ndarray]:
     header = _header(path)
     found: dict[str, np.ndarray] = {}
     for name in sorted(names, key=natural):
-        kind, shape, (first, _) = (header[name][key] for key in ("dtype", "shape", "data_offsets"))
+        kind, shape = str(header[name]["dtype"]), tuple(header[name]["shape"])
+        first = int(header[name]["data_offsets"][0])
         if kind not in KINDS:
             raise StrataError("E-MATRIX-FILE", f"Tensor '{name[:60]}' of '{path.name}' is of {kind}.", fix=_SAVE)
         if math.prod(shape):
-            array: np.ndarray = np.memmap(path, KINDS[kind], "r", header[""]["start"] + first, tuple(shape))
+            array: np.ndarray = np.memmap(path, KINDS[kind], "r", header[""]["start"] + first, shape)
         else:
             array = np.zeros(shape, KINDS[kind])
         found |= layered(name, array, path.name)
     return found
 
 
-def _header(path: Path) -> dict[str, dict[str, object]]:
+def _header(path: Path) -> dict[str, dict[str, Any]]:
     """Return what safetensors' own reader has judged to be a sound header, and under "" where the numbers start."""
     import json
 

@@ -62,7 +62,7 @@ def weights(groups: Sequence[Sequence[str]]) -> list[dict[str, float]]:
 
 def named(found: np.ndarray, xy: np.ndarray, words: Sequence[Sequence[str]]) -> pd.DataFrame:
     """Return a row a cluster: cluster, size, x and y (medians), label: its heaviest terms, equals in their order."""
-    members = [np.flatnonzero(found == k) for k in range(int(found.max(initial=NOISE)) + 1)]
+    members = [np.flatnonzero(found == k).tolist() for k in range(int(found.max(initial=NOISE)) + 1)]
     heavy = weights([[term for i in rows for term in words[i]] for rows in members])
     lines = []
     for k, (rows, weight) in enumerate(zip(members, heavy, strict=True)):

@@ -4,7 +4,7 @@ What a map keeps is stated with it: trustworthiness, continuity, nearest neighbo
 draws the same. A picture without these is an opinion.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, Self
 
 import numpy as np
@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from probes.contract import Displayed, Progress
 from probes.geometry.analysis import NAMES
+from probes.geometry.clusters import UNNAMED
 from probes.geometry.reads import ReadsPoints
 from probes.values import Source
 
@@ -102,6 +103,24 @@ class MapResult(Displayed):
             return self.points.iloc[:0]
         rows = self.near[self.layers.index(layer), point]
         return self.points.iloc[rows].reset_index(drop=True)
+
+    def only(self, rows: np.ndarray) -> "MapResult":
+        """Return the map of some of the points, in that order; their nearest points are left out, being others'."""
+        return replace(
+            self,
+            points=self.points.iloc[rows].reset_index(drop=True),
+            xy=self.xy[:, rows],
+            clusters=self.clusters[:, rows],
+            near=self.near[:, :0],
+            count=len(rows),
+        )
+
+    def cluster_names(self, layer: str) -> list[str]:
+        """Return the words of each point's cluster in a layer; raises ValueError for an unknown layer."""
+        order = self.layers.index(layer)
+        known = self.named[self.named.order == order]
+        names = {k: f"{k + 1}: {label}" for k, label in zip(known.cluster, known.label, strict=True)}
+        return [names.get(int(k), UNNAMED) for k in self.clusters[order]]
 
 
 def run(spec: MapSpec, progress: Progress) -> MapResult:

@@ -16,7 +16,7 @@ from probes.values import Source
 UNIT = "row"
 OWN = ("word", "before", "after", "kind", "type", "place", "origin", "text")
 """Columns that every point has; a column of the file that is called like one gets an underscore."""
-LONGEST = 200
+LONGEST = 2_000
 """Characters of a row's text that are kept."""
 
 
@@ -35,8 +35,7 @@ def points(spec: ReadsPoints, progress: Progress) -> Points:
     texts = [every[i] for i in some]
     frame = pd.DataFrame({"word": [text[:LONGEST] for text in texts], "before": "", "after": ""})
     columns = found.columns.iloc[some].reset_index(drop=True)
-    said = (lambda name: [_said(cell) for cell in columns[name]]) if len(columns.columns) else (lambda name: "")
-    frame["kind"] = said(found.kind) if found.kind else "row"
+    frame["kind"] = [_said(cell) for cell in columns[found.kind]] if found.kind else "row"
     frame["type"] = ""
     frame["place"] = some
     frame["origin"] = [f"{found.file}:{i + 1}" for i in some]

@@ -2,6 +2,7 @@
 
 from probes.ui.address import among
 from probes.ui.answers import answer, ask, asked, live
+from probes.ui.bringing import own_matrix
 from probes.ui.checks import badge, onward
 from probes.ui.codes import code_cards, code_search, text_codes
 from probes.ui.comparing import compare, comparing
@@ -75,6 +76,7 @@ __all__ = [
     "notes",
     "one_of",
     "onward",
+    "own_matrix",
     "picked",
     "pickled",
     "places",
