@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from probes.alignment import AlignmentSpec, LikenessSpec
     from probes.analyses import figure
+    from probes.attribution import AttributionSpec
     from probes.checkup import ModelSpec, SizeSpec, TokensSpec
     from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec
     from probes.corpora import load as corpus
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "AlignmentSpec",
+    "AttributionSpec",
     "CausalSpec",
     "CodebookSpec",
     "CodedSpec",
@@ -48,6 +50,7 @@ __all__ = [
 
 _HOMES = {
     "AlignmentSpec": ("probes.alignment", "AlignmentSpec"),
+    "AttributionSpec": ("probes.attribution", "AttributionSpec"),
     "CausalSpec": ("probes.syntax", "CausalSpec"),
     "CodebookSpec": ("probes.codebooks", "CodebookSpec"),
     "CodedSpec": ("probes.codebooks", "CodedSpec"),

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from probes import store
 from probes.alignment import AlignmentSpec, LikenessSpec
+from probes.attribution import AttributionSpec
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
 from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec
 from probes.compare import Comparison, compare, labels
@@ -145,6 +146,19 @@ ANALYSES = (
             "probes.figures.maps:what_is_kept",
         ),
         methods_at="probes.geometry.methods:mapped",
+    ),
+    Analysis(
+        spec=AttributionSpec,
+        run_at="probes.attribution.analysis:run",
+        result_at="probes.attribution.analysis:AttributionResult",
+        figures_at=(
+            "probes.figures.attribution:signed_tokens",
+            "probes.figures.attribution:taken_out_and_put_in",
+            "probes.figures.attribution:tokens_by_layer",
+            "probes.figures.attribution:on_the_tree",
+        ),
+        methods_at="probes.attribution.methods:attribution",
+        live=True,
     ),
     Analysis(
         spec=SizeSpec,

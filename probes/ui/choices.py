@@ -19,6 +19,8 @@ NAMED: dict[str, Callable[[], list[str]]] = {
     "likeness_corpus": lambda: ["gettext:django", corpora.STDLIB],
     "map_language": lambda: ["", *LANGUAGES],
     "geometry_language": lambda: ["", *LANGUAGES],
+    "attribution_language": lambda: ["", *LANGUAGES],
+    "explain_language": lambda: ["", *LANGUAGES],
 }
 """Fields drawn as a list, by name; those of one question alone by its kind and name, which come first."""
 
@@ -45,5 +47,11 @@ LABELS = {
     "tokens": "Tokens of a text",
     "texts": "Texts at once",
     "layers": "Layers kept whole",
+    "against": "Rather than the token",
+    "attribution_other": "Second text",
+    "explain_other": "Second text",
+    "attribution_layers": "Layers looked at",
+    "explain_layers": "Layers looked at",
+    "attribution_draws": "Random attributions",
 }
 """Names that read badly with the underscores taken out; of one question alone by its kind and name."""

@@ -58,6 +58,14 @@ PAGES = (
         ("codebooks", "codesearch", "codes"),
     ),
     Page(
+        "pages/Attribution.py",
+        "Attribution",
+        "Causes",
+        ":material/target:",
+        "Which tokens did an output rest on?",
+        ("attribution",),
+    ),
+    Page(
         "pages/Models.py",
         "Models",
         "Set up",

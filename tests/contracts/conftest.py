@@ -11,6 +11,7 @@ import pytest
 from small import code_folder, line_folder, small_alignment, small_likeness, small_spec
 
 from probes import engine
+from probes.attribution import AttributionSpec
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
 from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec
 from probes.contract import Spec
@@ -66,7 +67,9 @@ def ask_small(tiny_bert: Path, tiny_gpt2: Path, tmp_path_factory: pytest.TempPat
             other: SyntaxSpec = small_spec(tiny_bert, folder, seed=1, random_init=False, **plain).pinned()
             engine.run(other)
             specs["transfer"] = TransferSpec(runs=(other.digest, syntax.digest))
-            model = {kind: str(tiny_gpt2 if kind == "causal" else tiny_bert) for kind in specs}
+            specs["attribution"] = AttributionSpec(model=str(tiny_gpt2), text=CODE, steps=4).pinned()
+            decoders = {"causal", "attribution"}
+            model = {kind: str(tiny_gpt2 if kind in decoders else tiny_bert) for kind in specs}
             return Small(home, model, specs, {kind: engine.run(spec) for kind, spec in specs.items()})
 
     return ask

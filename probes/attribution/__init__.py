@@ -1,0 +1,5 @@
+"""What caused an output? Which tokens, layers and parts of the tree a model's answer rests on."""
+
+from probes.attribution.analysis import AttributionResult, AttributionSpec
+
+__all__ = ["AttributionResult", "AttributionSpec"]
