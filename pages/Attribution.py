@@ -3,7 +3,7 @@
 import streamlit as st
 
 from probes import ui
-from probes.attribution import AttributionSpec
+from probes.attribution import AttributionSpec, TrustSpec
 
 ui.frame("Attribution")
 
@@ -29,8 +29,10 @@ ui.demo(
     key="alike",
 )
 
-found, asked = ui.answer(AttributionSpec), ui.asked(AttributionSpec)
+found = ui.answer(AttributionSpec, TrustSpec)
+asked, judged = ui.asked(AttributionSpec), ui.asked(TrustSpec)
 if found and asked:
     ui.show(found, asked)
-    st.header("Explain it another way")
-    ui.explained(asked, found)
+    ui.sections({"Explain it another way": ui.explained, "Can it be trusted?": ui.judge}, asked, found)
+elif found and judged:
+    ui.show(found, judged)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from probes.alignment import AlignmentSpec, LikenessSpec
     from probes.analyses import figure
-    from probes.attribution import AttributionSpec
+    from probes.attribution import AttributionSpec, TrustSpec
     from probes.checkup import ModelSpec, SizeSpec, TokensSpec
     from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec
     from probes.corpora import load as corpus
@@ -39,6 +39,7 @@ __all__ = [
     "SyntaxSpec",
     "TokensSpec",
     "TransferSpec",
+    "TrustSpec",
     "__version__",
     "corpus",
     "figure",
@@ -64,6 +65,7 @@ _HOMES = {
     "SyntaxSpec": ("probes.syntax", "SyntaxSpec"),
     "TokensSpec": ("probes.checkup", "TokensSpec"),
     "TransferSpec": ("probes.syntax", "TransferSpec"),
+    "TrustSpec": ("probes.attribution", "TrustSpec"),
     "corpus": ("probes.corpora", "load"),
     "figure": ("probes.analyses", "figure"),
     "load": ("probes.models", "load"),

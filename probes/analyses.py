@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from probes import store
 from probes.alignment import AlignmentSpec, LikenessSpec
-from probes.attribution import AttributionSpec
+from probes.attribution import AttributionSpec, TrustSpec
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
 from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec
 from probes.compare import Comparison, compare, labels
@@ -159,6 +159,17 @@ ANALYSES = (
         ),
         methods_at="probes.attribution.methods:attribution",
         live=True,
+    ),
+    Analysis(
+        spec=TrustSpec,
+        run_at="probes.attribution.trust:run",
+        result_at="probes.attribution.trust:TrustResult",
+        figures_at=(
+            "probes.figures.trust:over_random",
+            "probes.figures.trust:agreement_of_methods",
+            "probes.figures.trust:shuffled_weights",
+        ),
+        methods_at="probes.attribution.methods:trust",
     ),
     Analysis(
         spec=SizeSpec,

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from probes.attribution.names import ATTENTION, COMPLETE, Baseline, Method, Target
+from probes.attribution.names import ATTENTION, COMPLETE, Baseline, Method, Target, seen
 from probes.contract import Displayed, Progress
 from probes.models.choice import ReadsModel
 from probes.values import Source
@@ -82,8 +81,8 @@ class AttributionResult(Displayed):
     """The number that is explained."""
     without: float
     """The same with every token replaced by the baseline."""
-    error: float
-    """How far the attributions miss score less `without`, as a share of it; nan of methods that do not add up."""
+    error: float | None
+    """How far the attributions miss score less `without`, as a share of it; none of methods that do not add up."""
     areas: dict[str, float]
     """Mean score along each curve, as a share of the way from `without` to `score`."""
     source: Source
@@ -93,10 +92,10 @@ class AttributionResult(Displayed):
         own = self.tokens[~self.tokens["added"]]
         top = own.loc[own["value"].abs().idxmax()]
         said = (
-            f"By {self.method}, “{str(top.token).strip() or str(top.token)}” (token {top.position}) carries most of "
+            f"By {self.method}, “{seen(str(top.token))}” (token {top.position}) carries most of "
             f"{self.asked}: {top.value:+.3g}{self._whole()}."
         )
-        if np.isfinite(self.error):
+        if self.error is not None:
             said += f" The attributions add up to within {self.error:.1%} of it."
         return said + self._faithful()
 

@@ -47,7 +47,7 @@ def asking(spec: AttributionSpec, progress: Progress) -> AttributionResult:
         baseline=BASELINES[spec.baseline],
         score=score,
         without=without,
-        error=missed(values, score - without) if spec.method in COMPLETE else float("nan"),
+        error=missed(values, score - without) if spec.method in COMPLETE and score != without else None,
         areas=areas,
         source=source_of(
             model, corpus="a typed text", texts=[text, spec.other], seed=spec.seed, notes=notes, also=("captum",)

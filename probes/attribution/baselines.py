@@ -34,8 +34,8 @@ def baseline(asked: Question, kind: Baseline) -> torch.Tensor:
 
 def _mean(asked: Question) -> torch.Tensor:
     """Read layer 0 with every token's embedding replaced by the mean of the table; positions stay."""
-    table: nn.Module = asked.model.net.get_input_embeddings()
-    weight = getattr(table, "base_layer", table).weight  # under an adapter, the table it stands on
+    table = asked.model.net.get_input_embeddings()
+    weight: torch.Tensor = getattr(table, "base_layer", table).weight  # under an adapter, the table it stands on
     middle = weight.float().mean(0)
 
     def replaced(_table: nn.Module, _args: object, output: torch.Tensor) -> torch.Tensor:

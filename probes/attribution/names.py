@@ -45,6 +45,14 @@ CITED = {
     "attention rollout": "abnar-zuidema-2020",
 }
 """The paper of each method, by its key in the bibliography."""
+SAID = {
+    "next token": "prediction of the next token",
+    "a token": "prediction of a token of the text",
+    "masked token": "prediction of a masked token",
+    "whole text": "log-probability of the whole text",
+    "similarity": "similarity of two texts (cosine of the mean last states)",
+}
+"""What is explained, in the sentences of a paper."""
 BASELINES = {
     "mean": "the mean of all token embeddings",
     "zero": "a vector of zeros",
@@ -52,3 +60,9 @@ BASELINES = {
     "mask": "the mask token",
 }
 """What stands in a token's place where it is away."""
+
+
+def seen(text: str) -> str:
+    """Return a token as it may stand in a sentence: blanks around it gone, what has no glyph spelt out."""
+    text = text.strip(" ") or text
+    return text if text.isprintable() and text.strip() else text.encode("unicode_escape").decode().replace(" ", "␣")

@@ -45,7 +45,9 @@ def scores(asked: Question, x: torch.Tensor, base: torch.Tensor, kept: np.ndarra
 
 def placed(tree: Tree, offsets: np.ndarray) -> pd.DataFrame:
     """Return one row a node that covers a token, a node with the very tokens of its parent left out, and the root."""
-    rows, spans, depths = [], {}, {}
+    rows: list[tuple[int, str, int, int, int, int, int]] = []
+    spans: dict[int, tuple[int, int] | None] = {}
+    depths: dict[int, int] = {}
     for node, (start, end) in enumerate(tree.spans):
         inside = np.flatnonzero((offsets[:, 0] < end) & (offsets[:, 1] > start))
         parent = tree.parents[node]

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from probes.attribution.names import Target
+from probes.attribution.names import Target, seen
 from probes.errors import StrataError
 from probes.models import Encoded, LanguageModel, Model, hidden_states, language_model
 from probes.models.sites import editing
@@ -100,7 +100,7 @@ def _predicted(lm: LanguageModel, encoded: Encoded, asked: Asked) -> Question:
         place, there = (at - 1 if lm.task == "next" else at), int(encoded.ids[0, at])
         if lm.task == "masked":
             ids = encoded.ids.clone()
-            ids[0, at] = lm.mask
+            ids[0, at] = lm.mask or 0  # a masked model has one
             encoded = replace(encoded, ids=ids)
     row = _row(lm, place)
     if asked.token:
@@ -108,10 +108,10 @@ def _predicted(lm: LanguageModel, encoded: Encoded, asked: Asked) -> Question:
     else:
         with torch.no_grad():
             wanted = there if there is not None else int(row(encoded)[0].argmax())
-    names = [named(tokenizer, wanted)]
+    names = [seen(named(tokenizer, wanted))]
     if asked.against:
         other = token_id(tokenizer, asked.against)
-        names.append(named(tokenizer, other))
+        names.append(seen(named(tokenizer, other)))
         read: Read = lambda batch: (logits := row(batch))[:, wanted] - logits[:, other]  # noqa: E731
         what, unit = f"the log-odds of “{names[0]}” over “{names[1]}”", "nats"
     else:
@@ -175,7 +175,7 @@ def token_id(tokenizer: Any, text: str) -> int:
     ids = tokenizer(text, add_special_tokens=False)["input_ids"]
     if len(ids) == 1 and ids[0] != tokenizer.unk_token_id:
         return int(ids[0])
-    pieces = " · ".join(named(tokenizer, i) for i in ids[:8]) or "nothing"
+    pieces = " · ".join(seen(named(tokenizer, i)) for i in ids[:8]) or "nothing"
     fix = "Name one token; one that starts a word mostly has the blank before it (' Paris')."
     raise StrataError("E-TARGET", f"“{text[:60]}” is no token of this model.", f"It is cut into {pieces}.", fix)
 

@@ -96,7 +96,10 @@ def tokens_by_layer(result: "AttributionResult") -> alt.LayerChart:
     count = int(result.layers["position"].max()) + 1
     across = max(1, min(count, ACROSS, MAX_ROWS // depths))
     rows = result.layers[result.layers["position"] < across]
-    labels = [f"{n + 1}\u00a0{shorten(_piece(word), 14)}" for n, word in enumerate(rows["token"].head(across))]
+    labels = [
+        f"{n + 1}\u00a0{shorten(visible(word.strip(' ') or word), 14)}"
+        for n, word in enumerate(rows["token"].head(across))
+    ]
     rows = rows.assign(
         shown=[labels[n] for n in rows["position"]], token=[shorten(visible(t), 40) for t in rows["token"]]
     )[["shown", "layer", "order", "token", "value"]]
@@ -130,13 +133,15 @@ def on_the_tree(result: "AttributionResult") -> alt.LayerChart:
     rows["type"] = [shorten(visible(name), 40) for name in rows["type"]]
     words = result.tokens.set_index("position")["token"]
     covers = zip(rows["first"], rows["last"], strict=True)
-    rows["covers"] = [shorten(visible("".join(words.loc[a:b])), 60) for a, b in covers]
+    rows["covers"] = [shorten(visible("".join(words.loc[a:b]).strip(" ")), 60) for a, b in covers]
     rows["room"] = rows["right"] - rows["left"]
     shown = min(last, first + 2 * ACROSS) - first + 1
     width = min(860, max(320, 26 * shown))
     slot = width / shown
+    inner = (rows["depth"].shift(-1, fill_value=0) <= rows["depth"]).tolist()  # nothing below: the word itself
+    said = [word if leaf else kind for word, kind, leaf in zip(rows["covers"], rows["type"], inner, strict=True)]
     rows["label"] = [
-        kind if len(kind) * 6.4 < room * slot else "" for kind, room in zip(rows["type"], rows["room"], strict=True)
+        name if len(name) * 6.4 < room * slot else "" for name, room in zip(said, rows["room"], strict=True)
     ]
     told = ["type:N", "covers:N", alt.Tooltip("value:Q", format="+.3g", title="lost without it")]
     x = alt.X("left:Q", axis=None, scale=alt.Scale(domain=[first - 0.5, first + shown - 0.5], nice=False, zero=False))
@@ -167,7 +172,7 @@ def taken_out_and_put_in(result: "AttributionResult") -> Any:
     for way, said in (("deletion", "Taken out: lower is better"), ("insertion", "Put in: higher is better")):
         rows = result.curves[result.curves["way"] == way]
         x = alt.X("share:Q", title="tokens, largest first", axis=alt.Axis(format="%"))
-        colour = alt.Color("by:N", title=None, scale=colours)
+        colour = alt.Color("by:N", title=None, scale=colours, legend=alt.Legend(symbolOpacity=1))
         band = alt.Chart(rows[["share", "low", "high", "by"]]).mark_area(opacity=0.2, tooltip=None)
         line = alt.Chart(rows[["share", "score", "by"]]).mark_line(point=True)
         y = alt.Y("score:Q", title="share of the score" if way == "deletion" else None)

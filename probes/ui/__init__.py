@@ -2,7 +2,7 @@
 
 from probes.ui.address import among
 from probes.ui.answers import answer, ask, asked, live
-from probes.ui.attributing import explained
+from probes.ui.attributing import explained, judge
 from probes.ui.checks import badge, onward
 from probes.ui.codes import code_cards, code_search, text_codes
 from probes.ui.comparing import compare, comparing
@@ -61,6 +61,7 @@ __all__ = [
     "frame",
     "granted",
     "headline",
+    "judge",
     "language",
     "language_facts",
     "live",

@@ -4,11 +4,12 @@ from typing import Any, get_args
 
 import streamlit as st
 
-from probes.attribution import AttributionSpec
+from probes.attribution import AttributionSpec, TrustSpec
 from probes.attribution.names import Method
+from probes.models.choice import ReadsModel
 from probes.models.tasks import task_at
-from probes.ui.answers import live
-from probes.ui.fields import spec, widget
+from probes.ui.answers import live, submit
+from probes.ui.fields import form, spec, widget
 from probes.ui.results import rows, show
 
 _TARGETS = {
@@ -72,3 +73,15 @@ def _more(question: AttributionSpec, target: str, method: str) -> dict[str, Any]
 
 def _field(name: str, question: AttributionSpec) -> Any:
     return widget(f"explain_{name}", name, AttributionSpec.model_fields[name], getattr(question, name))
+
+
+def judge(question: AttributionSpec, _result: Any) -> None:
+    """Draw the form that judges methods on many texts, under the same model; a run of its own."""
+    st.caption(
+        "One text says little. Over many: do the values add up, does the score fall when the named tokens are taken "
+        "out, do methods agree, and does the answer change when the weights are shuffled?"
+    )
+    model = {name: getattr(question, name) for name in ReadsModel.model_fields}
+    asked = form(TrustSpec, main=("corpus", "language", "n", "methods"), given=TrustSpec(**model), submit="Judge")
+    if asked is not None:
+        submit(asked)

@@ -20,6 +20,7 @@ NAMED: dict[str, Callable[[], list[str]]] = {
     "map_language": lambda: ["", *LANGUAGES],
     "geometry_language": lambda: ["", *LANGUAGES],
     "attribution_language": lambda: ["", *LANGUAGES],
+    "trust_language": lambda: ["", *LANGUAGES],
     "explain_language": lambda: ["", *LANGUAGES],
 }
 """Fields drawn as a list, by name; those of one question alone by its kind and name, which come first."""
@@ -53,5 +54,9 @@ LABELS = {
     "attribution_layers": "Layers looked at",
     "explain_layers": "Layers looked at",
     "attribution_draws": "Random attributions",
+    "trust_draws": "Random attributions of a text",
+    "trust_n": "Texts",
+    "trust_tokens": "Longest text, in tokens",
+    "trust_sanity": "Shuffle the weights",
 }
 """Names that read badly with the underscores taken out; of one question alone by its kind and name."""

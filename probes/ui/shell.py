@@ -63,7 +63,7 @@ PAGES = (
         "Causes",
         ":material/target:",
         "Which tokens did an output rest on?",
-        ("attribution",),
+        ("attribution", "trust"),
     ),
     Page(
         "pages/Models.py",

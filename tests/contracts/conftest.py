@@ -11,7 +11,7 @@ import pytest
 from small import code_folder, line_folder, small_alignment, small_likeness, small_spec
 
 from probes import engine
-from probes.attribution import AttributionSpec
+from probes.attribution import AttributionSpec, TrustSpec
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
 from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec
 from probes.contract import Spec
@@ -68,7 +68,9 @@ def ask_small(tiny_bert: Path, tiny_gpt2: Path, tmp_path_factory: pytest.TempPat
             engine.run(other)
             specs["transfer"] = TransferSpec(runs=(other.digest, syntax.digest))
             specs["attribution"] = AttributionSpec(model=str(tiny_gpt2), text=CODE, steps=4).pinned()
-            decoders = {"causal", "attribution"}
+            judged: dict[str, Any] = {"n": 3, "tokens": 90, "steps": 2, "draws": 2, "stages": 2}
+            specs["trust"] = TrustSpec(model=str(tiny_gpt2), corpus=syntax.corpus, **judged).pinned()
+            decoders = {"causal", "attribution", "trust"}
             model = {kind: str(tiny_gpt2 if kind in decoders else tiny_bert) for kind in specs}
             return Small(home, model, specs, {kind: engine.run(spec) for kind, spec in specs.items()})
 

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from probes import analyses, store
-from probes.attribution import AttributionSpec
+from probes.attribution import AttributionSpec, TrustSpec
 from probes.contract import Progress
 
 PAGE = "pages/Attribution.py"
@@ -60,3 +60,15 @@ def test_another_method_answers_at_once_and_what_cannot_be_is_refused(
     at.text_input(key="explain_token").set_value("no such token").run()
     assert not at.exception
     assert any("is no token of this model" in e.value for e in at.error)
+
+
+def test_methods_are_judged_under_the_model_of_the_answer(
+    page: Open, here: Any, kept: tuple[AttributionSpec, Any], strata_home: Path
+) -> None:
+    spec, result = kept
+    store.save(spec, result, 1.0)
+    at = page(PAGE, run=spec.digest, section="Can it be trusted?")
+    assert not at.exception
+    at.button(key="FormSubmitter:trust_form-Judge").click().run()
+    assert not at.exception
+    assert here.submitted == [TrustSpec(model=spec.model, revision=spec.revision)]
