@@ -4,13 +4,16 @@ from typing import Any, get_args
 
 import streamlit as st
 
+from probes import analyses
 from probes.attribution import AttributionSpec, TrustSpec
-from probes.attribution.names import Method
+from probes.attribution.names import LAYERED, Method
 from probes.models.choice import ReadsModel
 from probes.models.tasks import task_at
 from probes.ui.answers import live, submit
+from probes.ui.drawing import chart
 from probes.ui.fields import form, spec, widget
-from probes.ui.results import rows, show
+from probes.ui.results import rows
+from probes.ui.text import headline, notes
 
 _TARGETS = {
     "next": ["next token", "a token", "whole text", "similarity"],
@@ -54,8 +57,22 @@ def explained(question: AttributionSpec, result: Any) -> None:
         return
     found = live(asked)
     if asked and found:
-        show(found, asked)
-        rows(found.frame().round(4), key="explain_rows")
+        _shown(found, asked)
+        if st.button("Open as an answer", icon=":material/open_in_new:", key="explain_open", help="With its files."):
+            submit(asked)
+
+
+def _shown(found: Any, asked: AttributionSpec) -> None:
+    """Draw the sentence, the figure of this method, and the table."""
+    headline(found.headline())
+    notes(found.source.notes)
+    figures = analyses.of(asked).figures
+    names = ["signed_tokens"]
+    names += ["tokens_by_layer"] if asked.method in LAYERED else []
+    names += ["on_the_tree"] if len(found.nodes) else []
+    for name in names:
+        chart(figures[name], found, named=(asked.digest, name), key=f"explain_{name}", about=found.headline())
+    rows(found.frame().round(4), key="explain_rows")
 
 
 def _more(question: AttributionSpec, target: str, method: str) -> dict[str, Any]:

@@ -20,6 +20,10 @@ from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 CODE = "def total(values):\n    for value in values:\n        print(value, 1)\n    return len(values)\n"
 
+JUDGED: dict[str, Any] = {"n": 3, "tokens": 90, "steps": 2, "draws": 2, "stages": 2}
+DECODERS = {"causal", "attribution", "trust"}
+"""Kinds that are asked of a model which predicts tokens."""
+
 
 @dataclass(frozen=True)
 class Small:
@@ -68,10 +72,8 @@ def ask_small(tiny_bert: Path, tiny_gpt2: Path, tmp_path_factory: pytest.TempPat
             engine.run(other)
             specs["transfer"] = TransferSpec(runs=(other.digest, syntax.digest))
             specs["attribution"] = AttributionSpec(model=str(tiny_gpt2), text=CODE, steps=4).pinned()
-            judged: dict[str, Any] = {"n": 3, "tokens": 90, "steps": 2, "draws": 2, "stages": 2}
-            specs["trust"] = TrustSpec(model=str(tiny_gpt2), corpus=syntax.corpus, **judged).pinned()
-            decoders = {"causal", "attribution", "trust"}
-            model = {kind: str(tiny_gpt2 if kind in decoders else tiny_bert) for kind in specs}
+            specs["trust"] = TrustSpec(model=str(tiny_gpt2), corpus=syntax.corpus, **JUDGED).pinned()
+            model = {kind: str(tiny_gpt2 if kind in DECODERS else tiny_bert) for kind in specs}
             return Small(home, model, specs, {kind: engine.run(spec) for kind, spec in specs.items()})
 
     return ask
