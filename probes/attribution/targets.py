@@ -77,7 +77,7 @@ def question(model: Model, asked: Asked) -> Question:
         raise StrataError("E-TEXT-EMPTY", "There is no token in this text.", fix="Type more.")
     if asked.target == "similarity":
         return _similarity(model, encoded, asked.other)
-    lm = language_model(model)
+    lm = _with_head(model)
     wanted = "masked" if asked.target == "masked token" else "next"
     if lm.task != wanted:
         can = "next token, a token, whole text" if lm.task == "next" else "masked token"
@@ -87,6 +87,14 @@ def question(model: Model, asked: Asked) -> Question:
     if asked.target == "whole text":
         return _whole(lm, encoded)
     return _predicted(lm, encoded, asked)
+
+
+def _with_head(model: Model) -> LanguageModel:
+    try:
+        return language_model(model)
+    except StrataError as error:
+        fix = f"{error.fix} Or ask for similarity, which needs no head."
+        raise StrataError(error.code, error.what, error.why, fix) from error
 
 
 def _predicted(lm: LanguageModel, encoded: Encoded, asked: Asked) -> Question:

@@ -211,7 +211,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("tiny_gpt2", {"baseline": "mask"}, "E-BASELINE", "mean or zero"),
     ("tiny_gpt2", {"method": "occlusion by node"}, "E-LANGUAGE", "python"),
     ("tiny_gpt2", {"method": "occlusion by node", "language": "python", "text": "def ("}, "E-SYNTAX", ""),
-    ("tiny_bert", {}, "E-HEAD", "no head"),
+    ("tiny_bert", {}, "E-HEAD", "Or ask for similarity"),
     ("tiny_bert", {"text": " ", "target": "similarity", "other": "x"}, "E-TEXT-EMPTY", "Type more"),
 ]
 
