@@ -81,8 +81,10 @@ class AttributionResult(Displayed):
     """The number that is explained."""
     without: float
     """The same with every token replaced by the baseline."""
+    whole: float
+    """Score less `without`: what attributions add up to, where they do."""
     error: float | None
-    """How far the attributions miss score less `without`, as a share of it; none of methods that do not add up."""
+    """How far they miss that, in percent of it; none of methods that do not add up."""
     areas: dict[str, float]
     """Mean score along each curve, as a share of the way from `without` to `score`."""
     source: Source
@@ -93,17 +95,17 @@ class AttributionResult(Displayed):
         top = own.loc[own["value"].abs().idxmax()]
         said = (
             f"By {self.method}, “{seen(str(top.token))}” (token {top.position}) carries most of "
-            f"{self.asked}: {top.value:+.3g}{self._whole()}."
+            f"{self.asked}: {_signed(top.value)}{self._whole()}."
         )
         if self.error is not None:
-            said += f" The attributions add up to within {self.error:.1%} of it."
+            said += f" The attributions add up to within {self.error:.1f} % of it."
         return said + self._faithful()
 
     def _whole(self) -> str:
         unit = f" {self.unit}" if self.unit else ""
         if self.method in ATTENTION:
             return " of the attention"
-        return f" of {self.score - self.without:+.3g}{unit} over {self.baseline}" if self.method in COMPLETE else unit
+        return f" of {_signed(self.whole)}{unit} over {self.baseline}" if self.method in COMPLETE else unit
 
     def _faithful(self) -> str:
         if not self.areas:
@@ -114,6 +116,10 @@ class AttributionResult(Displayed):
     def frame(self) -> pd.DataFrame:
         """Return the tokens."""
         return self.tokens
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}" if abs(value) >= 0.05 else f"{value:+.0e}"
 
 
 def run(spec: AttributionSpec, progress: Progress) -> AttributionResult:

@@ -47,7 +47,8 @@ def asking(spec: AttributionSpec, progress: Progress) -> AttributionResult:
         baseline=BASELINES[spec.baseline],
         score=score,
         without=without,
-        error=missed(values, score - without) if spec.method in COMPLETE and score != without else None,
+        whole=score - without,
+        error=100 * missed(values, score - without) if spec.method in COMPLETE and score != without else None,
         areas=areas,
         source=source_of(
             model, corpus="a typed text", texts=[text, spec.other], seed=spec.seed, notes=notes, also=("captum",)
@@ -81,7 +82,7 @@ def _values(asked: Question, spec: AttributionSpec, ends: Ends) -> torch.Tensor:
     match spec.method:
         case "integrated gradients":
             return captumed.integrated_gradients(asked, *ends, spec.steps)
-        case "gradient × input":
+        case "gradient x input":
             return captumed.gradient_input(asked, ends[0])
         case "DeepLift":
             return captumed.deep_lift(asked, *ends)

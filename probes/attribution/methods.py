@@ -17,7 +17,7 @@ def attribution(spec: AttributionSpec, result: AttributionResult) -> tuple[str, 
     ]
     if result.error is not None:
         lines.append(
-            f"The attributions add up to the score less that of the baseline with an error of {result.error:.2%}."
+            f"The attributions add up to the score less that of the baseline with an error of {result.error:.2f} %."
         )
     if spec.draws:
         lines.append(

@@ -5,7 +5,7 @@ from typing import Literal
 Target = Literal["next token", "a token", "masked token", "whole text", "similarity"]
 Method = Literal[
     "integrated gradients",
-    "gradient × input",
+    "gradient x input",
     "DeepLift",
     "layer integrated gradients",
     "layer conductance",
@@ -33,7 +33,7 @@ LAYERED = frozenset({"layer integrated gradients", "layer conductance"})
 ATTENTION = frozenset({"attention", "attention rollout"})
 CITED = {
     "integrated gradients": "sundararajan-2017",
-    "gradient × input": "shrikumar-2017",
+    "gradient x input": "shrikumar-2017",
     "DeepLift": "shrikumar-2017",
     "layer integrated gradients": "sundararajan-2017",
     "layer conductance": "dhamdhere-2019",

@@ -14,7 +14,7 @@ from probes.values import Source
 
 Judged = Literal[
     "integrated gradients",
-    "gradient × input",
+    "gradient x input",
     "feature ablation",
     "Shapley sampling",
     "KernelSHAP",
@@ -36,7 +36,7 @@ class TrustSpec(ReadsModel):
     """Texts, of those short enough."""
     tokens: int = Field(48, ge=4, le=100_000)
     """Longer texts are left out: nothing is cut."""
-    methods: tuple[Judged, ...] = ("integrated gradients", "gradient × input", "feature ablation")
+    methods: tuple[Judged, ...] = ("integrated gradients", "gradient x input", "feature ablation")
     """Methods to judge; the headline is about the first."""
     baseline: Baseline = "mean"
     """What stands in a token's place when it is taken away."""

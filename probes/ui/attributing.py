@@ -31,7 +31,7 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     "attention": ("layer", "head"),
 }
 """Fields that a target, or a method, needs beside the text."""
-_QUICK = ("integrated gradients", "gradient × input", "feature ablation")
+_QUICK = ("integrated gradients", "gradient x input", "feature ablation")
 """Methods that take one to some dozens of passes; what the others take is said."""
 
 

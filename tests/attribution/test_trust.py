@@ -45,7 +45,7 @@ def test_every_method_is_judged_beside_random_values_and_the_others(tiny_gpt2: P
 
 
 def test_without_a_head_texts_are_asked_for_their_likeness(tiny_bert: Path, code: Path) -> None:
-    result = judged(tiny_bert, code, methods=("gradient × input",), sanity=False)
+    result = judged(tiny_bert, code, methods=("gradient x input",), sanity=False)
     assert result.target == "similarity"
     assert result.sanity.empty
     assert "weights" not in result.headline()
