@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from probes.alignment import AlignmentSpec, LikenessSpec
     from probes.analyses import figure
+    from probes.attribution import AttributionSpec, TrustSpec
     from probes.checkup import ModelSpec, SizeSpec, TokensSpec
     from probes.codebooks import (
         CardSpec,
@@ -37,6 +38,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AblationSpec",
     "AlignmentSpec",
+    "AttributionSpec",
     "CardSpec",
     "CausalSpec",
     "CodebookSpec",
@@ -61,6 +63,7 @@ __all__ = [
     "SyntaxSpec",
     "TokensSpec",
     "TransferSpec",
+    "TrustSpec",
     "__version__",
     "corpus",
     "figure",
@@ -73,6 +76,7 @@ __all__ = [
 _HOMES = {
     "AblationSpec": ("probes.intervention", "AblationSpec"),
     "AlignmentSpec": ("probes.alignment", "AlignmentSpec"),
+    "AttributionSpec": ("probes.attribution", "AttributionSpec"),
     "CardSpec": ("probes.codebooks", "CardSpec"),
     "CausalSpec": ("probes.syntax", "CausalSpec"),
     "CodebookSpec": ("probes.codebooks", "CodebookSpec"),
@@ -97,6 +101,7 @@ _HOMES = {
     "SyntaxSpec": ("probes.syntax", "SyntaxSpec"),
     "TokensSpec": ("probes.checkup", "TokensSpec"),
     "TransferSpec": ("probes.syntax", "TransferSpec"),
+    "TrustSpec": ("probes.attribution", "TrustSpec"),
     "corpus": ("probes.corpora", "load"),
     "figure": ("probes.analyses", "figure"),
     "load": ("probes.models", "load"),

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from probes import store
 from probes.alignment import AlignmentSpec, LikenessSpec
+from probes.attribution import AttributionSpec, TrustSpec
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
 from probes.codebooks import (
     CardSpec,
@@ -267,6 +268,30 @@ ANALYSES = (
             "probes.figures.grid:worth_its_price",
         ),
         methods_at="probes.quality.methods:grid",
+    ),
+    Analysis(
+        spec=AttributionSpec,
+        run_at="probes.attribution.analysis:run",
+        result_at="probes.attribution.analysis:AttributionResult",
+        figures_at=(
+            "probes.figures.attribution:signed_tokens",
+            "probes.figures.attribution:taken_out_and_put_in",
+            "probes.figures.attribution:tokens_by_layer",
+            "probes.figures.attribution:on_the_tree",
+        ),
+        methods_at="probes.attribution.methods:attribution",
+        live=True,
+    ),
+    Analysis(
+        spec=TrustSpec,
+        run_at="probes.attribution.trust:run",
+        result_at="probes.attribution.trust:TrustResult",
+        figures_at=(
+            "probes.figures.trust:over_random",
+            "probes.figures.trust:agreement_of_methods",
+            "probes.figures.trust:shuffled_weights",
+        ),
+        methods_at="probes.attribution.methods:trust",
     ),
     Analysis(
         spec=SizeSpec,

@@ -2,6 +2,7 @@
 
 from probes.ui.address import among
 from probes.ui.answers import answer, ask, asked, live
+from probes.ui.attributing import explained, judge
 from probes.ui.bringing import own_matrix
 from probes.ui.checks import badge, onward
 from probes.ui.codes import code_cards, code_search, text_codes
@@ -60,6 +61,7 @@ __all__ = [
     "empty",
     "equal_bits",
     "example",
+    "explained",
     "figure",
     "filters",
     "folded",
@@ -67,6 +69,7 @@ __all__ = [
     "frame",
     "granted",
     "headline",
+    "judge",
     "language",
     "language_facts",
     "live",

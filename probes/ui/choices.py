@@ -23,6 +23,9 @@ NAMED: dict[str, Callable[[], list[str]]] = {
     "pairs": lambda: [*SETS, corpora.STDLIB, "gettext:django"],
     "map_language": lambda: ["", *LANGUAGES],
     "geometry_language": lambda: ["", *LANGUAGES],
+    "attribution_language": lambda: ["", *LANGUAGES],
+    "trust_language": lambda: ["", *LANGUAGES],
+    "explain_language": lambda: ["", *LANGUAGES],
 }
 """Fields drawn as a list, by name; those of one question alone by its kind and name, which come first."""
 
@@ -66,5 +69,16 @@ LABELS = {
     "erasure_draws": "Random subspaces of a kind",
     "steering_tokens": "Tokens written",
     "lens_top": "Likeliest tokens kept",
+    "attribution_against": "Rather than the token",
+    "explain_against": "Rather than the token",
+    "attribution_other": "Second text",
+    "explain_other": "Second text",
+    "attribution_layers": "Layers looked at",
+    "explain_layers": "Layers looked at",
+    "attribution_draws": "Random attributions",
+    "trust_draws": "Random attributions of a text",
+    "trust_n": "Texts",
+    "trust_tokens": "Longest text, in tokens",
+    "trust_sanity": "Shuffle the weights",
 }
 """Names that read badly with the underscores taken out; of one question alone by its kind and name."""

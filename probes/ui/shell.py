@@ -82,6 +82,14 @@ PAGES = (
         ("patching", "ablation", "erasure", "steering"),
     ),
     Page(
+        "pages/Attribution.py",
+        "Attribution",
+        "Causes",
+        ":material/target:",
+        "Which tokens did an output rest on?",
+        ("attribution", "trust"),
+    ),
+    Page(
         "pages/Models.py",
         "Models",
         "Set up and kept",

@@ -7,6 +7,7 @@ from typing import Any
 from small import code_folder, line_folder, pair_table, small_alignment, small_likeness, small_spec
 
 from probes import engine
+from probes.attribution import AttributionSpec, TrustSpec
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
 from probes.codebooks import (
     CardSpec,
@@ -29,7 +30,7 @@ from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 CODE = "def total(values):\n    for value in values:\n        print(value, 1)\n    return len(values)\n"
 DECODED = (
     *("causal", "card", "steer", "patch", "splice", "equalbits"),
-    *("lens", "patching", "erasure", "ablation", "steering"),
+    *("lens", "patching", "erasure", "ablation", "steering", "attribution", "trust"),
 )
 """Kinds that are asked of a model that predicts the next token."""
 Questions = dict[str, Spec]
@@ -53,7 +54,7 @@ class Given:
 
 def every(given: Given) -> Questions:
     """Return all questions; the runs that some of them name are answered on the way."""
-    rooms = (models, languages, trees, causes, codes, splices, clouds, interventions)
+    rooms = (models, languages, trees, causes, codes, splices, clouds, interventions, attributions)
     return {kind: spec for room in rooms for kind, spec in room(given).items()}
 
 
@@ -142,4 +143,14 @@ def interventions(given: Given) -> Questions:
         "ablation": AblationSpec(**reads, layers="1, 2").pinned(),
         "steering": SteeringSpec(model=model, steps=1, texts=4, draws=2, tokens=3).pinned(),
         "patching": PatchingSpec(model=model, **prompts, answer=" path", instead=" key").pinned(),
+    }
+
+
+def attributions(given: Given) -> Questions:
+    """Return the questions about which tokens an output comes from."""
+    model = str(given.decoder)
+    judged: dict[str, Any] = {"n": 3, "tokens": 90, "steps": 2, "draws": 2, "stages": 2}
+    return {
+        "attribution": AttributionSpec(model=model, text=CODE, steps=4).pinned(),
+        "trust": TrustSpec(model=model, corpus=f"code:{given.code}", **judged).pinned(),
     }
