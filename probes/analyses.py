@@ -15,6 +15,7 @@ from probes.compare import Comparison, compare, labels
 from probes.contract import Analysis, Comparable, Spec
 from probes.errors import StrataError, did_you_mean
 from probes.geometry import GeometrySpec, MapSpec
+from probes.probing import ProbingSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 ANALYSES = (
@@ -145,6 +146,19 @@ ANALYSES = (
             "probes.figures.maps:what_is_kept",
         ),
         methods_at="probes.geometry.methods:mapped",
+    ),
+    Analysis(
+        spec=ProbingSpec,
+        run_at="probes.probing.analysis:run",
+        result_at="probes.probing.analysis:ProbingResult",
+        figures_at=(
+            "probes.figures.probing:read_by_layer",
+            "probes.figures.probing:confused",
+            "probes.figures.probing:calibrated",
+            "probes.figures.probing:few_labels",
+            "probes.figures.probing:bits_a_label",
+        ),
+        methods_at="probes.probing.methods:probing",
     ),
     Analysis(
         spec=SizeSpec,

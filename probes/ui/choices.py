@@ -5,9 +5,10 @@ from collections.abc import Callable
 from probes import corpora, models
 from probes.alignment.likeness import SAME
 from probes.corpora.grammars import LANGUAGES
+from probes.probing.labels import LABELS as MADE
 
-FREE = frozenset({"model", "other", "corpus"})
-"""Fields that also take what is not in their list: a folder or a hub id, `code:FOLDER`."""
+FREE = frozenset({"model", "other", "corpus", "label"})
+"""Fields that also take what is not in their list: a folder or a hub id, `code:FOLDER`, a column."""
 
 NAMED: dict[str, Callable[[], list[str]]] = {
     "model": lambda: list(models.names()),
@@ -18,6 +19,8 @@ NAMED: dict[str, Callable[[], list[str]]] = {
     "likeness_other": lambda: [SAME, *models.names()],
     "likeness_corpus": lambda: ["gettext:django", corpora.STDLIB],
     "map_language": lambda: ["", *LANGUAGES],
+    "probing_label": lambda: list(MADE),
+    "probing_language": lambda: [*LANGUAGES, ""],
     "geometry_language": lambda: ["", *LANGUAGES],
 }
 """Fields drawn as a list, by name; those of one question alone by its kind and name, which come first."""
@@ -36,6 +39,10 @@ LABELS = {
     "texts_in": "Language of the texts",
     "map_n": "Points",
     "geometry_n": "Points",
+    "probing_n": "Labelled places",
+    "probing_per_text": "Places of a text",
+    "probing_extras": "A closer look",
+    "probing_task": "Answers are",
     "per_text": "Points of a text",
     "apart": "UMAP's distance",
     "draws": "Clouds of noise",

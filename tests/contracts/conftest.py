@@ -15,6 +15,7 @@ from probes.checkup import ModelSpec, SizeSpec, TokensSpec
 from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec
 from probes.contract import Spec
 from probes.geometry import GeometrySpec, MapSpec
+from probes.probing import ProbingSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 CODE = "def total(values):\n    for value in values:\n        print(value, 1)\n    return len(values)\n"
@@ -50,6 +51,9 @@ def ask_small(tiny_bert: Path, tiny_gpt2: Path, tmp_path_factory: pytest.TempPat
             }
             cloud: dict[str, Any] = {"model": str(tiny_bert), "corpus": f"code:{folder}", "n": 60, "per_text": 4}
             specs |= {kind.kind: kind(**cloud).pinned() for kind in (GeometrySpec, MapSpec)}
+            specs["probing"] = ProbingSpec(
+                model=str(tiny_bert), corpus=syntax.corpus, n=400, per_text=12, seeds=2
+            ).pinned()
             specs["codebooks"] = CodebookSpec(
                 model=str(tiny_bert), corpus=syntax.corpus, codes=8, n_fit=400, n_test=150, passes=3
             ).pinned()
