@@ -27,6 +27,7 @@ from probes.contract import Analysis, Comparable, Spec
 from probes.errors import StrataError, did_you_mean
 from probes.geometry import GeometrySpec, MapSpec
 from probes.intervention import AblationSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
+from probes.probing import ProbingSpec
 from probes.quality import GridSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
@@ -292,6 +293,19 @@ ANALYSES = (
             "probes.figures.trust:shuffled_weights",
         ),
         methods_at="probes.attribution.methods:trust",
+    ),
+    Analysis(
+        spec=ProbingSpec,
+        run_at="probes.probing.analysis:run",
+        result_at="probes.probing.analysis:ProbingResult",
+        figures_at=(
+            "probes.figures.probing:read_by_layer",
+            "probes.figures.probing:confused",
+            "probes.figures.probing:calibrated",
+            "probes.figures.probing:few_labels",
+            "probes.figures.probing:bits_a_label",
+        ),
+        methods_at="probes.probing.methods:probing",
     ),
     Analysis(
         spec=SizeSpec,

@@ -114,5 +114,5 @@ def unknown(spec: "ProbingSpec", columns: tuple[str, ...]) -> StrataError:
     """Return the error for a label that is neither made here nor a column of the corpus."""
     there = f"Its columns: {', '.join(name[:60] for name in columns[:40])}." if columns else "It has no label columns."
     near = did_you_mean(spec.label, (*LABELS, *columns))
-    made = f"Name a column in the corpus (labels=COLUMN) and here, or choose one of: {', '.join(LABELS)}."
+    made = f"Name a column in the corpus (label=COLUMN) and here, or choose one of: {', '.join(LABELS)}."
     return StrataError("E-LABEL-UNKNOWN", f"There is no label '{spec.label[:60]}'.", f"{near}{there}", made)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from probes.corpora.trees import Tree
-from probes.probing.roles import Nodes
-from probes.probing.scopes import BINDING, OUTSIDE, uses
+from probes.probing.roles import BINDING, Nodes
+from probes.probing.scopes import OUTSIDE, uses
 
 ARITHMETIC = ("+", "-", "*", "/", "//", "%", "**", "<<", ">>", "&", "|", "^")
 ORDER = ("<", ">", "<=", ">=", "==", "!=")

@@ -60,9 +60,9 @@ def of_tree(label: Label, tree: Tree, origin: str, seed: int) -> Iterator[Piece]
     elif label.edit:
         # from the text alone, so that a function is altered alike in every corpus and order
         draw = np.random.default_rng(int(digest_of([str(seed), label.name, tree.text])[:15], 16))
-        edit = label.edit(tree, draw)
-        if edit:
-            changed = edit.apply(tree.text)
-            sides = ((tree.text, edit.read[0], AS_WRITTEN), (changed, edit.read[1], label.edited))
+        made = label.edit(tree, draw)
+        if made:
+            changed = made.apply(tree.text)
+            sides = ((tree.text, made.read[0], AS_WRITTEN), (changed, made.read[1], label.edited))
             for text, (start, end), answer in sides:
                 yield Piece(text, (Place(start, end, answer, text),), origin, tree.text)

@@ -37,7 +37,7 @@ class Problems:
     @property
     def seen(self) -> np.ndarray:
         """Rows that any problem learns from: bool [row]."""
-        found: np.ndarray = (self.weight > 0).any(0)
+        found: np.ndarray = np.any(self.weight > 0, axis=0)
         return found
 
     @classmethod

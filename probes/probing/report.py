@@ -27,22 +27,8 @@ if TYPE_CHECKING:
 
 ERRORS = 200
 """Errors that are kept."""
-SCORES = [
-    "order",
-    "layer",
-    "series",
-    "score",
-    "low",
-    "high",
-    "balanced",
-    "balanced_low",
-    "balanced_high",
-    "f1",
-    "bits",
-    "ece",
-    "valid",
-    "penalty",
-]
+SCORES = ["order", "layer", "series", "score", "low", "high", "balanced", "balanced_low", "balanced_high"]
+SCORES += ["f1", "bits", "ece", "valid", "penalty"]
 
 
 def result(spec: ProbingSpec, found: "Found", left_out: dict[str, int]) -> ProbingResult:

@@ -25,7 +25,8 @@ def commonest(answers: Answers, task: Task) -> np.ndarray:
 
 def by_word(examples: Examples, answers: Answers, task: Task) -> np.ndarray:
     """Return each word's own most frequent answer (or mean) in training, and that of all for a new word."""
-    words, number = examples.frame["word"].tolist(), {}
+    words = examples.frame["word"].tolist()
+    number: dict[str, int] = {}
     at = np.array([number.setdefault(word, len(number)) for word in words])
     fallback, found = commonest(answers, task), []
     for seed, train in enumerate(task.train):

@@ -6,9 +6,10 @@ from probes import corpora, models
 from probes.alignment.likeness import SAME
 from probes.corpora.grammars import LANGUAGES
 from probes.corpora.rated import SETS
+from probes.probing.labels import LABELS as MADE
 
-FREE = frozenset({"model", "other", "corpus", "pairs"})
-"""Fields that also take what is not in their list: a folder or a hub id, `code:FOLDER`."""
+FREE = frozenset({"model", "other", "corpus", "pairs", "label"})
+"""Fields that also take what is not in their list: a folder or a hub id, `code:FOLDER`, a column."""
 
 NAMED: dict[str, Callable[[], list[str]]] = {
     "model": lambda: list(models.names()),
@@ -22,6 +23,8 @@ NAMED: dict[str, Callable[[], list[str]]] = {
     "likeness_corpus": lambda: ["gettext:django", corpora.STDLIB],
     "pairs": lambda: [*SETS, corpora.STDLIB, "gettext:django"],
     "map_language": lambda: ["", *LANGUAGES],
+    "probing_label": lambda: list(MADE),
+    "probing_language": lambda: [*LANGUAGES, ""],
     "geometry_language": lambda: ["", *LANGUAGES],
     "attribution_language": lambda: ["", *LANGUAGES],
     "trust_language": lambda: ["", *LANGUAGES],
@@ -48,6 +51,10 @@ LABELS = {
     "geometry_n": "Points",
     "grid_n": "Pairs",
     "grid_draws": "Random choices",
+    "probing_n": "Labelled places",
+    "probing_per_text": "Places of a text",
+    "probing_extras": "A closer look",
+    "probing_task": "Answers are",
     "per_text": "Points of a text",
     "apart": "UMAP's distance",
     "draws": "Clouds of noise",

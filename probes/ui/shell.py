@@ -26,6 +26,14 @@ PAGES = (
         ("syntax", "snippet", "causal", "transfer"),
     ),
     Page(
+        "pages/Probing.py",
+        "Probing",
+        "Structure",
+        ":material/biotech:",
+        "Which labels can be read off the states?",
+        ("probing",),
+    ),
+    Page(
         "pages/Embeddings.py",
         "Embeddings",
         "What is in there",

@@ -24,6 +24,7 @@ from probes.codebooks import (
 from probes.contract import Spec
 from probes.geometry import GeometrySpec, MapSpec
 from probes.intervention import AblationSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
+from probes.probing import ProbingSpec
 from probes.quality import GridSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
@@ -54,7 +55,7 @@ class Given:
 
 def every(given: Given) -> Questions:
     """Return all questions; the runs that some of them name are answered on the way."""
-    rooms = (models, languages, trees, causes, codes, splices, clouds, interventions, attributions)
+    rooms = (models, languages, trees, causes, codes, splices, clouds, labels, interventions, attributions)
     return {kind: spec for room in rooms for kind, spec in room(given).items()}
 
 
@@ -130,6 +131,12 @@ def clouds(given: Given) -> Questions:
     return {kind.kind: kind(**cloud).pinned() for kind in (GeometrySpec, MapSpec)} | {
         "grid": GridSpec(model=str(given.encoder), pairs=pairs, n=80, draws=2).pinned()
     }
+
+
+def labels(given: Given) -> Questions:
+    """Return the question about labels that a probe reads."""
+    sizes: dict[str, Any] = {"n": 400, "per_text": 12, "seeds": 2}
+    return {"probing": ProbingSpec(model=str(given.encoder), corpus=f"code:{given.code}", **sizes).pinned()}
 
 
 def interventions(given: Given) -> Questions:

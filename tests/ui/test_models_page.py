@@ -134,12 +134,7 @@ def test_a_checked_model_can_be_asked_further(page: Open, checked: ModelSpec) ->
     at = page(PAGE, run=checked.digest)
     links = [link for link in at.main.page_link if "model=" in link.proto.query_string]
     assert [link.value for link in links] == [
-        "Syntax",
-        "Embeddings",
-        "Alignment",
-        "Likeness",
-        "Codebooks",
-        "Attribution",
+        *("Syntax", "Probing", "Embeddings", "Alignment", "Likeness", "Codebooks", "Attribution"),
     ]
 
 
