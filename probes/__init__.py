@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from probes.alignment import AlignmentSpec, LikenessSpec
     from probes.analyses import figure
     from probes.checkup import ModelSpec, SizeSpec, TokensSpec
-    from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec
+    from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec, TokfsmSpec
     from probes.corpora import load as corpus
     from probes.display import show
     from probes.engine import run
@@ -36,6 +36,7 @@ __all__ = [
     "SnippetSpec",
     "SyntaxSpec",
     "TokensSpec",
+    "TokfsmSpec",
     "TransferSpec",
     "__version__",
     "corpus",
@@ -60,6 +61,7 @@ _HOMES = {
     "SnippetSpec": ("probes.syntax", "SnippetSpec"),
     "SyntaxSpec": ("probes.syntax", "SyntaxSpec"),
     "TokensSpec": ("probes.checkup", "TokensSpec"),
+    "TokfsmSpec": ("probes.codebooks", "TokfsmSpec"),
     "TransferSpec": ("probes.syntax", "TransferSpec"),
     "corpus": ("probes.corpora", "load"),
     "figure": ("probes.analyses", "figure"),

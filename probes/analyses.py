@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from probes import store
 from probes.alignment import AlignmentSpec, LikenessSpec
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
-from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec
+from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec, TokfsmSpec
 from probes.compare import Comparison, compare, labels
 from probes.contract import Analysis, Comparable, Spec
 from probes.errors import StrataError, did_you_mean
@@ -76,6 +76,17 @@ ANALYSES = (
         figures_at=("probes.figures.codes:strip_of_codes",),
         methods_at="probes.codebooks.methods:coded",
         live=True,
+    ),
+    Analysis(
+        spec=TokfsmSpec,
+        run_at="probes.codebooks.tokfsm:run",
+        result_at="probes.codebooks.tokfsm:TokfsmResult",
+        figures_at=(
+            "probes.figures.tokfsm:codes_of_states",
+            "probes.figures.tokfsm:exchanged_codes",
+            "probes.figures.tokfsm:use_of_codes",
+        ),
+        methods_at="probes.codebooks.tokfsm_methods:tokfsm",
     ),
     Analysis(
         spec=AlignmentSpec,

@@ -3,5 +3,15 @@
 from probes.codebooks.analysis import CodebookResult, CodebookSpec
 from probes.codebooks.coded import CodedResult, CodedSpec
 from probes.codebooks.search import SearchResult, SearchSpec
+from probes.codebooks.tokfsm import TokfsmResult, TokfsmSpec
 
-__all__ = ["CodebookResult", "CodebookSpec", "CodedResult", "CodedSpec", "SearchResult", "SearchSpec"]
+__all__ = [
+    "CodebookResult",
+    "CodebookSpec",
+    "CodedResult",
+    "CodedSpec",
+    "SearchResult",
+    "SearchSpec",
+    "TokfsmResult",
+    "TokfsmSpec",
+]

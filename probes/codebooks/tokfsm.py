@@ -24,7 +24,7 @@ PUBLISHED = {"excess": 0.094, "legal": 0.6365, "precision": 0.971, "neuron": 0.7
 
 
 class TokfsmSpec(Spec):
-    """Hold a kept codebook model of a finite-state machine against the machine: losses, legal steps, codes of states."""
+    """Hold a kept codebook model of a machine against the machine itself: loss, legal steps, codes of states."""
 
     kind: ClassVar[str] = "tokfsm"
 

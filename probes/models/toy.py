@@ -1,5 +1,6 @@
 """Small decoders without a tokenizer, for languages whose tokens are numbers; kept as Hugging Face checkpoints."""
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,6 @@ def neox(vocabulary: int, context: int, *, depth: int = 4, heads: int = 4, width
         bos_token_id=vocabulary - 1,
         eos_token_id=vocabulary - 1,
         use_cache=False,
-        attn_implementation="sdpa",
     )
     net: nn.Module = GPTNeoXForCausalLM(config)
     return net
@@ -46,3 +46,13 @@ def keep(net: Any, folder: Path, dtype: torch.dtype = torch.float32) -> None:
     """Write a decoder as an ordinary Hugging Face checkpoint; its weights stay as they are."""
     state = {name: value.detach().to(dtype).contiguous() for name, value in net.state_dict().items()}
     net.save_pretrained(folder, state_dict=state)
+
+
+def further(net: Any, tokens: torch.Tensor, kept: Any = None) -> tuple[torch.Tensor, Any]:
+    """Return the last token's logits [text, token id] after more tokens, and what to hand in with those that follow.
+
+    What the model keeps of earlier tokens is called `cache` in newer releases of Transformers.
+    """
+    name = "cache" if "cache" in inspect.signature(net.forward).parameters else "past_key_values"
+    out = net(input_ids=tokens, use_cache=True, **{name: kept})
+    return out.logits[:, -1], out[name] if name in out else out["past_key_values"]

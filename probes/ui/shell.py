@@ -58,6 +58,14 @@ PAGES = (
         ("codebooks", "codesearch", "codes"),
     ),
     Page(
+        "pages/TokFSM.py",
+        "TokFSM",
+        "Codes",
+        ":material/schema:",
+        "Are a model's codes the states of what it learnt?",
+        ("tokfsm",),
+    ),
+    Page(
         "pages/Models.py",
         "Models",
         "Set up and kept",

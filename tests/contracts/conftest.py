@@ -12,7 +12,7 @@ from small import code_folder, line_folder, small_alignment, small_likeness, sma
 
 from probes import engine
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
-from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec
+from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec, TokfsmSpec
 from probes.contract import Spec
 from probes.geometry import GeometrySpec, MapSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
@@ -56,6 +56,7 @@ def ask_small(tiny_bert: Path, tiny_gpt2: Path, tmp_path_factory: pytest.TempPat
             books = specs["codebooks"].digest
             specs["codesearch"] = SearchSpec(run=books, pattern=r"\bdef (\w+)", top=5)
             specs["codes"] = CodedSpec(run=books, text=CODE)
+            specs["tokfsm"] = TokfsmSpec(texts=20, pairs=10)
             specs |= {kind.kind: kind(model=str(tiny_bert)).pinned() for kind in (SizeSpec, ModelSpec, TokensSpec)}
             # what a removal costs is asked of a model that predicts tokens, and of a run about it
             plain = dict.fromkeys(("control", "controls", "dimensions"), False)

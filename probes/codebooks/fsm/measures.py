@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from probes.codebooks.fsm.machine import Ints, Machine
 from probes.codebooks.trained.model import Codebooks
+from probes.models import toy
 
 BATCH = 64
 Z = 1.959964
@@ -60,11 +61,11 @@ def say(net: Any, machine: Machine, count: int, tokens: int = 128, seed: int = 0
     said = []
     for first in range(0, count, 256):
         now = torch.full((min(256, count - first), 1), machine.start)
-        parts, past = [], None
+        parts: list[torch.Tensor] = []
+        past = None
         for _ in range(tokens - 1):
-            out = net(input_ids=now, past_key_values=past, use_cache=True)
-            past = out.past_key_values
-            chances = out.logits[:, -1, : machine.base].float().softmax(-1)
+            logits, past = toy.further(net, now, past)
+            chances = logits[:, : machine.base].float().softmax(-1)
             now = torch.multinomial(chances, 1, generator=draw)
             parts.append(now)
         said.append(torch.cat(parts, 1))

@@ -1,4 +1,4 @@
-"""What codes do: those of another input, put in at the last token, turn what a model expects into what it expects there.
+"""What codes do: those of another input, put in at the last token, make a model expect what it expects there.
 
 Also how pure codes are: whether one fires on one input only.
 """

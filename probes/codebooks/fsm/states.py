@@ -67,7 +67,7 @@ def classified(fit: Fired, held: Fired, machine: Machine, size: int) -> pd.DataF
         neuron = _neuron(fit, held, ordered, state, float(recall[best]))
         rows.append((state, name, part, int(best[1]), there[best], back[best], int((held.state == state).sum()), neuron,
                      there[f1], back[f1]))  # fmt: skip
-    columns = "state book part code precision recall support neuron by_f1 by_f1_recall".split()
+    columns = ["state", "book", "part", "code", "precision", "recall", "support", "neuron", "by_f1", "by_f1_recall"]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -20,6 +20,8 @@ from probes.models.sites import depth_of, sites_of
 
 PROJECTIONS = ("dense", "o_proj", "out_proj", "c_proj", "wo", "proj")
 """What the matrix that attention ends with is called, by family."""
+ATTENTIONS = ("attention", "attn", "self_attn", "self_attention", "mixer")
+MLPS = ("mlp", "feed_forward", "ffn")
 PLACES = ("head", "attention", "mlp")
 """Each head before attention's projection; what attention adds to the stream; what the MLP adds to it."""
 
@@ -63,12 +65,12 @@ def split(name: str, depth: int) -> tuple[int, str]:
 
 
 def _module(net: nn.Module, layer: int, place: str) -> nn.Module:
-    base: Any = getattr(net, net.base_model_prefix, net)
+    base: Any = getattr(net, str(net.base_model_prefix), net)
     block = sites_of(base, base.config.model_type).blocks[layer]
     if place == "mlp":
-        found = [m for n, m in block.named_children() if "mlp" in n or "feed_forward" in n]
+        found = [m for n, m in block.named_children() if n in MLPS]
     else:
-        found = [m for n, m in block.named_children() if "attn" in n.lower() or n == "attention"]
+        found = [m for n, m in block.named_children() if n in ATTENTIONS]
     if place == "head" and found:
         found = [m for n, m in found[0].named_modules() if n.rpartition(".")[2] in PROJECTIONS]
     if not found:

@@ -53,9 +53,7 @@ class Training:
         self.net, self.books, self.recipe = net, books, recipe
         self.named: dict[str, Book] = books.named() if books is not None else {}
         matrices, others = groups(net, books)
-        muon = torch.optim.Muon(
-            matrices, lr=recipe.matrices, weight_decay=recipe.decay, adjust_lr_fn="match_rms_adamw"
-        )
+        muon = torch.optim.Muon(matrices, lr=recipe.matrices, weight_decay=recipe.decay, adjust_lr_fn="match_rms_adamw")
         adam = torch.optim.AdamW(others, lr=recipe.others, betas=(0.9, 0.98), weight_decay=0)
         self.optimisers: tuple[torch.optim.Optimizer, ...] = (muon, adam)
         self.rates = (recipe.matrices, recipe.others)
