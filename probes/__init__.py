@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         SearchSpec,
         SpliceSpec,
         SteerSpec,
+        TokfsmSpec,
     )
     from probes.corpora import load as corpus
     from probes.display import show
@@ -62,6 +63,7 @@ __all__ = [
     "SteeringSpec",
     "SyntaxSpec",
     "TokensSpec",
+    "TokfsmSpec",
     "TransferSpec",
     "TrustSpec",
     "__version__",
@@ -100,6 +102,7 @@ _HOMES = {
     "SteeringSpec": ("probes.intervention", "SteeringSpec"),
     "SyntaxSpec": ("probes.syntax", "SyntaxSpec"),
     "TokensSpec": ("probes.checkup", "TokensSpec"),
+    "TokfsmSpec": ("probes.codebooks", "TokfsmSpec"),
     "TransferSpec": ("probes.syntax", "TransferSpec"),
     "TrustSpec": ("probes.attribution", "TrustSpec"),
     "corpus": ("probes.corpora", "load"),

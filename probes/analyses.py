@@ -21,6 +21,7 @@ from probes.codebooks import (
     SearchSpec,
     SpliceSpec,
     SteerSpec,
+    TokfsmSpec,
 )
 from probes.compare import Comparison, compare, labels
 from probes.contract import Analysis, Comparable, Spec
@@ -144,6 +145,17 @@ ANALYSES = (
         result_at="probes.codebooks.equal_bits:EqualBitsResult",
         figures_at=("probes.figures.equal_bits:kinds_by_bits",),
         methods_at="probes.codebooks.splice_methods:equal_bits",
+    ),
+    Analysis(
+        spec=TokfsmSpec,
+        run_at="probes.codebooks.tokfsm:run",
+        result_at="probes.codebooks.tokfsm:TokfsmResult",
+        figures_at=(
+            "probes.figures.tokfsm:codes_of_states",
+            "probes.figures.tokfsm:exchanged_codes",
+            "probes.figures.tokfsm:use_of_codes",
+        ),
+        methods_at="probes.codebooks.tokfsm_methods:tokfsm",
     ),
     Analysis(
         spec=AlignmentSpec,

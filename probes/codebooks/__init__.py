@@ -9,6 +9,7 @@ from probes.codebooks.patch import PatchResult, PatchSpec
 from probes.codebooks.search import SearchResult, SearchSpec
 from probes.codebooks.splice import SpliceResult, SpliceSpec
 from probes.codebooks.steer import SteerResult, SteerSpec
+from probes.codebooks.tokfsm import TokfsmResult, TokfsmSpec
 
 __all__ = [
     "CardResult",
@@ -29,4 +30,6 @@ __all__ = [
     "SpliceSpec",
     "SteerResult",
     "SteerSpec",
+    "TokfsmResult",
+    "TokfsmSpec",
 ]

@@ -19,6 +19,7 @@ from probes.codebooks import (
     SearchSpec,
     SpliceSpec,
     SteerSpec,
+    TokfsmSpec,
     browse,
 )
 from probes.contract import Spec
@@ -106,6 +107,7 @@ def codes(given: Given) -> Questions:
         "codebooks": read,
         "codesearch": SearchSpec(run=read.digest, pattern=r"\bdef (\w+)", top=5),
         "codes": CodedSpec(run=read.digest, text=CODE),
+        "tokfsm": TokfsmSpec(texts=20, pairs=10),
         "concepts": ConceptsSpec(run=read.digest, union=2),
         "card": CardSpec(run=written.digest, layer="1", code=code, texts=3),
         "steer": SteerSpec(run=written.digest, codes=f"1:{code}", strength=3.0, **writing),
