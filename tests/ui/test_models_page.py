@@ -134,8 +134,9 @@ def test_a_checked_model_can_be_asked_further(page: Open, checked: ModelSpec) ->
     at = page(PAGE, run=checked.digest)
     links = [link for link in at.main.page_link if "model=" in link.proto.query_string]
     assert [link.value for link in links] == [
-        *("Syntax", "Probing", "Embeddings", "Alignment", "Likeness", "Codebooks", "Attribution"),
-    ]
+        *("Syntax", "Probing", "Alignment", "Likeness", "Embeddings", "Quality"),
+        *("Codebooks", "Lens", "Attribution", "Intervention"),
+    ]  # all but TokFSM, which has models of its own
 
 
 def test_typed_text_is_cut(page: Open, checked: ModelSpec) -> None:
