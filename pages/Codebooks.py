@@ -9,15 +9,15 @@ from probes.codebooks import (
     CardSpec,
     CodebookSpec,
     CodedSpec,
+    CodePatchSpec,
+    CodeSteerSpec,
     ConceptsSpec,
     EqualBitsSpec,
-    PatchSpec,
     SearchSpec,
     SpliceSpec,
-    SteerSpec,
 )
 
-LIVE: tuple[Any, ...] = (SearchSpec, CodedSpec, ConceptsSpec, CardSpec, SteerSpec, PatchSpec)
+LIVE: tuple[Any, ...] = (SearchSpec, CodedSpec, ConceptsSpec, CardSpec, CodeSteerSpec, CodePatchSpec)
 
 ui.frame("Codebooks")
 

@@ -5,10 +5,10 @@ from probes.codebooks.card import CardResult, CardSpec
 from probes.codebooks.coded import CodedResult, CodedSpec
 from probes.codebooks.concepts import ConceptsResult, ConceptsSpec
 from probes.codebooks.equal_bits import EqualBitsResult, EqualBitsSpec
-from probes.codebooks.patch import PatchResult, PatchSpec
+from probes.codebooks.patch import CodePatchResult, CodePatchSpec
 from probes.codebooks.search import SearchResult, SearchSpec
 from probes.codebooks.splice import SpliceResult, SpliceSpec
-from probes.codebooks.steer import SteerResult, SteerSpec
+from probes.codebooks.steer import CodeSteerResult, CodeSteerSpec
 from probes.codebooks.tokfsm import TokfsmResult, TokfsmSpec
 
 __all__ = [
@@ -22,14 +22,14 @@ __all__ = [
     "ConceptsSpec",
     "EqualBitsResult",
     "EqualBitsSpec",
-    "PatchResult",
-    "PatchSpec",
+    "CodePatchResult",
+    "CodePatchSpec",
     "SearchResult",
     "SearchSpec",
     "SpliceResult",
     "SpliceSpec",
-    "SteerResult",
-    "SteerSpec",
+    "CodeSteerResult",
+    "CodeSteerSpec",
     "TokfsmResult",
     "TokfsmSpec",
 ]

@@ -18,10 +18,10 @@ from probes.values import Source
 CODES, STATES, RANDOM = "its codes", "its whole states", "codes at random"
 
 
-class PatchSpec(Spec):
+class CodePatchSpec(Spec):
     """Put the codes of one prompt into another, at every layer and place, and measure where the output goes."""
 
-    kind: ClassVar[str] = "patch"
+    kind: ClassVar[str] = "codepatch"
 
     run: str = Field(pattern="^[0-9a-f]{32}$")
     """The digest of the codebooks run whose codes are used; its model must predict the next token."""
@@ -36,7 +36,7 @@ class PatchSpec(Spec):
 
 
 @dataclass(frozen=True)
-class PatchResult(Displayed):
+class CodePatchResult(Displayed):
     """How far the output goes with each place patched alone."""
 
     cells: pd.DataFrame
@@ -68,7 +68,7 @@ class PatchResult(Displayed):
         return self.cells
 
 
-def run(spec: PatchSpec, progress: Progress) -> PatchResult:
+def run(spec: CodePatchSpec, progress: Progress) -> CodePatchResult:
     """Patch every place; see `patching.patch`."""
     from probes.codebooks.patching import patch  # on use: it imports torch, which listing the analyses must not
 

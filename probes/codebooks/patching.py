@@ -1,4 +1,4 @@
-"""The run behind `PatchSpec`: every place of a prompt patched alone, all places of a layer in one batch."""
+"""The run behind `CodePatchSpec`: every place of a prompt patched alone, all places of a layer in one batch."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from probes.codebooks.analysis import CodebookResult, CodebookSpec
 from probes.codebooks.decoding import decoder
 from probes.codebooks.names import wanted
 from probes.codebooks.nudging import Places, after
-from probes.codebooks.patch import CODES, RANDOM, STATES, PatchResult, PatchSpec
+from probes.codebooks.patch import CODES, RANDOM, STATES, CodePatchResult, CodePatchSpec
 from probes.contract import Progress
 from probes.errors import StrataError
 from probes.models import LanguageModel
@@ -33,8 +33,8 @@ class _Prompts:
     out: tuple[torch.Tensor, torch.Tensor]
 
 
-def patch(spec: PatchSpec, progress: Progress) -> PatchResult:
-    """Answer a PatchSpec; refuses prompts of one token and prompts that the model goes on from alike (E-PATCH)."""
+def patch(spec: CodePatchSpec, progress: Progress) -> CodePatchResult:
+    """Answer a CodePatchSpec; refuses prompts of one token and prompts that the model goes on from alike (E-PATCH)."""
     asked, run = kept.fitted(spec.run)
     layers = [layer for layer in wanted(spec.layers, run.layers) if "norm" not in layer]
     if not layers:
@@ -56,7 +56,7 @@ def patch(spec: PatchSpec, progress: Progress) -> PatchResult:
                 order = run.layers.index(layer)
                 rows.append((order, layer, place + 1, *tokens, series, value, 1 - value / before))
     words = [lm.model.tokenizer.decode([int(out[0].argmax())]) for out in both.out]
-    return PatchResult(
+    return CodePatchResult(
         cells=pd.DataFrame(rows, columns=list(CELLS)).astype(CELLS),
         before=before,
         next_source=words[0],

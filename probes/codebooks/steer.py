@@ -27,10 +27,10 @@ TOPIC, PERPLEXITY = "topic rate, %", "perplexity"
 DISTINCT, PAIRS, REPEATED = "distinct words", "distinct word pairs", "repetition"
 
 
-class SteerSpec(Spec):
+class CodeSteerSpec(Spec):
     """Write on from a prompt with codes of a finished run turned up, taken away or swapped, beside the plain model."""
 
-    kind: ClassVar[str] = "steer"
+    kind: ClassVar[str] = "codesteer"
 
     run: str = Field(pattern="^[0-9a-f]{32}$")
     """The digest of the codebooks run whose codes are used; its model must predict the next token."""
@@ -63,7 +63,7 @@ class SteerSpec(Spec):
 
 
 @dataclass(frozen=True)
-class SteerResult(Displayed):
+class CodeSteerResult(Displayed):
     """Texts with and without, and how they differ."""
 
     summary: pd.DataFrame
@@ -115,7 +115,7 @@ class SteerResult(Displayed):
         return self.summary
 
 
-def run(spec: SteerSpec, progress: Progress) -> SteerResult:
+def run(spec: CodeSteerSpec, progress: Progress) -> CodeSteerResult:
     """Write with and without; see `steering.steer`."""
     from probes.codebooks.steering import steer  # on use: it imports torch, which listing the analyses must not
 

@@ -1,10 +1,10 @@
 """What a steering or patching run did, in the sentences of a paper's methods section."""
 
-from probes.codebooks.patch import PatchResult, PatchSpec
-from probes.codebooks.steer import MEANS, PROMPTED, SteerResult, SteerSpec
+from probes.codebooks.patch import CodePatchResult, CodePatchSpec
+from probes.codebooks.steer import MEANS, PROMPTED, CodeSteerResult, CodeSteerSpec
 
 
-def steer(spec: SteerSpec, result: SteerResult) -> tuple[str, ...]:
+def steer(spec: CodeSteerSpec, result: CodeSteerResult) -> tuple[str, ...]:
     """Describe what was added where, how texts were written, and what they were compared with."""
     hows = {
         "activate": "was added to the state of every token but the first",
@@ -35,7 +35,7 @@ def steer(spec: SteerSpec, result: SteerResult) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def patch(spec: PatchSpec, result: PatchResult) -> tuple[str, ...]:
+def patch(spec: CodePatchSpec, result: CodePatchResult) -> tuple[str, ...]:
     """Describe what was put where, and how its effect was measured."""
     return (
         f"At {len(result.layers)} layers, and at each place of a prompt alone, counted from its end, the state was "

@@ -1,4 +1,4 @@
-"""The run behind `SteerSpec`: the same samples under every condition, and what is counted of them."""
+"""The run behind `CodeSteerSpec`: the same samples under every condition, and what is counted of them."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from probes.codebooks.analysis import CodebookResult, CodebookSpec
 from probes.codebooks.decoding import decoder
 from probes.codebooks.moves import Move, edits, elsewhere, moves
 from probes.codebooks.seek import commonest
-from probes.codebooks.steer import SteerResult, SteerSpec
+from probes.codebooks.steer import CodeSteerResult, CodeSteerSpec
 from probes.contract import Progress
 from probes.errors import StrataError
 from probes.extract import pooled
@@ -28,8 +28,8 @@ SAMPLES |= {"distinct1": float, "distinct2": float, "repetition": float, "same":
 MEASURES = {asking.DISTINCT: "distinct1", asking.PAIRS: "distinct2", asking.REPEATED: "repetition"}
 
 
-def steer(spec: SteerSpec, progress: Progress) -> SteerResult:
-    """Answer a SteerSpec; refuses an encoder (E-STEER), codes that are none (E-CODES), a bad topic (E-PATTERN)."""
+def steer(spec: CodeSteerSpec, progress: Progress) -> CodeSteerResult:
+    """Answer a CodeSteerSpec; refuses an encoder (E-STEER), codes that are none (E-CODES), a bad topic (E-PATTERN)."""
     asked, run = kept.fitted(spec.run)
     made = moves(asked, run, spec.how, (spec.codes, spec.to))
     if spec.topic:
@@ -46,7 +46,7 @@ def steer(spec: SteerSpec, progress: Progress) -> SteerResult:
         parts.append(_samples(spec, lm, name, (written, plain)))
     samples = pd.concat(parts, ignore_index=True).astype(SAMPLES)
     words = [commonest(run, _fires(run, move)) if _fires(run, move).any() else "" for move in made]
-    return SteerResult(
+    return CodeSteerResult(
         summary=_summary(spec, samples),
         samples=samples,
         moves=_table(spec, run, made, words),
@@ -60,7 +60,7 @@ def steer(spec: SteerSpec, progress: Progress) -> SteerResult:
 
 
 def _conditions(
-    spec: SteerSpec, of: tuple[CodebookSpec, CodebookResult], lm: LanguageModel, made: list[Move]
+    spec: CodeSteerSpec, of: tuple[CodebookSpec, CodebookResult], lm: LanguageModel, made: list[Move]
 ) -> list[tuple[str, str, Edits]]:
     """Return names, prompts and edits, the plain model first."""
     others = elsewhere(*of, made, seed=spec.seed)
@@ -79,7 +79,7 @@ def _conditions(
     return found
 
 
-def _by_means(spec: SteerSpec, run: CodebookResult, lm: LanguageModel, move: Move) -> Move | None:
+def _by_means(spec: CodeSteerSpec, run: CodebookResult, lm: LanguageModel, move: Move) -> Move | None:
     """Return the move along the difference of means of tokens in and not in the topic; None where it is too rare."""
     true, cut = marks.marked(run, spec.topic, "regex"), run.sizes[0]
     length = run.passages["content"].str.len()
@@ -100,7 +100,7 @@ def _by_means(spec: SteerSpec, run: CodebookResult, lm: LanguageModel, move: Mov
 
 
 def _samples(
-    spec: SteerSpec, lm: LanguageModel, name: str, both: tuple[Sequence[Written], Sequence[Written]]
+    spec: CodeSteerSpec, lm: LanguageModel, name: str, both: tuple[Sequence[Written], Sequence[Written]]
 ) -> pd.DataFrame:
     written, plain = both
     topic = marks.compiled(spec.topic) if spec.topic else None
@@ -123,7 +123,7 @@ def _losses(lm: LanguageModel, written: Sequence[Written]) -> np.ndarray:
     return np.nan_to_num(losses(lm, texts))
 
 
-def _summary(spec: SteerSpec, samples: pd.DataFrame) -> pd.DataFrame:
+def _summary(spec: CodeSteerSpec, samples: pd.DataFrame) -> pd.DataFrame:
     rows: list[tuple[object, ...]] = []
     for name, own in samples.groupby("condition", sort=False):
         if spec.topic:
@@ -141,7 +141,7 @@ def _fires(run: CodebookResult, move: Move) -> np.ndarray:
     return np.asarray(run.ids[run.layers.index(layer)][:, book] == code)
 
 
-def _table(spec: SteerSpec, run: CodebookResult, made: list[Move], words: list[str]) -> pd.DataFrame:
+def _table(spec: CodeSteerSpec, run: CodebookResult, made: list[Move], words: list[str]) -> pd.DataFrame:
     to = [part.strip() for part in spec.to.split(",")] if spec.how == "swap" else [""] * len(made)
     rows = [
         (*move.place, word, other, float(np.linalg.norm(move.vector)))

@@ -9,12 +9,12 @@ from probes.figures.theme import INK, MUTED, dressed
 from probes.figures.words import shorten, visible
 
 if TYPE_CHECKING:
-    from probes.codebooks import PatchResult, SteerResult
+    from probes.codebooks import CodePatchResult, CodeSteerResult
 
 _COLOURS = (GREY, BLUE, ORANGE, GREEN, PURPLE)
 
 
-def measures_of_steering(result: "SteerResult") -> alt.HConcatChart:
+def measures_of_steering(result: "CodeSteerResult") -> alt.HConcatChart:
     """Draw each measure by condition with its interval: a panel a measure, a row a condition."""
     names = list(dict.fromkeys(result.summary["condition"]))
     colour = alt.Color("condition:N", legend=None, scale=alt.Scale(domain=names, range=list(_COLOURS[: len(names)])))
@@ -38,7 +38,7 @@ def measures_of_steering(result: "SteerResult") -> alt.HConcatChart:
     return dressed(chart)
 
 
-def moved_by_patching(result: "PatchResult") -> alt.HConcatChart:
+def moved_by_patching(result: "CodePatchResult") -> alt.HConcatChart:
     """Draw how far each place and layer takes the output, for codes, for whole states and for codes at random."""
     rows = result.cells
     named = {

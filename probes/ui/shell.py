@@ -71,7 +71,7 @@ PAGES = (
         "Codes",
         ":material/category:",
         "Which discrete codes do the hidden states fall into?",
-        ("codebooks", "codesearch", "codes", "concepts", "card", "splice", "equalbits", "steer", "patch"),
+        ("codebooks", "codesearch", "codes", "concepts", "card", "splice", "equalbits", "codesteer", "codepatch"),
     ),
     Page(
         "pages/TokFSM.py",

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from probes.codebooks import CodebookSpec, PatchSpec, SearchSpec, SteerResult, SteerSpec
+from probes.codebooks import CodebookSpec, CodePatchSpec, CodeSteerResult, CodeSteerSpec, SearchSpec
 from probes.codebooks.concept_list import CONCEPTS
 from probes.codebooks.steer import PLAIN, STEERED
 from probes.figures.words import visible
@@ -85,11 +85,11 @@ def _take(question: CodebookSpec, name: str) -> None:
         st.caption(f"{plain(found.headline())}")
 
 
-def _form(question: CodebookSpec) -> SteerSpec | None:
+def _form(question: CodebookSpec) -> CodeSteerSpec | None:
     """Draw the form and return its question, or None while it names no code."""
     st.session_state.setdefault(_CODES, "")
     st.session_state.setdefault(_TOPIC, "")
-    about = {name: field.description for name, field in SteerSpec.model_fields.items()}
+    about = {name: field.description for name, field in CodeSteerSpec.model_fields.items()}
     said: dict[str, Any] = {}
     with st.form("steer_form"):
         what, how, to, strength = st.columns([2, 1, 1, 1])
@@ -110,20 +110,20 @@ def _form(question: CodebookSpec) -> SteerSpec | None:
     if not said["codes"] or not said["prompt"]:
         st.caption("Name a code, or take that of a concept.")
         return None
-    return spec(SteerSpec, run=question.digest, **said)
+    return spec(CodeSteerSpec, run=question.digest, **said)
 
 
 def _options() -> dict[str, Any]:
     found = {}
     names = ("samples", "tokens", "temperature", "top_p", "seed")
     for column, name in zip(st.columns(5), names, strict=True):
-        field = SteerSpec.model_fields[name]
+        field = CodeSteerSpec.model_fields[name]
         with column:
             found[name] = widget(f"steer_{name}", name, field, field.default)
     return found
 
 
-def side_by_side(found: SteerResult) -> str:
+def side_by_side(found: CodeSteerResult) -> str:
     """Return the first texts without and with, as an escaped table of HTML."""
     table = found.side_by_side().head(_SHOWN)
     cell = "vertical-align:top;width:50%;padding:.35rem .8rem .35rem 0;border-top:1px solid rgba(128,128,128,.4);"
@@ -149,7 +149,7 @@ def _patching(question: CodebookSpec, _result: Any) -> None:
         pressed = st.form_submit_button("Patch", icon=":material/content_paste_go:")
     if not pressed:
         return
-    asked = spec(PatchSpec, run=question.digest, source=source, target=target)
+    asked = spec(CodePatchSpec, run=question.digest, source=source, target=target)
     found = live(asked)
     if asked and found:
         show(found, asked)

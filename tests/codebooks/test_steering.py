@@ -11,7 +11,18 @@ from scipy.spatial.distance import jensenshannon
 from steered import answered, brought
 
 from probes import engine
-from probes.codebooks import CodebookSpec, PatchSpec, SteerSpec, browse, fluency, kept, kinds, moves, patching, steer
+from probes.codebooks import (
+    CodebookSpec,
+    CodePatchSpec,
+    CodeSteerSpec,
+    browse,
+    fluency,
+    kept,
+    kinds,
+    moves,
+    patching,
+    steer,
+)
 from probes.codebooks.decoding import decoder
 from probes.codebooks.directions import directions
 from probes.errors import StrataError
@@ -35,7 +46,7 @@ def asked(home: tuple[Path, CodebookSpec], strata_home: Path) -> CodebookSpec:
 
 def steered(asked: CodebookSpec, **other: Any) -> Any:
     fields: dict[str, Any] = {"prompt": PROMPT, "codes": "1:0", "samples": 5, "tokens": 6, **other}
-    return engine.run(SteerSpec(run=asked.digest, **fields))
+    return engine.run(CodeSteerSpec(run=asked.digest, **fields))
 
 
 # ---- the moves -------------------------------------------------------------------------------------------------------
@@ -151,8 +162,8 @@ def test_the_difference_of_means_needs_a_topic_of_the_runs_own_texts(asked: Code
 def test_an_encoder_is_refused(tiny_bert: Path, tmp_path: Path, strata_home: Path) -> None:
     spec = answered(strata_home, tiny_bert, tmp_path / "code", layers="1")
     for ask in (
-        SteerSpec(run=spec.digest, codes="1:0", prompt="x y"),
-        PatchSpec(run=spec.digest, source="x y", target="z y"),
+        CodeSteerSpec(run=spec.digest, codes="1:0", prompt="x y"),
+        CodePatchSpec(run=spec.digest, source="x y", target="z y"),
     ):
         with pytest.raises(StrataError, match="does not predict the next token") as refusal:
             engine.run(ask)
@@ -184,7 +195,7 @@ def test_fluency_is_counted_in_words() -> None:
 
 
 def test_whole_states_at_the_last_layer_take_the_output_all_the_way(asked: CodebookSpec) -> None:
-    found = engine.run(PatchSpec(run=asked.digest, source="print(total)", target=PROMPT))
+    found = engine.run(CodePatchSpec(run=asked.digest, source="print(total)", target=PROMPT))
     moved = found.cells[(found.cells.layer == "2")].set_index(["series", "place"]).moved
     assert moved["its whole states", 1] == pytest.approx(1, abs=1e-4)
     assert moved["its whole states", 2] == pytest.approx(0, abs=1e-4)  # nothing after the last layer looks back
@@ -196,7 +207,7 @@ def test_whole_states_at_the_last_layer_take_the_output_all_the_way(asked: Codeb
 def test_a_patch_of_codes_is_the_decoded_difference(asked: CodebookSpec) -> None:
     spec, run = kept.fitted(asked.digest)
     lm = decoder(spec, run)
-    found = engine.run(PatchSpec(run=asked.digest, source="print(total)", target=PROMPT, layers="2"))
+    found = engine.run(CodePatchSpec(run=asked.digest, source="print(total)", target=PROMPT, layers="2"))
     at = run.layers.index("2")
     book = kinds.of(spec.method, run.codes[at], run.centers[at], run.levels[at])
     states = [hidden_states(lm.model, lm.model.encode([p]), ["2"])["2"][0, -1] for p in ("print(total)", PROMPT)]
@@ -228,7 +239,7 @@ def test_jsd_is_zero_for_equals_and_ln_2_for_strangers() -> None:
 )
 def test_what_cannot_be_patched_is_refused(asked: CodebookSpec, wrong: dict[str, str], said: str) -> None:
     with pytest.raises(StrataError, match=said) as refusal:
-        engine.run(PatchSpec(**{"run": asked.digest, "source": "print(total)", "target": PROMPT, **wrong}))
+        engine.run(CodePatchSpec(**{"run": asked.digest, "source": "print(total)", "target": PROMPT, **wrong}))
     assert refusal.value.code in ("E-PATCH", "E-LAYER-UNKNOWN")
 
 

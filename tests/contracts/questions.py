@@ -13,12 +13,12 @@ from probes.codebooks import (
     CardSpec,
     CodebookSpec,
     CodedSpec,
+    CodePatchSpec,
+    CodeSteerSpec,
     ConceptsSpec,
     EqualBitsSpec,
-    PatchSpec,
     SearchSpec,
     SpliceSpec,
-    SteerSpec,
     TokfsmSpec,
     browse,
 )
@@ -31,7 +31,7 @@ from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 CODE = "def total(values):\n    for value in values:\n        print(value, 1)\n    return len(values)\n"
 DECODED = (
-    *("causal", "card", "steer", "patch", "splice", "equalbits"),
+    *("causal", "card", "codesteer", "codepatch", "splice", "equalbits"),
     *("lens", "patching", "erasure", "ablation", "steering", "attribution", "trust"),
 )
 """Kinds that are asked of a model that predicts the next token."""
@@ -110,8 +110,8 @@ def codes(given: Given) -> Questions:
         "tokfsm": TokfsmSpec(texts=20, pairs=10),
         "concepts": ConceptsSpec(run=read.digest, union=2),
         "card": CardSpec(run=written.digest, layer="1", code=code, texts=3),
-        "steer": SteerSpec(run=written.digest, codes=f"1:{code}", strength=3.0, **writing),
-        "patch": PatchSpec(run=written.digest, source="print(total)", target="value = name", layers="1, 2"),
+        "codesteer": CodeSteerSpec(run=written.digest, codes=f"1:{code}", strength=3.0, **writing),
+        "codepatch": CodePatchSpec(run=written.digest, source="print(total)", target="value = name", layers="1, 2"),
     }
 
 
