@@ -86,7 +86,7 @@ def where_it_settles(result: "LensResult") -> alt.LayerChart:
     )
 
 
-def _lines(rows: pd.DataFrame, field: str, title: str, *, beside: str = "", scale: str = "linear") -> alt.LayerChart:
+def _lines(rows: pd.DataFrame, field: str, title: str, *, beside: str = "", scale: Any = "linear") -> Any:
     layers = rows.drop_duplicates("layer")["layer"].tolist()
     axis = alt.Axis(values=layers[:: -(-len(layers) // 8)], labelAngle=0, labelOverlap=False)
     x = alt.X("layer:O", sort=layers, title="layer", axis=axis, scale=alt.Scale(domain=layers))

@@ -41,7 +41,7 @@ def effect_against_cost(result: "SteeringResult") -> alt.LayerChart:
     return dressed(chart)
 
 
-def _panel(result: "SteeringResult", fields: tuple[str, str, str], title: str) -> alt.LayerChart:
+def _panel(result: "SteeringResult", fields: tuple[str, str, str], title: str) -> Any:
     value, low, high = fields
     base = alt.Chart(result.sweep).encode(x=alt.X("strength:Q", title="strength"))
     band = base.mark_area(opacity=0.18, tooltip=None).encode(
