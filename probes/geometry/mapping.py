@@ -14,6 +14,7 @@ from probes.geometry.reading import read
 NEAREST = 10
 MOST_NEAR = 20_000
 """Points up to which the nearest of each are kept for a PCA map; UMAP has them at any size."""
+QUALITY = ["order", "layer", "trustworthiness", "continuity", "neighbours", "chance", "distances", "stability"]
 Frames = tuple[np.ndarray, np.ndarray]
 """The frame of a layer, and that of another seed."""
 
@@ -21,8 +22,7 @@ Frames = tuple[np.ndarray, np.ndarray]
 def mapped(spec: MapSpec, progress: Progress) -> MapResult:
     """Answer a MapSpec."""
     points = read(spec, progress.step(0, 0.4))
-    steps = progress.step(0.4, 1)
-    count = len(points.frame)
+    steps, count = progress.step(0.4, 1), len(points.frame)
     frames, near, quality, explained, groups, names = [], [], [], [], [], []
     k = min(spec.neighbours, (count - 1) // 3)
     words = terms(points.frame.word.tolist())
@@ -32,18 +32,15 @@ def mapped(spec: MapSpec, progress: Progress) -> MapResult:
         steps.report(order, len(points.layers), f"mapping layer {layer}")
         rows = points.at(layer)
         beside = _around(rows, spec)
-        one, share = frame(rows, spec, spec.seed, before[0] if before else None, near=beside)
-        again = spec.seed + 1
-        other = one if spec.method == "pca" else frame(rows, spec, again, _another(spec, rows, before), near=beside)[0]
-        before = (one, other)
+        before, share = _pair(rows, spec, before, beside)
+        one, other = before
         frames.append(one.astype(np.float32))
         explained.append(share)
         near.append(beside[0][:, 1 : NEAREST + 1] if beside else np.zeros((0, NEAREST)))
         quality.append((order, layer, *judged(Directed(rows, spec.metric), one, other, k, some)))
         groups.append(clusters(one))
         names.append(named(groups[-1], one, words).assign(order=order, layer=layer))
-    columns = ["order", "layer", "trustworthiness", "continuity", "neighbours", "chance", "distances", "stability"]
-    table = pd.DataFrame(quality, columns=columns)
+    table = pd.DataFrame(quality, columns=QUALITY)
     return MapResult(
         quality=table,
         points=points.frame,
@@ -63,6 +60,14 @@ def mapped(spec: MapSpec, progress: Progress) -> MapResult:
         left_out=points.left_out,
         source=points.source,
     )
+
+
+def _pair(rows: np.ndarray, spec: MapSpec, before: Frames | None, near: Near | None) -> tuple[Frames, float]:
+    """Return a layer's frame and that of another seed (PCA has none), and the share of variance in it."""
+    one, share = frame(rows, spec, spec.seed, before[0] if before else None, near=near)
+    if spec.method == "pca":
+        return (one, one), share
+    return (one, frame(rows, spec, spec.seed + 1, _another(spec, rows, before), near=near)[0]), share
 
 
 def _around(rows: np.ndarray, spec: MapSpec) -> Near | None:
