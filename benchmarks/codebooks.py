@@ -6,7 +6,8 @@ Counting: how often each code fires, against a list of positions a code filled t
 does it. Search: a regular expression over 2 million tokens and 100 codebooks, to the ranked codes, after a first one.
 Ids: bytes kept, against int64. Fitting: k-means from a pruned start against scikit-learn's MiniBatchKMeans, ours run
 for as many passes as it takes to reach its inertia on the same rows. Claims: counting at least 100 × faster, a search
-under 1 s, at most a quarter of the bytes, and an inertia within 1 % of the other's in no more time.
+under 1 s, at most a quarter of the bytes. Of fitting nothing is claimed yet: on 12,000 rows of 384 about 256
+drawn centers, on a busy machine, four passes from a pruned start ended 1 % below the other's inertia, and sooner.
 """
 
 import sys
