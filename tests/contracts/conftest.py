@@ -68,6 +68,7 @@ def ask_small(tiny_bert: Path, tiny_gpt2: Path, tmp_path_factory: pytest.TempPat
             engine.run(other)
             specs["transfer"] = TransferSpec(runs=(other.digest, syntax.digest))
             model = {kind: str(tiny_gpt2 if kind == "causal" else tiny_bert) for kind in specs}
+            model["tokfsm"] = "tokfsm/seed0"  # kept with Strata
             return Small(home, model, specs, {kind: engine.run(spec) for kind, spec in specs.items()})
 
     return ask
