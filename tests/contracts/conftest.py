@@ -36,6 +36,7 @@ def ask_small(tiny_bert: Path, tiny_gpt2: Path, tmp_path_factory: pytest.TempPat
             patch.setenv("STRATA_HOME", str(home))
             specs = every(given)
             model = {kind: str(tiny_gpt2 if kind in DECODED else tiny_bert) for kind in specs}
+            model["tokfsm"] = "tokfsm/seed0"  # kept with Strata
             return Small(home, model, specs, {kind: engine.run(spec) for kind, spec in specs.items()})
 
     return ask
