@@ -12,11 +12,11 @@ st.markdown(
     "and leave with the figure and the table."
 )
 
+ui.start()
+st.subheader("Questions")
+ui.questions()
 left, right = st.columns([3, 2], gap="large")
 with left:
-    ui.start()
-    st.subheader("Questions")
-    ui.questions()
     ui.running()
     st.subheader("Recent runs")
     ui.recent()

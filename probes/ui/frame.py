@@ -29,15 +29,23 @@ def frame(title: str) -> None:
     engine.warm()
     with st.sidebar:
         st.markdown("### Strata")
-        st.page_link(HOME.path, label=HOME.title, icon=HOME.icon)
-        for group in dict.fromkeys(page.group for page in PAGES):
-            st.caption(group)
-            for page in PAGES:
-                if page.group == group:
-                    st.page_link(page.path, label=page.title, icon=page.icon, help=page.question)
+        _navigation()
         strip()
         st.space("small")
         st.caption(_machine())
+
+
+def _navigation() -> None:
+    """Link every page, group by group, close together: all of them are to be seen at 720 pixels."""
+    groups = dict.fromkeys(page.group for page in PAGES)
+    with st.container(gap="small"):
+        st.page_link(HOME.path, label=HOME.title, icon=HOME.icon)
+        for group in groups:
+            with st.container(gap="xsmall"):
+                st.caption(group)
+                for page in PAGES:
+                    if page.group == group:
+                        st.page_link(page.path, label=page.title, icon=page.icon, help=page.question)
 
 
 def _machine() -> str:

@@ -4,12 +4,12 @@ Nothing is computed: a stored answer's figure is drawn small, once a process.
 """
 
 import logging
+import textwrap
 from typing import Any
 
 import streamlit as st
 
 from probes import analyses, store
-from probes.figures.words import shorten
 from probes.models import catalogue
 from probes.ui.shell import PAGES, Page, page_of
 from probes.ui.strip import name_of, under_way
@@ -19,8 +19,10 @@ log = logging.getLogger("strata.home")
 
 _RECENT = 6
 """Runs listed on the home page; the Runs page has all."""
-_LONGEST = 150
+_LONGEST = 110
 """Characters of a headline on a card."""
+_ACROSS = 3
+"""Cards side by side: at 1280 pixels a question then takes two lines."""
 
 
 def start() -> None:
@@ -37,30 +39,31 @@ def start() -> None:
 
 
 def questions() -> None:
-    """Draw a card a question: what it asks, the link to it, and its newest answer, small."""
+    """Draw a card a question, three side by side: what it asks, the link to it, and its newest answer, small."""
     newest: dict[str, store.RunEntry] = {}
     for entry in store.runs():
         page = page_of(entry.kind)
         if page:
             newest.setdefault(page.path, entry)
-    for page in PAGES:
-        if page.kinds:
-            _card(page, newest.get(page.path))
+    asking = [page for page in PAGES if page.kinds]
+    for first in range(0, len(asking), _ACROSS):
+        row = asking[first : first + _ACROSS]
+        for column, page in zip(st.columns(_ACROSS), row, strict=False):
+            with column:
+                _card(page, newest.get(page.path))
 
 
 def _card(page: Page, last: store.RunEntry | None) -> None:
-    with st.container(border=True):
+    with st.container(border=True, height="stretch", gap="xsmall"):
         st.page_link(page.path, label=f"**{page.title}**", icon=page.icon)
         st.markdown(page.question)
         if last is None:
             return
-        words, picture = st.columns([3, 2], vertical_alignment="center")
-        with words:
-            st.caption(plain(shorten(last.headline, _LONGEST)))
-            st.page_link(page.path, label="The last answer", query_params={"run": last.digest})
+        st.caption(plain(textwrap.shorten(last.headline, _LONGEST, placeholder=" …")))
         small = _thumbnail(last.digest)
         if small:
-            picture.vega_lite_chart(small, key=f"thumbnail_{last.digest}", alt=last.headline)
+            st.vega_lite_chart(small, key=f"thumbnail_{last.digest}", alt=last.headline)
+        st.page_link(page.path, label="The last answer", query_params={"run": last.digest})
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -114,7 +117,7 @@ def recent() -> None:
         st.caption("None yet. The demo of any page makes the first one.")
     for entry, page in shown:
         named = [str(entry.spec[name]) for name in ("model", "corpus", "language") if entry.spec.get(name)]
-        label = f"{page.title}: {plain(' · '.join(named))}"
+        label = f"{page.title}: {plain(' · '.join(named) or entry.kind)}"
         st.page_link(page.path, label=label, icon=page.icon, query_params={"run": entry.digest})
         when = f"{entry.created.astimezone():%d %b %Y, %H:%M}, computed in {duration(entry.seconds)}"
         st.caption(f"{plain(entry.headline)}  \n{when}")

@@ -20,7 +20,7 @@ PAGES = (
     Page(
         "pages/Syntax.py",
         "Syntax",
-        "Structure",
+        "What is in there",
         ":material/account_tree:",
         "Is the syntax tree of code in there, and in which subspace?",
         ("syntax", "snippet", "causal", "transfer"),
@@ -36,7 +36,7 @@ PAGES = (
     Page(
         "pages/Embeddings.py",
         "Embeddings",
-        "Structure",
+        "What is in there",
         ":material/scatter_plot:",
         "What shape is the cloud, and where does each point lie?",
         ("map", "geometry"),
@@ -44,7 +44,7 @@ PAGES = (
     Page(
         "pages/Alignment.py",
         "Alignment",
-        "Languages",
+        "What is in there",
         ":material/translate:",
         "Do languages meet in the middle layers?",
         ("alignment",),
@@ -52,7 +52,7 @@ PAGES = (
     Page(
         "pages/Likeness.py",
         "Likeness",
-        "Layers",
+        "What is in there",
         ":material/grid_on:",
         "How alike are the layers of one model, or of two?",
         ("likeness",),
@@ -68,7 +68,7 @@ PAGES = (
     Page(
         "pages/Models.py",
         "Models",
-        "Set up",
+        "Set up and kept",
         ":material/deployed_code:",
         "Which model, and will it run here?",
         ("model",),
@@ -76,14 +76,14 @@ PAGES = (
     Page(
         "pages/Corpora.py",
         "Corpora",
-        "Set up",
+        "Set up and kept",
         ":material/library_books:",
         "What do the models read?",
     ),
     Page(
         "pages/Runs.py",
         "Runs",
-        "Kept",
+        "Set up and kept",
         ":material/history:",
         "What was asked before?",
     ),
