@@ -36,7 +36,7 @@ def grid(spec: GridSpec, result: GridResult) -> tuple[str, ...]:
     return (
         f"We evaluated the text vectors ({POOLED[spec.pooling]}) of each of {len(result.layers)} layers cut to their "
         f"first d dimensions, after which they were brought to length 1, for {result.cells.dims.nunique()} values of d "
-        "up to the width [@li-2024; @zhuang-2024].",
+        "up to the width [@li-2024] [@zhuang-2024].",
         judged(spec, result.measure, result.pairs, result.title),
         "Intervals are 95 % percentile bootstrap intervals over pairs, or over texts where there are more pairs than "
         "texts; the best cell and the cheapest that keeps nine tenths of its quality were chosen on one half of the "

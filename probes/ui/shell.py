@@ -36,7 +36,7 @@ PAGES = (
     Page(
         "pages/Quality.py",
         "Quality",
-        "Structure",
+        "What is in there",
         ":material/compress:",
         "How good are the embeddings, and at which price?",
         ("grid",),
