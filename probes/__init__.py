@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from probes.engine import run
     from probes.geometry import GeometrySpec, MapSpec
     from probes.models import load
-    from probes.quality import GridSpec
+    from probes.quality import CompressionSpec, GridSpec
     from probes.sweeps import sweep
     from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
@@ -28,6 +28,7 @@ __all__ = [
     "CausalSpec",
     "CodebookSpec",
     "CodedSpec",
+    "CompressionSpec",
     "GeometrySpec",
     "GridSpec",
     "LikenessSpec",
@@ -53,6 +54,7 @@ _HOMES = {
     "CausalSpec": ("probes.syntax", "CausalSpec"),
     "CodebookSpec": ("probes.codebooks", "CodebookSpec"),
     "CodedSpec": ("probes.codebooks", "CodedSpec"),
+    "CompressionSpec": ("probes.quality", "CompressionSpec"),
     "GeometrySpec": ("probes.geometry", "GeometrySpec"),
     "GridSpec": ("probes.quality", "GridSpec"),
     "LikenessSpec": ("probes.alignment", "LikenessSpec"),

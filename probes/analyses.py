@@ -15,7 +15,7 @@ from probes.compare import Comparison, compare, labels
 from probes.contract import Analysis, Comparable, Spec
 from probes.errors import StrataError, did_you_mean
 from probes.geometry import GeometrySpec, MapSpec
-from probes.quality import GridSpec
+from probes.quality import CompressionSpec, GridSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 ANALYSES = (
@@ -157,6 +157,16 @@ ANALYSES = (
             "probes.figures.grid:worth_its_price",
         ),
         methods_at="probes.quality.methods:grid",
+    ),
+    Analysis(
+        spec=CompressionSpec,
+        run_at="probes.quality.compression:run",
+        result_at="probes.quality.compression:CompressionResult",
+        figures_at=(
+            "probes.figures.compression:quality_by_bytes",
+            "probes.figures.compression:neighbours_by_bytes",
+        ),
+        methods_at="probes.quality.methods:compression",
     ),
     Analysis(
         spec=SizeSpec,

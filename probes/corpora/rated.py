@@ -72,8 +72,8 @@ def _lee() -> Rated:
     scores = [[float(cell) for cell in line.split("\t")] for line in _lines(_member("similarities0-1.txt"))]
     pairs = [(i, j) for i in range(len(texts)) for j in range(i + 1, len(texts))]  # the file's other half is empty
     spare = tuple(dict.fromkeys(_lines(_member("lee_background.cor"))))
-    sides = (tuple(texts[pair[side]] for pair in pairs) for side in (0, 1))
-    return Rated("Lee's news items", *sides, tuple(scores[i][j] for i, j in pairs), spare)
+    first, second = (tuple(texts[pair[side]] for pair in pairs) for side in (0, 1))
+    return Rated("Lee's news items", first, second, tuple(scores[i][j] for i, j in pairs), spare)
 
 
 def _words(name: str) -> Rated:

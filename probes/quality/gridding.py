@@ -118,7 +118,7 @@ def _floors(
     ]
     turned = [work.judge.value(x) for x in work.cut(rows @ whole_basis(spare), dims)]
     spread = np.array(drawn)
-    return [(*map(float, (v.mean(), v.min(), v.max())), p) for v, p in zip(spread.T, turned, strict=True)]
+    return [(float(v.mean()), float(v.min()), float(v.max()), p) for v, p in zip(spread.T, turned, strict=True)]
 
 
 def whole_basis(rows: np.ndarray) -> np.ndarray:

@@ -39,6 +39,7 @@ LABELS = {
     "map_n": "Points",
     "geometry_n": "Points",
     "grid_n": "Pairs",
+    "compression_n": "Pairs",
     "grid_draws": "Random choices",
     "per_text": "Points of a text",
     "apart": "UMAP's distance",

@@ -15,7 +15,7 @@ from probes.checkup import ModelSpec, SizeSpec, TokensSpec
 from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec
 from probes.contract import Spec
 from probes.geometry import GeometrySpec, MapSpec
-from probes.quality import GridSpec
+from probes.quality import CompressionSpec, GridSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 CODE = "def total(values):\n    for value in values:\n        print(value, 1)\n    return len(values)\n"
@@ -53,6 +53,7 @@ def ask_small(tiny_bert: Path, tiny_gpt2: Path, tmp_path_factory: pytest.TempPat
             specs |= {kind.kind: kind(**cloud).pinned() for kind in (GeometrySpec, MapSpec)}
             rated = {"model": str(tiny_bert), "pairs": pair_table(folder.parent / "pairs.csv"), "n": 80}
             specs["grid"] = GridSpec(**rated, draws=2).pinned()
+            specs["compression"] = CompressionSpec(**rated, neighbours=3).pinned()
             specs["codebooks"] = CodebookSpec(
                 model=str(tiny_bert), corpus=syntax.corpus, codes=8, n_fit=400, n_test=150, passes=3
             ).pinned()

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from probes import analyses, store
 from probes.contract import Progress
-from probes.quality import GridSpec
+from probes.quality import CompressionSpec, GridSpec
 
 PAGE = "pages/Quality.py"
 Open = Callable[..., AppTest]
@@ -32,6 +32,21 @@ def test_cold_page_asks_its_question_and_the_demo_is_one_click(page: Open, here:
     at.button(key="grid_demo").click().run()
     assert not at.exception
     assert here.submitted == [GridSpec()]
+
+
+@pytest.mark.parametrize("figure", ["quality_by_bytes", "neighbours_by_bytes"])
+def test_what_is_stored_in_fewer_bytes_is_drawn(
+    page: Open, here: Any, tiny_bert: Path, strata_home: Path, tmp_path: Path, figure: str
+) -> None:
+    pairs = pair_table(tmp_path / "pairs.csv")
+    spec = CompressionSpec(model=str(tiny_bert), pairs=pairs, n=80, neighbours=3).pinned()
+    result = analyses.of(spec).run(spec, Progress())
+    store.save(spec, result, 1.0)
+    at = page(PAGE, run=spec.digest)
+    at.segmented_control(key="compression_view").set_value(figure).run()
+    assert not at.exception
+    assert result.headline() in "".join(h.body for h in at.get("html"))
+    assert len(at.get("vega_lite_chart")) == 1
 
 
 @pytest.mark.parametrize("figure", ["quality_grid", "first_or_others", "worth_its_price"])
