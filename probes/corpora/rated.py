@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from probes.corpora import packages, table_file
-from probes.corpora.names import Name
+from probes.corpora.names import Name, parse
 from probes.corpora.rows import Problem, too_large
 from probes.errors import StrataError
 
@@ -49,7 +49,7 @@ def rated(name: str) -> Rated:
 
 def pin(name: str) -> str:
     """Return the name of a table with its columns and the digest of its file; a set is pinned by its wheel."""
-    if name in SETS or table_file.parse(name, table_file.KEYS, table_file.PIN).pin:
+    if name in SETS or parse(name, table_file.KEYS, table_file.PIN).pin:
         return name
     found = table_file.opened(name)
     first, *labels = _columns(found)
