@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from probes.geometry import GeometrySpec, MapSpec
     from probes.intervention import AblationSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
     from probes.models import load
-    from probes.quality import GridSpec
+    from probes.quality import CompressionSpec, GridSpec
     from probes.sweeps import sweep
     from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
@@ -42,8 +42,11 @@ __all__ = [
     "AttributionSpec",
     "CardSpec",
     "CausalSpec",
+    "CodePatchSpec",
+    "CodeSteerSpec",
     "CodebookSpec",
     "CodedSpec",
+    "CompressionSpec",
     "ConceptsSpec",
     "EqualBitsSpec",
     "ErasureSpec",
@@ -53,13 +56,11 @@ __all__ = [
     "LikenessSpec",
     "MapSpec",
     "ModelSpec",
-    "CodePatchSpec",
     "PatchingSpec",
     "SearchSpec",
     "SizeSpec",
     "SnippetSpec",
     "SpliceSpec",
-    "CodeSteerSpec",
     "SteeringSpec",
     "SyntaxSpec",
     "TokensSpec",
@@ -81,8 +82,11 @@ _HOMES = {
     "AttributionSpec": ("probes.attribution", "AttributionSpec"),
     "CardSpec": ("probes.codebooks", "CardSpec"),
     "CausalSpec": ("probes.syntax", "CausalSpec"),
+    "CodePatchSpec": ("probes.codebooks", "CodePatchSpec"),
+    "CodeSteerSpec": ("probes.codebooks", "CodeSteerSpec"),
     "CodebookSpec": ("probes.codebooks", "CodebookSpec"),
     "CodedSpec": ("probes.codebooks", "CodedSpec"),
+    "CompressionSpec": ("probes.quality", "CompressionSpec"),
     "ConceptsSpec": ("probes.codebooks", "ConceptsSpec"),
     "EqualBitsSpec": ("probes.codebooks", "EqualBitsSpec"),
     "ErasureSpec": ("probes.intervention", "ErasureSpec"),
@@ -92,13 +96,11 @@ _HOMES = {
     "LikenessSpec": ("probes.alignment", "LikenessSpec"),
     "MapSpec": ("probes.geometry", "MapSpec"),
     "ModelSpec": ("probes.checkup", "ModelSpec"),
-    "CodePatchSpec": ("probes.codebooks", "CodePatchSpec"),
     "PatchingSpec": ("probes.intervention", "PatchingSpec"),
     "SearchSpec": ("probes.codebooks", "SearchSpec"),
     "SizeSpec": ("probes.checkup", "SizeSpec"),
     "SnippetSpec": ("probes.syntax", "SnippetSpec"),
     "SpliceSpec": ("probes.codebooks", "SpliceSpec"),
-    "CodeSteerSpec": ("probes.codebooks", "CodeSteerSpec"),
     "SteeringSpec": ("probes.intervention", "SteeringSpec"),
     "SyntaxSpec": ("probes.syntax", "SyntaxSpec"),
     "TokensSpec": ("probes.checkup", "TokensSpec"),

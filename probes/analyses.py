@@ -29,7 +29,7 @@ from probes.errors import StrataError, did_you_mean
 from probes.geometry import GeometrySpec, MapSpec
 from probes.intervention import AblationSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
 from probes.probing import ProbingSpec
-from probes.quality import GridSpec
+from probes.quality import CompressionSpec, GridSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 ANALYSES = (
@@ -318,6 +318,16 @@ ANALYSES = (
             "probes.figures.probing:bits_a_label",
         ),
         methods_at="probes.probing.methods:probing",
+    ),
+    Analysis(
+        spec=CompressionSpec,
+        run_at="probes.quality.compression:run",
+        result_at="probes.quality.compression:CompressionResult",
+        figures_at=(
+            "probes.figures.compression:quality_by_bytes",
+            "probes.figures.compression:neighbours_by_bytes",
+        ),
+        methods_at="probes.quality.methods:compression",
     ),
     Analysis(
         spec=SizeSpec,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from probes.corpora import packages, table_file
-from probes.corpora.names import Name
+from probes.corpora.names import Name, parse
 from probes.corpora.rows import Problem, too_large
 from probes.errors import StrataError
 
@@ -49,7 +49,7 @@ def rated(name: str) -> Rated:
 
 def pin(name: str) -> str:
     """Return the name of a table with its columns and the digest of its file; a set is pinned by its wheel."""
-    if name in SETS or table_file.parse(name, table_file.KEYS, table_file.PIN).pin:
+    if name in SETS or parse(name, table_file.KEYS, table_file.PIN).pin:
         return name
     found = table_file.opened(name)
     first, *labels = _columns(found)
@@ -72,8 +72,8 @@ def _lee() -> Rated:
     scores = [[float(cell) for cell in line.split("\t")] for line in _lines(_member("similarities0-1.txt"))]
     pairs = [(i, j) for i in range(len(texts)) for j in range(i + 1, len(texts))]  # the file's other half is empty
     spare = tuple(dict.fromkeys(_lines(_member("lee_background.cor"))))
-    sides = (tuple(texts[pair[side]] for pair in pairs) for side in (0, 1))
-    return Rated("Lee's news items", *sides, tuple(scores[i][j] for i, j in pairs), spare)
+    first, second = (tuple(texts[pair[side]] for pair in pairs) for side in (0, 1))
+    return Rated("Lee's news items", first, second, tuple(scores[i][j] for i, j in pairs), spare)
 
 
 def _words(name: str) -> Rated:

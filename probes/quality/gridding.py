@@ -19,6 +19,7 @@ from probes.quality.grid import NEARLY, GridResult, GridSpec
 from probes.quality.pairs import Pairs
 from probes.quality.pareto import front
 from probes.quality.prefixes import all_against_all, diagonal, paired, sizes
+from probes.quality.reads import ReadsPairs
 from probes.quality.scoring import Judge, chance, lexical
 
 States = Mapping[str, np.ndarray]
@@ -54,7 +55,7 @@ def study(spec: GridSpec, progress: Progress) -> GridResult:
     )
 
 
-def read(model: Model, texts: tuple[str, ...], spec: GridSpec, progress: Progress) -> dict[str, np.ndarray]:
+def read(model: Model, texts: tuple[str, ...], spec: ReadsPairs, progress: Progress) -> dict[str, np.ndarray]:
     """Return every layer of whole texts, {layer: [text, width]}; E-STATES-NAN when one cannot be measured."""
     found = read_texts(model, texts, spec.pooling, progress=progress)
     for layer, rows in found.items():
@@ -118,7 +119,7 @@ def _floors(
     ]
     turned = [work.judge.value(x) for x in work.cut(rows @ whole_basis(spare), dims)]
     spread = np.array(drawn)
-    return [(*map(float, (v.mean(), v.min(), v.max())), p) for v, p in zip(spread.T, turned, strict=True)]
+    return [(float(v.mean()), float(v.min()), float(v.max()), p) for v, p in zip(spread.T, turned, strict=True)]
 
 
 def whole_basis(rows: np.ndarray) -> np.ndarray:

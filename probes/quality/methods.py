@@ -1,5 +1,6 @@
 """What a run about the quality of embeddings did, in the sentences of a paper's methods section."""
 
+from probes.quality.compression import CompressionResult, CompressionSpec
 from probes.quality.grid import GridResult, GridSpec
 from probes.quality.reads import ReadsPairs
 
@@ -36,11 +37,24 @@ def grid(spec: GridSpec, result: GridResult) -> tuple[str, ...]:
     return (
         f"We evaluated the text vectors ({POOLED[spec.pooling]}) of each of {len(result.layers)} layers cut to their "
         f"first d dimensions, after which they were brought to length 1, for {result.cells.dims.nunique()} values of d "
-        "up to the width [@li-2024; @zhuang-2024].",
+        "up to the width [@li-2024] [@zhuang-2024].",
         judged(spec, result.measure, result.pairs, result.title),
         "Intervals are 95 % percentile bootstrap intervals over pairs, or over texts where there are more pairs than "
         "texts; the best cell and the cheapest that keeps nine tenths of its quality were chosen on one half of the "
         "pairs and are reported on the other.",
         f"As controls we give as many dimensions drawn at random ({spec.draws} draws), as many principal axes of "
         f"{'other texts' if result.measure == 'Spearman' else 'other pairs'}{floor}.",
+    )
+
+
+def compression(spec: CompressionSpec, result: CompressionResult) -> tuple[str, ...]:
+    """Describe what was stored how, what it learnt from, and how its worth was measured."""
+    return (
+        f"We stored the text vectors ({POOLED[spec.pooling]}) of layer {result.layer} in half precision, in 8 bits "
+        "with a range a row, by product quantisation [@jegou-2011] with 16 codes a part, by their first principal "
+        "components, by their first dimensions, by their largest entries, by signs of random projections "
+        "[@charikar-2002], and by signs about the median; axes, codebooks and medians were fitted on other texts.",
+        judged(spec, result.measure, result.pairs, result.title),
+        "The asking side is exact but for signs. Intervals are 95 % percentile bootstrap intervals, of differences in "
+        "the same resamples; the named storage was chosen on one half of the pairs and is reported on the other.",
     )

@@ -8,4 +8,5 @@ def front(quality: np.ndarray, *costs: np.ndarray) -> np.ndarray:
     table = np.column_stack([-np.asarray(quality, float), *costs])
     no_worse = (table[:, None, :] <= table[None, :, :]).all(2)
     better = (table[:, None, :] < table[None, :, :]).any(2)
-    return ~(no_worse & better).any(0)
+    beaten: np.ndarray = np.asarray((no_worse & better).any(0))
+    return ~beaten

@@ -50,6 +50,7 @@ LABELS = {
     "map_n": "Points",
     "geometry_n": "Points",
     "grid_n": "Pairs",
+    "compression_n": "Pairs",
     "grid_draws": "Random choices",
     "probing_n": "Labelled places",
     "probing_per_text": "Places of a text",
