@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from probes.geometry import GeometrySpec, MapSpec
     from probes.intervention import AblationSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
     from probes.models import load
+    from probes.probing import ProbingSpec
     from probes.quality import CompressionSpec, GridSpec
     from probes.sweeps import sweep
     from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
@@ -57,6 +58,7 @@ __all__ = [
     "MapSpec",
     "ModelSpec",
     "PatchingSpec",
+    "ProbingSpec",
     "SearchSpec",
     "SizeSpec",
     "SnippetSpec",
@@ -97,6 +99,7 @@ _HOMES = {
     "MapSpec": ("probes.geometry", "MapSpec"),
     "ModelSpec": ("probes.checkup", "ModelSpec"),
     "PatchingSpec": ("probes.intervention", "PatchingSpec"),
+    "ProbingSpec": ("probes.probing", "ProbingSpec"),
     "SearchSpec": ("probes.codebooks", "SearchSpec"),
     "SizeSpec": ("probes.checkup", "SizeSpec"),
     "SnippetSpec": ("probes.syntax", "SnippetSpec"),
