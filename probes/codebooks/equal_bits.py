@@ -15,28 +15,6 @@ from probes.contract import Displayed, Progress, Spec
 from probes.values import Source
 
 METHODS = ("kmeans", "spherical", "product", "residual", "pursuit", "itda", "topk")
-CONCEPTS = {
-    "self": r"\bself\b",
-    "opening bracket": r"[(\[{]",
-    "closing bracket": r"[)\]}]",
-    "number": r"\b\d+",
-    "capitalised word": r"\b[A-Z][a-z]+",
-    "upper-case word": r"\b[A-Z]{2,}\b",
-    "quote": r"[\"']",
-    "equals sign": r"=",
-    "dot": r"\.",
-    "comma": r",",
-    "colon": r":",
-    "article": r"\b(?:the|a|an)\b",
-    "preposition": r"\b(?:of|to|in|for|with|on|from|by)\b",
-    "condition": r"\b(?:if|elif|else)\b",
-    "loop": r"\b(?:for|while)\b",
-    "return": r"\breturn\b",
-    "constant": r"\b(?:None|True|False)\b",
-    "name of a function": r"\bdef (\w+)",
-    "comment": r"#.*",
-}
-"""Name → the pattern of its tokens (of a pattern with a group, the group counts): fixed before any code is seen."""
 
 
 class EqualBitsSpec(Spec):

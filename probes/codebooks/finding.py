@@ -46,7 +46,7 @@ def find(spec: ConceptsSpec, progress: Progress) -> ConceptsResult:
     rows, by_layer = [], []
     for number, concept in enumerate(CONCEPTS):
         progress.report(number, len(CONCEPTS), concept.name)
-        true = _marks(result, concept, left_out)
+        true = marks_of(result, concept, left_out)
         if true is not None:
             row, each = _one(result, concept, true, ([result.layers.index(name) for name in layers], spec.union))
             rows.append(row)
@@ -74,7 +74,7 @@ def _summary(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame([counts], columns=["concepts", "found", "more", "union"])
 
 
-def _marks(result: CodebookResult, concept: Concept, left_out: Counter[str]) -> np.ndarray | None:
+def marks_of(result: CodebookResult, concept: Concept, left_out: Counter[str]) -> np.ndarray | None:
     """Return bool [token], or None when the texts do not have the concept, which is counted."""
     try:
         true = marked(result, concept.pattern, concept.by, concept.part)

@@ -1,15 +1,18 @@
 """The run behind `EqualBitsSpec`: the same states, seven kinds of codebooks, and what each keeps in each budget."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from probes.codebooks import controls, judging, kept, marks, measures, splicing
+from probes.codebooks import controls, judging, kept, measures, splicing
 from probes.codebooks.analysis import CodebookResult, CodebookSpec
 from probes.codebooks.book import Codebook
 from probes.codebooks.budgets import Share, shares
-from probes.codebooks.equal_bits import CONCEPTS, EqualBitsResult, EqualBitsSpec
+from probes.codebooks.concept_list import CONCEPTS
+from probes.codebooks.equal_bits import EqualBitsResult, EqualBitsSpec
+from probes.codebooks.finding import marks_of
 from probes.codebooks.judging import Read, Sides
 from probes.codebooks.kmeans import Options
 from probes.codebooks.names import wanted
@@ -25,9 +28,6 @@ from probes.extract.divergence import Change, divergences
 from probes.models import LanguageModel, Model, language_model
 from probes.models.provenance import source_of
 from probes.stats import bootstrap
-
-LEAST = 10
-"""Tokens on either side that a concept must have."""
 
 
 @dataclass(frozen=True)
@@ -135,8 +135,8 @@ def best_f1(true: tuple[np.ndarray, np.ndarray], fires: tuple[tuple[np.ndarray, 
 
 def _concepts(run: CodebookResult, found: list[Fitted]) -> pd.DataFrame:
     cut, rows = run.sizes[0], []
-    true = {name: marks.marked(run, pattern, "regex") for name, pattern in CONCEPTS.items()}
-    enough = {name: at for name, at in true.items() if min(at[:cut].sum(), at[cut:].sum()) >= LEAST}
+    marked = ((concept.name, marks_of(run, concept, Counter())) for concept in CONCEPTS)
+    enough = {name: at for name, at in marked if at is not None}
     for one in found:
         fires = tuple(firings(one.book, side.ids) for side in (one.fitted, one.held_out))
         for name, at in enough.items():

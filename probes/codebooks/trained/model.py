@@ -16,12 +16,9 @@ from probes.codebooks.nearest import nearest
 from probes.codebooks.rows import rows_of
 from probes.codebooks.trained.book import Book, Rules
 from probes.errors import StrataError
+from probes.models.parts import Parts, parts_of
 from probes.models.sites import depth_of, sites_of
 
-PROJECTIONS = ("dense", "o_proj", "out_proj", "c_proj", "wo", "proj")
-"""What the matrix that attention ends with is called, by family."""
-ATTENTIONS = ("attention", "attn", "self_attn", "self_attention", "mixer")
-MLPS = ("mlp", "feed_forward", "ffn")
 PLACES = ("head", "attention", "mlp")
 """Each head before attention's projection; what attention adds to the stream; what the MLP adds to it."""
 
@@ -33,16 +30,14 @@ class Codebooks(nn.Module):
         super().__init__()
         self.books = nn.ModuleDict()
         self.handles: list[RemovableHandle] = []
-        config: Any = net.config
+        inside, depth = _inside(net), depth_of(net)
         for name, size in sizes.items():
-            layer, place = split(name, depth_of(net))
-            parts = int(config.num_attention_heads) if place == "head" else 1
-            module = _module(net, layer, place)
-            width = _entering(module) if place == "head" else int(config.hidden_size)
-            if width % parts:
-                raise StrataError("E-CODES-WIDTH", f"{width} dimensions cannot be split between {parts} heads.")
+            layer, place = split(name, depth)
+            parts = inside.heads if place == "head" else 1
+            width = inside.mixed if place == "head" else int(cast(Any, net.config).hidden_size)
             book = Book(parts, size, width // parts, rules)
             self.books[name.replace(".", "/")] = book
+            module = inside.mlps[layer] if place == "mlp" else inside.projections[layer]
             self.handles.append(_hooked(module, book, place))
 
     def named(self) -> dict[str, Book]:
@@ -64,23 +59,11 @@ def split(name: str, depth: int) -> tuple[int, str]:
     return int(layer), place
 
 
-def _module(net: nn.Module, layer: int, place: str) -> nn.Module:
+def _inside(net: nn.Module) -> Parts:
+    """Find the decoder's attention and MLPs; raises StrataError E-SITE-INSIDE or E-SITE-HEADS where it cannot."""
     base: Any = getattr(net, str(net.base_model_prefix), net)
-    block = sites_of(base, base.config.model_type).blocks[layer]
-    if place == "mlp":
-        found = [m for n, m in block.named_children() if n in MLPS]
-    else:
-        found = [m for n, m in block.named_children() if n in ATTENTIONS]
-    if place == "head" and found:
-        found = [m for n, m in found[0].named_modules() if n.rpartition(".")[2] in PROJECTIONS]
-    if not found:
-        raise StrataError("E-CODES-PLACE", f"Where '{place}' is in a {base.config.model_type} model is not known.")
-    return found[0]
-
-
-def _entering(module: nn.Module) -> int:
-    """Return how wide the input of a projection is; GPT-2's Conv1D keeps its matrix turned."""
-    return int(module.in_features if isinstance(module, nn.Linear) else cast(torch.Tensor, module.weight).shape[0])
+    family = str(base.config.model_type)
+    return parts_of(sites_of(base, family).blocks, family, base.config)
 
 
 def _hooked(module: nn.Module, book: Book, place: str) -> RemovableHandle:
