@@ -8,6 +8,7 @@ Prints the row of the published table for a kept model, or trains one: first the
 
 import argparse
 import dataclasses
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ def sizes(depth: int, head: int, mlp: int, only: str) -> dict[str, int]:
 def train(asked: argparse.Namespace) -> None:
     """Train a decoder and its codebooks, and keep them with their optimisers in `asked.into`."""
     torch.manual_seed(asked.seed)
-    net = toy.neox(tokfsm().vocabulary, TOKENS, depth=asked.depth)
+    net = toy.neox(tokfsm().vocabulary, TOKENS, depth=asked.depth, turn=asked.turn)
     go(Training(net, None, Recipe(asked.base, seed=asked.seed)), asked.into / "base")
     books = Codebooks(
         net, sizes(asked.depth, asked.head, asked.mlp, asked.places), dataclasses.replace(RULES, k=asked.k)
@@ -98,7 +99,8 @@ def main() -> None:
     parser.add_argument("--into", type=Path, default=Path(".cache/tokfsm/seed"))
     parser.add_argument("--depth", type=int, default=4)
     parser.add_argument("--places", default="head,mlp")
-    for name, default in (("base", 5000), ("codes", 4000), ("head", 512), ("mlp", 1024), ("k", 1)):
+    parser.add_argument("--turn", type=float, default=math.pi, help="radians that the fastest positions turn a token")
+    for name, default in (("base", 2000), ("codes", 2500), ("head", 512), ("mlp", 1024), ("k", 1)):
         parser.add_argument(f"--{name}", type=int, default=default)
     asked = parser.parse_args()
     torch.set_num_threads(1)

@@ -7,38 +7,47 @@ from typing import Any
 import torch
 from torch import nn
 
+from probes.models.build import quiet
 
-def neox(vocabulary: int, context: int, *, depth: int = 4, heads: int = 4, width: int = 128) -> nn.Module:
+
+def neox(
+    vocabulary: int, context: int, *, depth: int = 4, heads: int = 4, width: int = 128, turn: float = 1.0
+) -> nn.Module:
     """Return an untrained GPT-NeoX; `torch.manual_seed` decides its weights.
 
-    Positions turn every dimension of a head, not a quarter of them as is usual: with heads this narrow the usual four
-    speeds tell positions badly apart, and learning takes several times as long.
+    Positions turn every dimension of a head, not a quarter of them as is usual, the fastest pair by `turn` radians a
+    token: at pi, and not at the usual 1, a head can tell every second token from those between at any distance.
     """
     from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
 
-    config = GPTNeoXConfig(
-        vocab_size=vocabulary,
-        hidden_size=width,
-        num_hidden_layers=depth,
-        num_attention_heads=heads,
-        intermediate_size=4 * width,
-        max_position_embeddings=context,
-        rope_parameters={"rope_type": "default", "rope_theta": 10_000.0, "partial_rotary_factor": 1.0},
-        bos_token_id=vocabulary - 1,
-        eos_token_id=vocabulary - 1,
-        use_cache=False,
-    )
-    net: nn.Module = GPTNeoXForCausalLM(config)
-    return net
+    rope = {"rope_type": "linear", "factor": 1 / turn, "rope_theta": 10_000.0, "partial_rotary_factor": 1.0}
+    with quiet():  # Transformers expects factors to slow positions down, and says so
+        config = GPTNeoXConfig(
+            vocab_size=vocabulary,
+            hidden_size=width,
+            num_hidden_layers=depth,
+            num_attention_heads=heads,
+            intermediate_size=4 * width,
+            max_position_embeddings=context,
+            rope_parameters=rope,
+            bos_token_id=vocabulary - 1,
+            eos_token_id=vocabulary - 1,
+            use_cache=False,
+        )
+        net: Any = GPTNeoXForCausalLM(config)
+    net.set_attn_implementation("eager")  # with heads this narrow twice as fast to train on a CPU as the fused kernel
+    found: nn.Module = net
+    return found
 
 
 def decoder(folder: Path) -> nn.Module:
     """Return the decoder of a local checkpoint, in float32 and ready to be used: only safetensors are read."""
     from transformers import AutoModelForCausalLM
 
-    net: nn.Module = AutoModelForCausalLM.from_pretrained(
-        folder, local_files_only=True, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
-    )
+    with quiet():
+        net: nn.Module = AutoModelForCausalLM.from_pretrained(
+            folder, local_files_only=True, use_safetensors=True, trust_remote_code=False, dtype=torch.float32
+        )
     return net.eval()
 
 

@@ -68,8 +68,9 @@ class Training:
             optimiser.zero_grad()
             for group in optimiser.param_groups:
                 group["lr"] = rate * self.recipe.rate(self.done)
-        tokens = batch(self.draw)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.half):
+        device = next(self.net.parameters()).device
+        tokens = batch(self.draw).to(device)
+        with torch.autocast(device.type, torch.bfloat16, enabled=self.recipe.half):
             logits = self.net(input_ids=tokens).logits
         loss = F.cross_entropy(logits[:, :-1].float().flatten(0, 1), tokens[:, 1:].flatten())
         (loss + self._of_books()).backward()
