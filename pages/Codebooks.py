@@ -17,9 +17,9 @@ from probes.codebooks import (
     SpliceSpec,
 )
 
-LIVE: tuple[Any, ...] = (SearchSpec, CodedSpec, ConceptsSpec, CardSpec, CodeSteerSpec, CodePatchSpec)
-
 ui.frame("Codebooks")
+
+LIVE: tuple[Any, ...] = (SearchSpec, CodedSpec, ConceptsSpec, CardSpec, CodeSteerSpec, CodePatchSpec)
 
 st.title("Which discrete codes do the hidden states fall into?")
 ui.ask(

@@ -41,7 +41,7 @@ class CodebookSpec(ReadsModel):
     itda; the others have one."""
     layers: str = "all"
     """Which layers: all, or their labels with commas between them."""
-    site: str = Field("residual", pattern=SITE, exclude_if=lambda site: site == "residual")
+    site: str = Field("residual", pattern=SITE, examples=["mlp"])
     """Where in a layer: residual, attention, mlp, heads (what attention mixes, before its projection) or head:2."""
     n_fit: Count = 15_000
     """Tokens to fit codes to."""
@@ -53,7 +53,7 @@ class CodebookSpec(ReadsModel):
     """Passes over the tokens while fitting; a book that has settled stops earlier."""
     batch: int = Field(0, ge=0, le=65_536)
     """Tokens between two updates of the codes (mini-batches); 0 for one update a pass (Lloyd)."""
-    start: Literal["drawn", "pruned"] = Field("drawn", exclude_if=lambda start: start == "drawn")
+    start: Literal["drawn", "pruned"] = "drawn"
     """How codes begin: drawn by k-means++, or twice as many drawn and half of them given up, which ends nearer."""
     seed: int = Field(0, ge=0, le=2**31 - 2)
     """Decides the corpus order, the starts, the noise and the resampling; the next seed fits the second codebook."""

@@ -56,7 +56,7 @@ def taking(result: MapResult, picked: Sequence[int], layer: str) -> None:
                 type="tertiary",
                 help="Every column of these points, their places in this layer's map, and their clusters.",
             )
-        if st.button("As a corpus", icon=":material/library_add:", key="map_corpus", type="tertiary"):
+        if st.button("As a corpus", icon=":material/library_add:", key="map_keep_corpus", type="tertiary"):
             try:
                 st.session_state[_TAKEN] = (kept(result, picked, layer), len(picked))
             except StrataError as error:

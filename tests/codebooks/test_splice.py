@@ -171,6 +171,5 @@ def test_a_model_without_a_head_is_refused(tiny_bert: Path, tmp_path: Path) -> N
     assert refusal.value.code == "E-HEAD"
 
 
-def test_the_default_site_is_not_part_of_a_questions_name() -> None:
-    assert "site" not in CodebookSpec().canonical()
+def test_codes_of_another_site_are_another_question() -> None:
     assert CodebookSpec(site="mlp").digest != CodebookSpec().digest
