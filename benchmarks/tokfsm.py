@@ -100,7 +100,7 @@ def main() -> None:
     parser.add_argument("--depth", type=int, default=4)
     parser.add_argument("--places", default="head,mlp")
     parser.add_argument("--turn", type=float, default=math.pi, help="radians that the fastest positions turn a token")
-    for name, default in (("base", 2000), ("codes", 2500), ("head", 512), ("mlp", 1024), ("k", 1)):
+    for name, default in (("base", 1000), ("codes", 1800), ("head", 512), ("mlp", 1024), ("k", 1)):
         parser.add_argument(f"--{name}", type=int, default=default)
     asked = parser.parse_args()
     torch.set_num_threads(1)
