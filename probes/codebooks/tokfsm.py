@@ -80,9 +80,9 @@ class TokfsmResult(Displayed):
     def headline(self) -> str:
         """State what thinking in codes costs, how legal the model's own texts are, and how well codes are states."""
         return (
-            f"Thinking in codes, the model has a loss of {self.loss:.3f} nats a token, {self.excess:.3f} over the least "
-            f"there can be; {self.legal:.1f} % of the steps it takes in {self.texts} texts of its own are legal, and the "
-            f"best code of a state is right {self.precision:.1f} % of the time where the best neuron is right "
+            f"Thinking in codes, the model has a loss of {self.loss:.3f} nats a token, {self.excess:.3f} over the "
+            f"least there can be; {self.legal:.1f} % of the steps it takes in {self.texts} texts of its own are legal, "
+            f"and the best code of a state is right {self.precision:.1f} % of the time where the best neuron is right "
             f"{self.neuron:.1f} %."
         )
 
