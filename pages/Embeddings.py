@@ -10,6 +10,7 @@ from probes.geometry import GeometrySpec, MapSpec
 ui.frame("Embeddings")
 
 st.title("What shape is the cloud, and where does each point lie?")
+ui.own_matrix()
 place, shape = st.tabs(["Where each point lies", "What shape the cloud has"])
 with place:
     ui.ask(

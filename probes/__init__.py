@@ -11,32 +11,64 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from probes.alignment import AlignmentSpec, LikenessSpec
     from probes.analyses import figure
+    from probes.attribution import AttributionSpec, TrustSpec
     from probes.checkup import ModelSpec, SizeSpec, TokensSpec
-    from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec
+    from probes.codebooks import (
+        CardSpec,
+        CodebookSpec,
+        CodedSpec,
+        CodePatchSpec,
+        CodeSteerSpec,
+        ConceptsSpec,
+        EqualBitsSpec,
+        SearchSpec,
+        SpliceSpec,
+        TokfsmSpec,
+    )
     from probes.corpora import load as corpus
     from probes.display import show
     from probes.engine import run
     from probes.geometry import GeometrySpec, MapSpec
+    from probes.intervention import AblationSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
     from probes.models import load
+    from probes.probing import ProbingSpec
+    from probes.quality import CompressionSpec, GridSpec
     from probes.sweeps import sweep
     from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 __version__ = "0.1.0"
 __all__ = [
+    "AblationSpec",
     "AlignmentSpec",
+    "AttributionSpec",
+    "CardSpec",
     "CausalSpec",
+    "CodePatchSpec",
+    "CodeSteerSpec",
     "CodebookSpec",
     "CodedSpec",
+    "CompressionSpec",
+    "ConceptsSpec",
+    "EqualBitsSpec",
+    "ErasureSpec",
     "GeometrySpec",
+    "GridSpec",
+    "LensSpec",
     "LikenessSpec",
     "MapSpec",
     "ModelSpec",
+    "PatchingSpec",
+    "ProbingSpec",
     "SearchSpec",
     "SizeSpec",
     "SnippetSpec",
+    "SpliceSpec",
+    "SteeringSpec",
     "SyntaxSpec",
     "TokensSpec",
+    "TokfsmSpec",
     "TransferSpec",
+    "TrustSpec",
     "__version__",
     "corpus",
     "figure",
@@ -47,20 +79,37 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AblationSpec": ("probes.intervention", "AblationSpec"),
     "AlignmentSpec": ("probes.alignment", "AlignmentSpec"),
+    "AttributionSpec": ("probes.attribution", "AttributionSpec"),
+    "CardSpec": ("probes.codebooks", "CardSpec"),
     "CausalSpec": ("probes.syntax", "CausalSpec"),
+    "CodePatchSpec": ("probes.codebooks", "CodePatchSpec"),
+    "CodeSteerSpec": ("probes.codebooks", "CodeSteerSpec"),
     "CodebookSpec": ("probes.codebooks", "CodebookSpec"),
     "CodedSpec": ("probes.codebooks", "CodedSpec"),
+    "CompressionSpec": ("probes.quality", "CompressionSpec"),
+    "ConceptsSpec": ("probes.codebooks", "ConceptsSpec"),
+    "EqualBitsSpec": ("probes.codebooks", "EqualBitsSpec"),
+    "ErasureSpec": ("probes.intervention", "ErasureSpec"),
     "GeometrySpec": ("probes.geometry", "GeometrySpec"),
+    "GridSpec": ("probes.quality", "GridSpec"),
+    "LensSpec": ("probes.intervention", "LensSpec"),
     "LikenessSpec": ("probes.alignment", "LikenessSpec"),
     "MapSpec": ("probes.geometry", "MapSpec"),
     "ModelSpec": ("probes.checkup", "ModelSpec"),
+    "PatchingSpec": ("probes.intervention", "PatchingSpec"),
+    "ProbingSpec": ("probes.probing", "ProbingSpec"),
     "SearchSpec": ("probes.codebooks", "SearchSpec"),
     "SizeSpec": ("probes.checkup", "SizeSpec"),
     "SnippetSpec": ("probes.syntax", "SnippetSpec"),
+    "SpliceSpec": ("probes.codebooks", "SpliceSpec"),
+    "SteeringSpec": ("probes.intervention", "SteeringSpec"),
     "SyntaxSpec": ("probes.syntax", "SyntaxSpec"),
     "TokensSpec": ("probes.checkup", "TokensSpec"),
+    "TokfsmSpec": ("probes.codebooks", "TokfsmSpec"),
     "TransferSpec": ("probes.syntax", "TransferSpec"),
+    "TrustSpec": ("probes.attribution", "TrustSpec"),
     "corpus": ("probes.corpora", "load"),
     "figure": ("probes.analyses", "figure"),
     "load": ("probes.models", "load"),

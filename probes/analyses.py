@@ -9,12 +9,27 @@ from pydantic import ValidationError
 
 from probes import store
 from probes.alignment import AlignmentSpec, LikenessSpec
+from probes.attribution import AttributionSpec, TrustSpec
 from probes.checkup import ModelSpec, SizeSpec, TokensSpec
-from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec
+from probes.codebooks import (
+    CardSpec,
+    CodebookSpec,
+    CodedSpec,
+    CodePatchSpec,
+    CodeSteerSpec,
+    ConceptsSpec,
+    EqualBitsSpec,
+    SearchSpec,
+    SpliceSpec,
+    TokfsmSpec,
+)
 from probes.compare import Comparison, compare, labels
 from probes.contract import Analysis, Comparable, Spec
 from probes.errors import StrataError, did_you_mean
 from probes.geometry import GeometrySpec, MapSpec
+from probes.intervention import AblationSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
+from probes.probing import ProbingSpec
+from probes.quality import CompressionSpec, GridSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 ANALYSES = (
@@ -76,6 +91,71 @@ ANALYSES = (
         figures_at=("probes.figures.codes:strip_of_codes",),
         methods_at="probes.codebooks.methods:coded",
         live=True,
+    ),
+    Analysis(
+        spec=CardSpec,
+        run_at="probes.codebooks.card:run",
+        result_at="probes.codebooks.card:CardResult",
+        figures_at=(
+            "probes.figures.card:places_of_code",
+            "probes.figures.card:density_of_code",
+            "probes.figures.card:raised_and_lowered",
+            "probes.figures.card:effect_by_strength",
+        ),
+        methods_at="probes.codebooks.methods:card",
+        live=True,
+    ),
+    Analysis(
+        spec=ConceptsSpec,
+        run_at="probes.codebooks.concepts:run",
+        result_at="probes.codebooks.concepts:ConceptsResult",
+        figures_at=(
+            "probes.figures.concepts:f1_of_concepts",
+            "probes.figures.concepts:concepts_by_layer",
+        ),
+        methods_at="probes.codebooks.methods:concepts",
+        live=True,
+    ),
+    Analysis(
+        spec=CodeSteerSpec,
+        run_at="probes.codebooks.steer:run",
+        result_at="probes.codebooks.steer:CodeSteerResult",
+        figures_at=("probes.figures.steer:measures_of_steering",),
+        methods_at="probes.codebooks.steer_methods:steer",
+        live=True,
+    ),
+    Analysis(
+        spec=CodePatchSpec,
+        run_at="probes.codebooks.patch:run",
+        result_at="probes.codebooks.patch:CodePatchResult",
+        figures_at=("probes.figures.steer:moved_by_patching",),
+        methods_at="probes.codebooks.steer_methods:patch",
+        live=True,
+    ),
+    Analysis(
+        spec=SpliceSpec,
+        run_at="probes.codebooks.splice:run",
+        result_at="probes.codebooks.splice:SpliceResult",
+        figures_at=("probes.figures.splice:damage_by_layer", "probes.figures.splice:kept_by_layer"),
+        methods_at="probes.codebooks.splice_methods:splice",
+    ),
+    Analysis(
+        spec=EqualBitsSpec,
+        run_at="probes.codebooks.equal_bits:run",
+        result_at="probes.codebooks.equal_bits:EqualBitsResult",
+        figures_at=("probes.figures.equal_bits:kinds_by_bits",),
+        methods_at="probes.codebooks.splice_methods:equal_bits",
+    ),
+    Analysis(
+        spec=TokfsmSpec,
+        run_at="probes.codebooks.tokfsm:run",
+        result_at="probes.codebooks.tokfsm:TokfsmResult",
+        figures_at=(
+            "probes.figures.tokfsm:codes_of_states",
+            "probes.figures.tokfsm:exchanged_codes",
+            "probes.figures.tokfsm:use_of_codes",
+        ),
+        methods_at="probes.codebooks.tokfsm_methods:tokfsm",
     ),
     Analysis(
         spec=AlignmentSpec,
@@ -143,8 +223,111 @@ ANALYSES = (
             "probes.figures.maps:moving",
             "probes.figures.maps:every_layer",
             "probes.figures.maps:what_is_kept",
+            "probes.figures.grouped:named_clusters",
         ),
         methods_at="probes.geometry.methods:mapped",
+    ),
+    Analysis(
+        spec=LensSpec,
+        run_at="probes.intervention.lens:run",
+        result_at="probes.intervention.lens:LensResult",
+        figures_at=(
+            "probes.figures.lens:what_each_layer_says",
+            "probes.figures.lens:sharpness_by_layer",
+            "probes.figures.lens:rank_of_the_truth",
+            "probes.figures.lens:where_it_settles",
+        ),
+        methods_at="probes.intervention.methods:lens",
+    ),
+    Analysis(
+        spec=PatchingSpec,
+        run_at="probes.intervention.patching:run",
+        result_at="probes.intervention.patching:PatchingResult",
+        figures_at=(
+            "probes.figures.patching:patches",
+            "probes.figures.patching:wrong_tokens",
+            "probes.figures.patching:best_by_layer",
+        ),
+        methods_at="probes.intervention.methods:patching",
+    ),
+    Analysis(
+        spec=ErasureSpec,
+        run_at="probes.intervention.erasure:run",
+        result_at="probes.intervention.erasure:ErasureResult",
+        figures_at=("probes.figures.erasure:cost_of_erasure", "probes.figures.erasure:what_is_left"),
+        methods_at="probes.intervention.methods:erasure",
+    ),
+    Analysis(
+        spec=AblationSpec,
+        run_at="probes.intervention.ablation:run",
+        result_at="probes.intervention.ablation:AblationResult",
+        figures_at=("probes.figures.ablation:loss_without_each",),
+        methods_at="probes.intervention.methods:ablation",
+    ),
+    Analysis(
+        spec=SteeringSpec,
+        run_at="probes.intervention.steering:run",
+        result_at="probes.intervention.steering:SteeringResult",
+        figures_at=("probes.figures.steering:effect_and_cost", "probes.figures.steering:effect_against_cost"),
+        methods_at="probes.intervention.methods:steering",
+    ),
+    Analysis(
+        spec=GridSpec,
+        run_at="probes.quality.grid:run",
+        result_at="probes.quality.grid:GridResult",
+        figures_at=(
+            "probes.figures.grid:quality_grid",
+            "probes.figures.grid:first_or_others",
+            "probes.figures.grid:worth_its_price",
+        ),
+        methods_at="probes.quality.methods:grid",
+    ),
+    Analysis(
+        spec=AttributionSpec,
+        run_at="probes.attribution.analysis:run",
+        result_at="probes.attribution.analysis:AttributionResult",
+        figures_at=(
+            "probes.figures.attribution:signed_tokens",
+            "probes.figures.attribution:taken_out_and_put_in",
+            "probes.figures.attribution:tokens_by_layer",
+            "probes.figures.attribution:on_the_tree",
+        ),
+        methods_at="probes.attribution.methods:attribution",
+        live=True,
+    ),
+    Analysis(
+        spec=TrustSpec,
+        run_at="probes.attribution.trust:run",
+        result_at="probes.attribution.trust:TrustResult",
+        figures_at=(
+            "probes.figures.trust:over_random",
+            "probes.figures.trust:agreement_of_methods",
+            "probes.figures.trust:shuffled_weights",
+        ),
+        methods_at="probes.attribution.methods:trust",
+    ),
+    Analysis(
+        spec=ProbingSpec,
+        run_at="probes.probing.analysis:run",
+        result_at="probes.probing.analysis:ProbingResult",
+        figures_at=(
+            "probes.figures.probing:read_by_layer",
+            "probes.figures.probing:confused",
+            "probes.figures.probing:calibrated",
+            "probes.figures.probing:few_labels",
+            "probes.figures.probing:bits_a_label",
+        ),
+        methods_at="probes.probing.methods:probing",
+    ),
+    Analysis(
+        spec=CompressionSpec,
+        run_at="probes.quality.compression:run",
+        result_at="probes.quality.compression:CompressionResult",
+        figures_at=(
+            "probes.figures.compression:quality_by_bytes",
+            "probes.figures.compression:neighbours_by_bytes",
+        ),
+        methods_at="probes.quality.methods:compression",
     ),
     Analysis(
         spec=SizeSpec,

@@ -1,5 +1,7 @@
 """Axes and their signs: arrays in, numbers out."""
 
+from collections.abc import Callable, Iterator
+
 import numpy as np
 
 
@@ -9,10 +11,30 @@ def principal_axes(rows: np.ndarray, n: int = 2) -> tuple[np.ndarray, np.ndarray
     Each axis points to the side where its largest coordinate is positive, so that the same data draw the same picture.
     With fewer than `n` directions of variance the remaining axes are zero, and so are their shares.
     """
-    center = rows.mean(0)
-    width = rows.shape[1]
+    return streamed_axes(lambda: iter([rows]), n)
+
+
+def streamed_axes(blocks: Callable[[], Iterator[np.ndarray]], n: int = 2) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what `principal_axes` does, of rows that come in blocks [row, width]; `blocks` is called twice.
+
+    Memory is that of one block and of the covariance, however many rows there are.
+    """
+    count, total = 0, np.zeros(0)
+    for block in blocks():
+        total = (total if count else 0) + block.sum(0, dtype=np.float64)
+        count += len(block)
+    center = total / max(count, 1)
+    spread = np.zeros((len(center), len(center)))
+    for block in blocks():
+        centred = block - center
+        spread += centred.T @ centred
+    axes, shares = _leading(spread / max(count - 1, 1), n)
+    return center, axes, shares
+
+
+def _leading(spread: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    width = len(spread)
     axes, shares = np.zeros((width, n), np.float64), np.zeros(n)
-    spread = (rows - center).T.astype(np.float64) @ (rows - center) / max(len(rows) - 1, 1)
     values, vectors = np.linalg.eigh(spread)
     total = values.clip(0).sum()
     for k in range(min(n, width)):
@@ -20,7 +42,7 @@ def principal_axes(rows: np.ndarray, n: int = 2) -> tuple[np.ndarray, np.ndarray
         if total > 0 and value > 1e-12 * total:
             axes[:, k] = vector * np.sign(vector[np.argmax(np.abs(vector))])
             shares[k] = value / total
-    return center, axes, shares
+    return axes, shares
 
 
 def turned_onto(rows: np.ndarray, onto: np.ndarray) -> np.ndarray:

@@ -57,3 +57,14 @@ def small_likeness(model: Path, other: Path | str, folder: Path, **changes: Any)
     """Return the small question about two models (or "same"), on English sentences, with some of its fields changed."""
     values = {"model": str(model), "other": str(other), "corpus": f"flores:{folder}", "n": 16, "draws": 3}
     return LikenessSpec(**{**values, **changes})
+
+
+def pair_table(path: Path, n: int = 90) -> str:
+    """Write pairs of short texts with the share of words they have in common, and return the name that reads them."""
+    lines = ["first,second,score"]
+    for i in range(n):
+        one = [NOUNS[(i * step + step) % len(NOUNS)] for step in (1, 3, 7)]
+        other = one[: i % 4] + [NOUNS[(i + 5 * k) % len(NOUNS)] for k in range(3 - i % 4)]
+        lines.append(f"{' '.join(one)} {i},{' '.join(other)} {i // 3},{len(set(one) & set(other)) + i / 100}")
+    path.write_text("\n".join(lines) + "\n")
+    return f"table:{path}"

@@ -1,6 +1,7 @@
 """Extraction against plain loops and plain transformers; interrupted, short of memory, damaged, and asked twice."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,9 +47,9 @@ def forwards(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     seen: list[int] = []
     real = at.pooled
 
-    def counted(model: Model, texts: list[str], spans: list[np.ndarray]) -> tuple[dict[str, torch.Tensor], np.ndarray]:
+    def counted(model: Model, texts: list[str], *rest: Any) -> tuple[dict[str, torch.Tensor], np.ndarray]:
         seen.append(len(texts))
-        return real(model, texts, spans)
+        return real(model, texts, *rest)
 
     monkeypatch.setattr(at, "pooled", counted)
     return seen
@@ -203,11 +204,11 @@ def run_out(monkeypatch: pytest.MonkeyPatch, room: int) -> list[int]:
     """Let a forward of more than `room` texts fail."""
     real, tried = at.pooled, []
 
-    def small(model: Model, texts: list[str], spans: list[np.ndarray]) -> tuple[dict[str, torch.Tensor], np.ndarray]:
+    def small(model: Model, texts: list[str], *rest: Any) -> tuple[dict[str, torch.Tensor], np.ndarray]:
         tried.append(len(texts))
         if len(texts) > room:
             raise torch.OutOfMemoryError("none left")
-        return real(model, texts, spans)
+        return real(model, texts, *rest)
 
     monkeypatch.setattr(at, "pooled", small)
     return tried

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -40,9 +41,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
     real = at.pooled
 
-    def noted(model: Model, texts: list[str], spans: list[np.ndarray]) -> tuple[dict[str, torch.Tensor], np.ndarray]:
+    def noted(model: Model, texts: list[str], *rest: Any) -> tuple[dict[str, torch.Tensor], np.ndarray]:
         seen.extend(texts)
-        return real(model, texts, spans)
+        return real(model, texts, *rest)
 
     monkeypatch.setattr(at, "pooled", noted)
     return seen

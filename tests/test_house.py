@@ -15,7 +15,7 @@ ORDER = (
     {"store"},
     {"models", "corpora"},
     {"extract"},
-    {"checkup", "syntax", "codebooks", "alignment", "geometry", "probing", "attribution", "intervention"},
+    {"checkup", "syntax", "codebooks", "alignment", "geometry", "quality", "probing", "attribution", "intervention"},
     {"compare"},
     {"figures"},
     {"analyses"},

@@ -6,7 +6,7 @@ keep of noise with the same covariance, and beside what the word alone tells.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from probes.contract import Displayed, Progress
 from probes.models.choice import ReadsModel
 from probes.values import Source
 
+SITE = r"^(residual|attention|mlp|heads|head:\d{1,4})$"
 Count = Annotated[int, Field(ge=2, le=10_000_000)]
 
 
@@ -31,13 +32,17 @@ class CodebookSpec(ReadsModel):
     language: str = "python"
     """The programming language whose functions are taken from the corpus; none for texts as they are."""
     method: Kind = "kmeans"
-    """kmeans (one code a token), spherical (a direction and its gain), product (a code for each part) or residual."""
+    """kmeans (one code a token), spherical (a direction and its gain), product (a code for each part), residual, or a
+    few codes with coefficients: pursuit (of a learnt dictionary) and itda (of real states)."""
     codes: int = Field(256, ge=2, le=65_536)
     """Codes in a book."""
     books: int = Field(4, ge=1, le=64)
-    """Books of a residual codebook (its depth) or of a product one (as many as heads); the others have one."""
+    """Books of a residual codebook (its depth) or of a product one (as many as heads), or codes a token of pursuit and
+    itda; the others have one."""
     layers: str = "all"
     """Which layers: all, or their labels with commas between them."""
+    site: str = Field("residual", pattern=SITE, examples=["mlp"])
+    """Where in a layer: residual, attention, mlp, heads (what attention mixes, before its projection) or head:2."""
     n_fit: Count = 15_000
     """Tokens to fit codes to."""
     n_test: Count = 5_000
@@ -48,6 +53,8 @@ class CodebookSpec(ReadsModel):
     """Passes over the tokens while fitting; a book that has settled stops earlier."""
     batch: int = Field(0, ge=0, le=65_536)
     """Tokens between two updates of the codes (mini-batches); 0 for one update a pass (Lloyd)."""
+    start: Literal["drawn", "pruned"] = "drawn"
+    """How codes begin: drawn by k-means++, or twice as many drawn and half of them given up, which ends nearer."""
     seed: int = Field(0, ge=0, le=2**31 - 2)
     """Decides the corpus order, the starts, the noise and the resampling; the next seed fits the second codebook."""
 

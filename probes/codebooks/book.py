@@ -1,7 +1,8 @@
 """What a codebook promises: states in, small integers out, and back again; nothing of it changes when it is used."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import torch
@@ -30,6 +31,10 @@ class Codebook:
     def size(self) -> int:
         """How many different values an id may take."""
         return max(self.codes.shape[1], len(self.levels))
+
+    def to(self, device: str) -> Self:
+        """Return the same codebook on a device."""
+        return replace(self, **{name: getattr(self, name).to(device) for name in ("center", "codes", "levels")})
 
     def encode(self, states: torch.Tensor) -> torch.Tensor:
         """Return int64 [row, choice]: which codes stand for each state [row, width], of any float type."""

@@ -33,10 +33,16 @@ class Card:
     """Tokens that took it while fitting."""
     overlap: float
     """Jaccard overlap with the code of the second seed most like it."""
+    texts: float
+    """Share of held-out texts with a token that takes it."""
     words: pd.DataFrame
     """Its commonest words: word, count, share of the code, recall (share of that word's tokens that take the code)."""
     contexts: pd.DataFrame
     """Places in held-out text, the best decoded first; see `cards.contexts`."""
+    quantiles: pd.DataFrame
+    """Places from the best decoded to the worst; see `cards.quantiles`."""
+    density: pd.DataFrame
+    """How often it fires by where in the text; see `cards.density`."""
     picks: pd.DataFrame
     """Leaf types it picks out, by F1 on the fitted tokens; all other numbers are of held-out ones."""
     near: pd.DataFrame
@@ -73,8 +79,11 @@ def card(result: CodebookResult, layer: str, book: int, code: int, *, table: pd.
         share=float(facts["share"]),
         fitted=int(facts["fitted"]),
         overlap=float(facts["overlap"]),
+        texts=_texts(result, there),
         words=_words(result, there),
         contexts=cards.contexts(result, at, there),
+        quantiles=cards.quantiles(result, at, there),
+        density=cards.density(result, fires),
         picks=picks(result, fires),
         near=_near(result.codes[at, book], code, own),
         together=_together(result, (at, book), there),
@@ -95,6 +104,11 @@ def picks(result: CodebookResult, fires: np.ndarray) -> pd.DataFrame:
         found = picking.agreement(label[held] == one, fires[held], text[held], seed=result.source.seed)
         rows.append((str(names[one]), int(often[1][one]), *found, float(f1[one])))
     return pd.DataFrame(rows, columns=PICKS)
+
+
+def _texts(result: CodebookResult, there: np.ndarray) -> float:
+    text = result.tokens["text"].to_numpy()
+    return len(np.unique(text[there])) / len(np.unique(text[result.sizes[0] :]))
 
 
 def _words(result: CodebookResult, there: np.ndarray) -> pd.DataFrame:

@@ -10,12 +10,17 @@ from probes.codebooks.measures import counts, neighbours, overlap
 if TYPE_CHECKING:
     from probes.codebooks.analysis import CodebookResult
 
+BINS = 10
+"""Parts of a text that the density is counted in."""
+QUANTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Of the squared distance between a state and what its codes stand for: the best decoded place is at 0."""
 TOP = 5
 """Contexts shown of a code."""
 AROUND = 40
 """Characters of text on either side of a token."""
 USAGE = {"book": int, "code": int, "count": int, "share": float, "fitted": int, "word": str, "purity": float}
 USAGE |= {"words": int, "near": int, "cosine": float, "overlap": float}
+DENSITY = {"part": int, "tokens": int, "fires": int, "share": float}
 CONTEXTS = {"row": int, "origin": str, "start": int, "end": int}
 CONTEXTS |= {"before": str, "token": str, "after": str, "error": float}
 """Columns and their types."""
@@ -61,16 +66,46 @@ def contexts(result: "CodebookResult", layer: int, rows: np.ndarray) -> pd.DataF
     `error` is the squared distance between a state and what its codes stand for.
     """
     errors = result.errors[layer][rows - result.sizes[0]]
-    found, seen = [], set[tuple[str, str, str]]()
-    tokens, content = result.tokens, result.passages["content"]
+    found, seen = [], set[tuple[str, ...]]()
     for place in np.argsort(errors, kind="stable").tolist():
-        text, start, end = (int(tokens[name].iat[rows[place]]) for name in ("text", "start", "end"))
-        whole = str(content.iat[text])
-        shown = (whole[max(start - AROUND, 0) : start], whole[start:end], whole[end : end + AROUND])
+        where = _place(result, int(rows[place]))
+        shown = tuple(map(str, where[4:]))
         if shown not in seen:
             seen.add(shown)
-            where = (int(rows[place]), str(tokens["origin"].iat[rows[place]]), start, end)
-            found.append((*where, *shown, float(errors[place])))
+            found.append((*where, float(errors[place])))
         if len(found) == TOP:
             break
     return pd.DataFrame(found, columns=list(CONTEXTS)).astype(CONTEXTS)
+
+
+def quantiles(result: "CodebookResult", layer: int, rows: np.ndarray) -> pd.DataFrame:
+    """Return one of some held-out tokens at each quantile of how far it is from its code: a context and `quantile`.
+
+    What is best decoded flatters a code; these are its middle and its worst as well.
+    """
+    errors = result.errors[layer][rows - result.sizes[0]]
+    order = np.argsort(errors, kind="stable")
+    at = {int(order[round(q * (len(order) - 1))]): q for q in reversed(QUANTILES) if len(order)}
+    found = [(*_place(result, int(rows[place])), float(errors[place]), q) for place, q in reversed(at.items())]
+    kinds = {**CONTEXTS, "quantile": float}
+    return pd.DataFrame(found, columns=list(kinds)).astype(kinds)
+
+
+def density(result: "CodebookResult", fires: np.ndarray) -> pd.DataFrame:
+    """Return how often held-out tokens fire [token of the run] by where in their text they stand, in ten parts."""
+    cut = result.sizes[0]
+    text = result.tokens["text"].to_numpy()[cut:]
+    first = np.searchsorted(text, text)  # tokens stand in the order of their texts
+    length = np.searchsorted(text, text, side="right") - first
+    part = (np.arange(len(text)) - first) * BINS // length
+    every, some = np.bincount(part, minlength=BINS), np.bincount(part[fires[cut:]], minlength=BINS)
+    columns = {"part": np.arange(1, BINS + 1), "tokens": every, "fires": some, "share": some / np.maximum(every, 1)}
+    return pd.DataFrame(columns)[list(DENSITY)].astype(DENSITY)
+
+
+def _place(result: "CodebookResult", row: int) -> tuple[int, str, int, int, str, str, str]:
+    """Return a token of the run as it is shown: row, origin, start, end, and the text before, of and after it."""
+    text, start, end = (int(result.tokens[name].iat[row]) for name in ("text", "start", "end"))
+    whole = str(result.passages["content"].iat[text])
+    around = (whole[max(start - AROUND, 0) : start], whole[start:end], whole[end : end + AROUND])
+    return row, str(result.tokens["origin"].iat[row]), start, end, *around

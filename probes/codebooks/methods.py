@@ -1,7 +1,9 @@
 """What a codebook run did, in the sentences of a paper's methods section."""
 
 from probes.codebooks.analysis import CodebookResult, CodebookSpec
+from probes.codebooks.card import CardResult, CardSpec
 from probes.codebooks.coded import CodedResult, CodedSpec
+from probes.codebooks.concepts import ConceptsResult, ConceptsSpec
 from probes.codebooks.names import DUPLICATE, LEVELS, MOST
 from probes.codebooks.search import SearchResult, SearchSpec
 
@@ -13,21 +15,35 @@ KINDS = {
     "{size} codes [@jegou-2011], fitted by k-means [@lloyd-1982].",
     "residual": "Each token's state was replaced by a sum of {books} codes, the next of {size} each fitted by k-means "
     "[@lloyd-1982] to what those before it left over [@juang-gray-1982].",
+    "pursuit": "Each token's state was replaced by a sum of {books} of {size} codes of length one, chosen by matching "
+    "pursuit [@mallat-zhang-1993] on a dictionary learnt by the method of optimal directions [@engan-1999], each times "
+    f"one of {LEVELS} coefficients that are not negative.",
+    "itda": "Each token's state was replaced by a sum of {books} of {size} codes of length one, chosen by matching "
+    "pursuit [@mallat-zhang-1993] on a dictionary of real states [@leask-2025], drawn by what those before them leave, "
+    f"each times one of {LEVELS} coefficients that are not negative.",
 }
 
 
 def codebooks(spec: CodebookSpec, result: CodebookResult) -> tuple[str, ...]:
     """Describe the codebooks, what they were fitted to, how they were judged and against what."""
     fitted, held_out = result.sizes
-    batches = f"mini-batches of {spec.batch} tokens [@sculley-2010]" if spec.batch else "whole passes"
+    batched = spec.batch and spec.method not in ("pursuit", "itda")
+    batches = f"mini-batches of {spec.batch} tokens [@sculley-2010]" if batched else "whole passes"
+    spare = (
+        ", twice as many as codes, of which those that were missed least were given up"
+        if spec.start == "pruned"
+        else ""
+    )
+    site = "" if spec.site == "residual" else f" (site: {spec.site})"
     noise = f" (at most {MOST:,} rows)" if fitted > MOST else ""
     sentences = [
-        f"We fitted codebooks to the hidden states of {len(result.layers)} layers, one layer at a time and without "
-        "changing the model, in contrast to Codebook Features [@tamkin-2023], which trains the model to use them.",
+        f"We fitted codebooks to the hidden states of {len(result.layers)} layers{site}, one layer at a time and "
+        "without changing the model, in contrast to Codebook Features [@tamkin-2023], which trains a model to use "
+        "them.",
         KINDS[spec.method].format(size=result.size, books=result.books),
-        f"Fitting started from states drawn by k-means++ [@arthur-vassilvitskii-2007] in rounds and took at most "
-        f"{spec.passes} passes in {batches} over {fitted:,} tokens; codes without a token were moved to states drawn "
-        "by their squared distance, while fitting only.",
+        f"Fitting started from states drawn by k-means++ [@arthur-vassilvitskii-2007] in rounds{spare} and took at "
+        f"most {spec.passes} passes in {batches} over {fitted:,} tokens; codes without a token were moved to states "
+        "drawn by their squared distance, while fitting only.",
         f"All numbers are of {held_out:,} tokens of other texts: the variance explained is one minus the sum of "
         "squared errors over that of squared distances to the mean; bits a token are the code length under the usage "
         f"seen in fitting; duplicates are codes with a cosine above {DUPLICATE} to another.",
@@ -56,6 +72,40 @@ def search(spec: SearchSpec, result: SearchResult) -> tuple[str, ...]:
         f"texts, {result.support[1]:,} of which match.",
         "Intervals are 95 % percentile bootstrap intervals over held-out texts (1,000 resamples) [@efron-1979]. The "
         "best single word, chosen alike, stands beside the codes.",
+    )
+
+
+def card(spec: CardSpec, result: CardResult) -> tuple[str, ...]:
+    """Describe what of a code was counted, and how it was nudged."""
+    sentences = [
+        f"Of code {result.code} of layer {result.layer}, book {result.book}, in codebook run {spec.run[:12]} "
+        f"[@tamkin-2023] everything is counted on the {result.count:,} held-out tokens that take it; leaf types have "
+        "95 % percentile bootstrap intervals over texts (1,000 resamples) [@efron-1979].",
+    ]
+    if len(result.nudges):
+        sentences.append(
+            f"At {result.nudged} held-out tokens of different texts that take it, the code's vector was added to the "
+            "state of its layer, and the next-token distribution compared with the plain one (Kullback-Leibler "
+            "divergence in nats), beside two other codes of the same book, drawn at random and scaled to the same "
+            "length. Along the direct path the vector was added to the layer's mean in place of what enters the final "
+            "norm [@nostalgebraist-2020]."
+        )
+    return tuple(sentences)
+
+
+def concepts(spec: ConceptsSpec, result: ConceptsResult) -> tuple[str, ...]:
+    """Describe where the concepts come from, how each one's code was chosen and on what it was judged."""
+    rare = sum(result.left_out.values())
+    left_out = f" ({rare} more were left out, being too rare in these texts)" if rare else ""
+    return (
+        f"For each of {len(result.concepts)} concepts of code and English, written down as patterns before codes "
+        f"were seen{left_out}, we chose among the {result.searched:,} codes of codebook run {spec.run[:12]} the one "
+        f"with the best F1 on the {result.sizes[0]:,} tokens that codes were fitted to [@tamkin-2023].",
+        f"Precision, recall and F1 are of {result.sizes[1]:,} tokens of other texts, with 95 % percentile bootstrap "
+        "intervals over texts (1,000 resamples) [@efron-1979], beside the best single word, chosen alike; a concept "
+        f"counts as found from an F1 of {result.good:.1f}.",
+        f"Up to {spec.union} codes of one book, added one by one while their union gains F1 on the fitted tokens, are "
+        "reported apart from single codes.",
     )
 
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from probes.errors import StrataError
 
-Kind = Literal["kmeans", "spherical", "product", "residual"]
+Kind = Literal["kmeans", "spherical", "product", "residual", "pursuit", "itda"]
 
 LEVELS = 16
 """Gains that a spherical codebook tells apart: 4 bits."""
@@ -15,8 +15,12 @@ DUPLICATE = 0.95
 
 
 def wanted(asked: str, layers: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the layers asked for, in the model's order; StrataError E-LAYER-UNKNOWN names those there are."""
-    names = {name.strip() for name in asked.split(",")} - {""}
+    """Return the layers asked for, in the model's order; StrataError E-LAYER-UNKNOWN names those there are.
+
+    Of layers that are parts ("3 mlp") the number is enough.
+    """
+    short = {layer.partition(" ")[0]: layer for layer in layers if not layer.endswith("+ norm")}
+    names = {short.get(name.strip(), name.strip()) for name in asked.split(",")} - {""}
     if names == {"all"}:
         return layers
     unknown = sorted(names - set(layers))

@@ -21,6 +21,14 @@ def nearest(rows: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
     return ids
 
 
+def second(rows: torch.Tensor, codes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return int64 [row], the nearest code, and float32 [row], by how much the second nearest is farther, squared."""
+    half, size = codes.square().sum(1) / -2, max(64, SCORES // len(codes))
+    found = [torch.addmm(half, part, codes.T).topk(min(2, len(codes)), 1) for part in rows.split(size)]
+    values, ids = (torch.cat(parts) for parts in zip(*found, strict=True))
+    return ids[:, 0], 2 * (values[:, 0] - values[:, -1])
+
+
 def distances(rows: torch.Tensor, codes: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
     """Return float32 [row]: |x - c|² of each row and its code, by subtraction, which loses nothing for long rows."""
     return (rows - codes[ids]).square().sum(1)

@@ -32,7 +32,7 @@ def seek(spec: SearchSpec, progress: Progress) -> SearchResult:
     codes = _judged(result, true, ranked)
     best = codes.iloc[0]
     fires = result.ids[result.layers.index(best.layer)][:, best.book] == best.code
-    word, word_f1 = _word(result, true)
+    word, word_f1 = best_word(result, true)
     share = support[1] / result.sizes[1]
     return SearchResult(
         codes=codes,
@@ -76,18 +76,22 @@ def _check(spec: SearchSpec, support: tuple[int, int], sizes: tuple[int, int]) -
 
 def _judged(result: CodebookResult, true: np.ndarray, ranked: list[tuple[float, int, int, int]]) -> pd.DataFrame:
     cut, text, rows = result.sizes[0], result.tokens["text"].to_numpy(), []
-    words = result.tokens["token"].to_numpy(object)
     for rank, (fit_f1, layer, book, code) in enumerate(ranked, 1):
         every = result.ids[layer][:, book] == code
         fires = every[cut:]
         found = picking.agreement(true[cut:], fires, text[cut:], seed=result.source.seed)
-        word = str(pd.Series(words[every]).mode().iat[0])
+        word = commonest(result, every)
         counts = (int((fires & true[cut:]).sum()), int(fires.sum()))
         rows.append((rank, result.layers[layer], book, code, word, fit_f1, *found, *counts))
     return pd.DataFrame(rows, columns=list(CODES)).astype(CODES)
 
 
-def _word(result: CodebookResult, true: np.ndarray) -> tuple[str, float]:
+def commonest(result: CodebookResult, fires: np.ndarray) -> str:
+    """Return the commonest word of some tokens; of equally common ones the first by its characters."""
+    return str(result.tokens["token"][fires].mode().iat[0])
+
+
+def best_word(result: CodebookResult, true: np.ndarray) -> tuple[str, float]:
     """Return the word with the best F1 on the fitted tokens, and its F1 on the held-out ones."""
     number, names = pd.factorize(result.tokens["token"].to_numpy(object))
     cut = result.sizes[0]

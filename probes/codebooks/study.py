@@ -42,12 +42,12 @@ def study(spec: CodebookSpec, progress: Progress) -> CodebookResult:
     """Answer a CodebookSpec: one extraction, then a codebook and its controls for every layer."""
     progress.report(0, 1, "loading the model")
     model = loaded(spec)
-    shape = Shape(wanted(spec.layers, model.layers), model.depth, model.device)
+    shape = Shape(wanted(spec.layers, model.labels(spec.site)), model.depth, model.device)
     tokens = _tokens(spec, model, progress.step(0.05, 0.1))
     check(spec.codes, tokens.cut)
     texts, also = [text.text for text in tokens.texts], _grammar(tokens)
     source = source_of(model, corpus=spec.corpus, texts=texts, seed=spec.seed, notes=_notes(spec, tokens), also=also)
-    states = extract(model, texts, tokens.spans, source=source, progress=progress.step(0.1, 0.35))
+    states = extract(model, texts, tokens.spans, source=source, part=spec.site, progress=progress.step(0.1, 0.35))
     del model  # what follows needs its memory more
     judged = _judge(spec, tokens, states, shape, progress.step(0.35, 0.97))
     progress.report(0.98, 1, "counting")
@@ -76,7 +76,7 @@ def _notes(spec: CodebookSpec, tokens: Tokens) -> tuple[str, ...]:
 
 def _judge(spec: CodebookSpec, tokens: Tokens, states: States, shape: Shape, progress: Progress) -> list[Judged]:
     words, _ = pd.factorize(np.array(tokens.words, object))
-    options = Options(spec.codes, spec.passes, spec.batch, spec.seed)
+    options = Options(spec.codes, spec.passes, spec.batch, spec.seed, spec.start == "pruned")
     question, found = Question(spec.method, spec.books, options), []
     for number, label in enumerate(shape.layers):
         rows = states.at(label)

@@ -19,6 +19,7 @@ from probes.errors import StrataError
 from probes.values import Corpus, Text
 
 if TYPE_CHECKING:
+    from probes.corpora.matrix_file import Matrix
     from probes.corpora.names import Name
     from probes.corpora.previews import Preview
     from probes.corpora.versions import Choice, Parallel
@@ -30,7 +31,9 @@ __all__ = [
     "keep",
     "kept",
     "kind_of",
+    "is_matrix",
     "load",
+    "matrix",
     "named",
     "parallel",
     "parallel_kinds",
@@ -87,6 +90,18 @@ def parallel(name: str, asked: "Choice") -> "Parallel":
 def parallel_kinds() -> tuple[str, ...]:
     """Return how names of parallel corpora look."""
     return tuple(kind.named for kind in KINDS if kind.parallel)
+
+
+def is_matrix(name: str) -> bool:
+    """Say whether a corpus is made of vectors, so that no model reads it."""
+    return name.startswith("matrix:")
+
+
+def matrix(name: str) -> "Matrix":
+    """Open a matrix: its layers, mapped and not read, and the columns of its rows."""
+    from probes.corpora import matrix_file  # on use: it needs the readers
+
+    return matrix_file.opened(name)
 
 
 def pin(name: str) -> str:

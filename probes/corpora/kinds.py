@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 CODE_LANGUAGES = "the programming languages"
 ANY_LANGUAGE = "any"
 TRANSLATED = "several, sentence by sentence"
+ARRAYS = (".npy", ".safetensors")
+"""How files of vectors end; tables of numbers are named `matrix:` by a person."""
 TMX = ".tmx"
 """How files of translation memories end: nothing else is in them."""
 
@@ -104,6 +106,14 @@ KINDS = (
         "that of the file",
     ),
     Kind(
+        "matrix:FILE",
+        "probes.corpora.matrix_file",
+        "[0-9a-f]{12}",
+        "vectors from any system (.npy, .safetensors, Parquet, CSV) and what is known of each row, for Embeddings",
+        ANY_LANGUAGE,
+        "that of the file",
+    ),
+    Kind(
         "hub:NAME",
         "probes.corpora.hub_dataset",
         "[0-9a-f]{12}(?:[0-9a-f]{28})?",
@@ -181,7 +191,12 @@ def named(given: str) -> str:
     path = confined(given)
     if path.is_dir():
         return f"code:{path}"
-    return str(Name("parallel" if path.suffix.lower() == TMX else "table", str(path)))
+    return str(Name(of_suffix(path.suffix), str(path)))
+
+
+def of_suffix(suffix: str) -> str:
+    """Return the kind of corpus that a file is, by how its name ends."""
+    return {TMX: "parallel", **dict.fromkeys(ARRAYS, "matrix")}.get(suffix.lower(), "table")
 
 
 def unpinned(name: str) -> str:

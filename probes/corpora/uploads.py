@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from probes.corpora.code_folder import BY_EXTENSION
-from probes.corpora.kinds import TMX
+from probes.corpora.kinds import ARRAYS, of_suffix
 from probes.corpora.names import Name
 from probes.corpora.sniff import SAMPLE, refuse
 from probes.errors import StrataError
@@ -24,7 +24,8 @@ _RESERVED = {"con", "prn", "aux", "nul", "manifest", *(f"{port}{i}" for port in 
 
 
 def keep(name: str, data: bytes | BinaryIO) -> str:
-    """Store an upload and return the corpus name that reads it: `table:`, `code:` for source, `parallel:` for TMX.
+    """Store an upload and return the corpus name that reads it: `table:`, `code:` for source, `parallel:` for TMX,
+    `matrix:` for arrays.
 
     The same file under the same name is stored once. E-UPLOAD-LARGE before it is read, E-TABLE-FORMAT for an archive, a
     pickle or anything else that is no table, judged by its bytes and not its name.
@@ -42,7 +43,8 @@ def keep(name: str, data: bytes | BinaryIO) -> str:
         )
     if not size:
         raise StrataError("E-CORPUS-EMPTY", f"'{safe}' is empty.", "It holds no text.", "Choose another file.")
-    refuse(source.read(SAMPLE), safe)
+    if Path(safe).suffix.lower() not in ARRAYS:  # those are judged when they are opened, and never unpickled
+        refuse(source.read(SAMPLE), safe)
     source.seek(0)
     whole = source.read()
     place = home() / "uploads" / hashlib.sha256(safe.encode() + b"\0" + whole).hexdigest()[:32]
@@ -67,7 +69,7 @@ def kept() -> list[str]:
 def _name_of(path: Path) -> str:
     if path.suffix.lower() in BY_EXTENSION:
         return f"code:{path.parent}"
-    return str(Name("parallel" if path.suffix.lower() == TMX else "table", os.fspath(path)))
+    return str(Name(of_suffix(path.suffix), os.fspath(path)))
 
 
 def safe_name(name: str) -> str:

@@ -126,33 +126,40 @@ class Packer:
 
 
 def extract(
-    model: "Model", texts: Sequence[str], spans: Sequence[Spans], *, source: Source, progress: Progress | None = None
+    model: "Model",
+    texts: Sequence[str],
+    spans: Sequence[Spans],
+    *,
+    source: Source,
+    part: str = "residual",
+    progress: Progress | None = None,
 ) -> States:
-    """Return the stored states of every layer, pooled over `spans`; computed once, resumed when interrupted.
+    """Return the stored states of a part of every layer, pooled over `spans`; computed once, resumed when interrupted.
 
     Raises StrataError E-TEXT-TOO-LONG when a text exceeds the model's context (nothing is ever cut).
     """
     lengths = model.lengths(texts)
     model.check_lengths(lengths)
-    digest, progress = _identity(model, texts, spans), progress or Progress()
+    labels, progress = model.labels(part), progress or Progress()
+    digest = _identity(model, labels, texts, spans)
     with store.lock(store.folder("states", digest), lambda: progress.report(0, 1, "waiting for the same states")):
         if (known := store.open_states(digest)) is not None:
             return known
         starts = np.concatenate([[0], np.cumsum([len(s) for s in spans])]).astype(np.int64)
-        part = store.Part(digest, model.layers, model.width, starts)
+        making = store.Part(digest, labels, model.width_of(part), starts)
         try:
-            _fill(part, _Work(model, texts, spans, Packer(lengths)), progress)
+            _fill(making, _Work(model, texts, spans, Packer(lengths)), progress)
         finally:
-            part.close()
-        part.finish(source)
+            making.close()
+        making.finish(source)
     made = store.open_states(digest)
     assert made is not None, "finished under the lock a line ago"
     return made
 
 
-def _identity(model: "Model", texts: Sequence[str], spans: Sequence[Spans]) -> str:
+def _identity(model: "Model", labels: Sequence[str], texts: Sequence[str], spans: Sequence[Spans]) -> str:
     ranges = (np.ascontiguousarray(s, np.int64).tobytes().hex() for s in spans)
-    return digest_of(["states 1", *model.identity, *model.layers, digest_of(texts), digest_of(ranges)])
+    return digest_of(["states 1", *model.identity, *labels, digest_of(texts), digest_of(ranges)])
 
 
 @dataclass(frozen=True)
@@ -194,7 +201,8 @@ def _fill_block(part: store.Part, work: _Work, members: np.ndarray) -> Iterator[
     while len(members):
         batch = next(work.packer.batches(members))
         try:
-            rows, count = pooled(work.model, [work.texts[i] for i in batch], [work.spans[i] for i in batch])
+            mine = [work.texts[i] for i in batch], [work.spans[i] for i in batch]
+            rows, count = pooled(work.model, *mine, part.layers)
         except RuntimeError as error:
             if not out_of_memory(error):
                 raise

@@ -21,6 +21,8 @@ SIZE = (640, 285)
 MOST_KINDS = 7
 """Kinds with a colour of their own: as many as can be told apart; the others are one."""
 OTHERS = "others"
+CLUSTER = "cluster"
+"""The column of a map's own clusters, which are others in every layer."""
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "stroke")
 KEPT = {
     "trustworthiness": (BLUE, "circle"),
@@ -36,13 +38,33 @@ _SHOWN = 0.998
 """On either side of an axis, the share of all places in all layers that it holds; what lies beyond is at its end."""
 
 
-def shown(result: "MapResult", column: str = "kind", most: int = MOST_KINDS) -> tuple[list[str], list[str]]:
-    """Return the kind of each point as it is drawn, and the kinds: the most frequent ones, then all others as one."""
-    told = [shorten(visible(str(value)), 30) for value in result.points[column]]
+def thinned(count: int, most: int) -> tuple[np.ndarray, str]:
+    """Return an even choice of at most so many of the points, and what to say of it when it is not all."""
+    some = np.unique(np.linspace(0, count - 1, min(most, count)).round().astype(int))
+    return some, f"; {len(some):,} of {count:,} points" if len(some) < count else ""
+
+
+def shown(
+    result: "MapResult", column: str = "kind", most: int = MOST_KINDS, layer: str = ""
+) -> tuple[list[str], list[str]]:
+    """Return the kind of each point as it is drawn, and the kinds: the most frequent ones, then all others as one.
+
+    Of a column of many different numbers, a kind is a fifth of the points; `CLUSTER` is the layer's own.
+    """
+    values = result.cluster_names(layer or result.best) if column == CLUSTER else result.points[column]
+    told = [shorten(visible(str(value)), 30) for value in _binned(values, most)]
     counts = pd.Series(told).value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable")
     kinds = counts.index[: most if len(counts) > most + 1 else most + 1].tolist()
     named = [kind if kind in kinds else OTHERS for kind in told]
     return named, [*kinds, *([OTHERS] if OTHERS in named and OTHERS not in kinds else [])]
+
+
+def _binned(values: "pd.Series | list[str]", most: int) -> list[object]:
+    """Return numbers by which fifth they are in, when there are more of them than kinds; anything else as it is."""
+    column = pd.Series(values)
+    if not pd.api.types.is_numeric_dtype(column) or column.nunique() <= most + 1:
+        return column.tolist()
+    return [f"{part.left:.3g} to {part.right:.3g}" for part in pd.qcut(column, 5, duplicates="drop")]
 
 
 def looks(kinds: list[str]) -> dict[str, tuple[str, str]]:
@@ -72,10 +94,14 @@ def context(points: pd.DataFrame) -> list[str]:
 
 def moving(result: "MapResult") -> Any:
     """Draw the points at their places, with a slider that moves them from layer to layer in the browser."""
-    kinds_of, kinds = shown(result)
+    some, few = thinned(result.count, MAX_ROWS)
+    kinds_of, _ = shown(result)
     ends = spans(result.xy, *SIZE)
-    xy = _within(result.xy, ends)
-    facts = {"kind": kinds_of, "point": context(result.points), "origin": [visible(o) for o in result.points.origin]}
+    xy = within(result.xy[:, some], ends)
+    points = result.points.iloc[some]
+    kinds_of = [kinds_of[i] for i in some]
+    kinds = [kind for kind in shown(result)[1] if kind in kinds_of]
+    facts = {"kind": kinds_of, "point": context(points), "origin": [visible(o) for o in points.origin]}
     rows = pd.DataFrame(facts)
     best = result.layers.index(result.best)
     rows["x"], rows["y"] = xy[best, :, 0], xy[best, :, 1]
@@ -87,7 +113,7 @@ def moving(result: "MapResult") -> Any:
     between = "(1 - at % 1) * toNumber(split(datum.{0}, ',')[floor(at)])"
     between += f" + (at % 1) * toNumber(split(datum.{{0}}, ',')[min({last}, ceil(at))])"
     across, up = (alt.Scale(domain=end, nice=False) for end in ends)
-    title = f"{TITLES[result.method]} of {result.count:,} points"
+    title = f"{TITLES[result.method]} of {result.count:,} points{few.replace(f' of {result.count:,} points', ' drawn')}"
     here = f"'layer ' + {json.dumps(list(result.layers))}[round(at)] + ' of {result.depth}'"
     marks = alt.Chart(rows).mark_point(filled=True, opacity=0.75, size=22)
     chart = marks.transform_calculate(x=between.format("xs"), y=between.format("ys")).encode(
@@ -118,7 +144,7 @@ def spans(xy: np.ndarray, width: int, height: int) -> tuple[list[float], list[fl
     return ends[0], ends[1]
 
 
-def _within(xy: np.ndarray, ends: tuple[list[float], list[float]]) -> np.ndarray:
+def within(xy: np.ndarray, ends: tuple[list[float], list[float]]) -> np.ndarray:
     """Return places [..., 2] with those beyond the axes at their ends."""
     low, high = np.array(ends).T
     return np.clip(xy, low, high).round(4)
@@ -129,14 +155,13 @@ def every_layer(result: "MapResult") -> Any:
     kinds_of, kinds = shown(result)
     layers = list(result.layers)
     most = max(1, MAX_ROWS // len(layers))
-    some = np.unique(np.linspace(0, result.count - 1, min(most, result.count)).round().astype(int))
+    some, few = thinned(result.count, most)
     ends = spans(result.xy, 165, 165)
-    xy = _within(result.xy[:, some], ends)
+    xy = within(result.xy[:, some], ends)
     rows = pd.DataFrame({"layer": np.repeat([f"layer {name}" for name in layers], len(some))})
     rows["x"], rows["y"] = xy[..., 0].ravel().round(4), xy[..., 1].ravel().round(4)
     rows["kind"] = np.tile(np.array(kinds_of, dtype=object)[some], len(layers))
     across, up = (alt.Scale(domain=end, nice=False) for end in ends)
-    few = f"; {len(some):,} of {result.count:,} points" if len(some) < result.count else ""
     note = [f"each layer is laid over the one before{few}"]
     title = alt.TitleParams(f"{TITLES[result.method]}, layer by layer", subtitle=note, color=INK, subtitleColor=MUTED)
     order, header = [f"layer {name}" for name in layers], alt.Header(labelColor=INK)

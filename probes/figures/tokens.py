@@ -4,6 +4,7 @@ The boxes of one word share a tint and the next word has the other, so that a cu
 """
 
 import unicodedata
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
@@ -42,7 +43,7 @@ def pieces(result: "TokensResult") -> alt.LayerChart:
         subtitle=_said(result),
         color=INK,
     )
-    chart = alt.layer(_boxes(boxes, across, down), _letters(boxes, across, down)).properties(
+    chart = alt.layer(_boxes(boxes, across, down), letters(boxes, across, down)).properties(
         width=LETTER * (LINE + 2), height=ROW * lines, title=title, description=result.headline(), autosize="pad"
     )
     return dressed(chart)
@@ -58,25 +59,34 @@ def _said(result: "TokensResult") -> list[str]:
 def _placed(tokens: pd.DataFrame, text: str) -> pd.DataFrame:
     """Return one row a box: what stands in it, its line and where it is in the line."""
     shown = [shorten(_label(row), LONGEST) for row in tokens.itertuples()]
-    rows, at, line = [], 0, 0
-    for label, token in zip(shown, tokens.itertuples(), strict=True):
-        wide = _wide(label) + 1
-        if at and at + wide > LINE:
-            at, line = 0, line + 1
-        rows.append({"shown": label, "line": line, "left": at + 0.1, "right": at + wide - 0.1})
-        at += wide
-        if "\n" in token.covers and at:
-            at, line = 0, line + 1
-    boxes = pd.DataFrame(rows)
-    boxes["middle"] = (boxes["left"] + boxes["right"]) / 2
-    boxes["top"], boxes["bottom"] = boxes["line"] + 0.1, boxes["line"] + 0.9
-    boxes["height"] = boxes["line"] + 0.5
+    boxes = laid(shown, ["\n" in cover for cover in tokens["covers"]])
     boxes["part of"] = [_kind(token) for token in tokens.itertuples()]
     boxes["token"] = [shorten(visible(name), 80) for name in tokens["token"]]
     boxes["covers"] = [shorten(visible(cover), 80) if cover else "" for cover in tokens["covers"]]
     for name in ("position", "id", "start", "end", "bytes"):
         boxes[name] = tokens[name].to_numpy()
     boxes["bytes"] = [shorten(name, 80) for name in boxes["bytes"]]
+    return boxes
+
+
+def laid(shown: Sequence[str], ends: Sequence[bool]) -> pd.DataFrame:
+    """Return one row a label, wrapped like text: shown, line, left, right, middle, top, bottom, height.
+
+    `ends` says after which ones a line ends.
+    """
+    rows, at, line = [], 0, 0
+    for label, end in zip(shown, ends, strict=True):
+        wide = _wide(label) + 1
+        if at and at + wide > LINE:
+            at, line = 0, line + 1
+        rows.append({"shown": label, "line": line, "left": at + 0.1, "right": at + wide - 0.1})
+        at += wide
+        if end and at:
+            at, line = 0, line + 1
+    boxes = pd.DataFrame(rows)
+    boxes["middle"] = (boxes["left"] + boxes["right"]) / 2
+    boxes["top"], boxes["bottom"] = boxes["line"] + 0.1, boxes["line"] + 0.9
+    boxes["height"] = boxes["line"] + 0.5
     return boxes
 
 
@@ -121,7 +131,8 @@ def _boxes(boxes: pd.DataFrame, across: alt.Scale, down: alt.Scale) -> Any:
     )
 
 
-def _letters(boxes: pd.DataFrame, across: alt.Scale, down: alt.Scale) -> Any:
+def letters(boxes: pd.DataFrame, across: alt.Scale, down: alt.Scale) -> Any:
+    """Return what stands in the boxes, as a layer."""
     mark = alt.Chart(boxes[["shown", "middle", "height"]]).mark_text(
         style="word", font=MONO, fill=INK, align="center", baseline="middle", tooltip=None, aria=False
     )

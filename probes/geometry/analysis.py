@@ -18,7 +18,7 @@ from probes.values import Source
 
 TRAINED, RANDOM = "trained model", "random init"
 RAW = "as they are"
-NAMES = {"leaf": "leaves of code", "word": "words", "token": "tokens", "text": "texts"}
+NAMES = {"leaf": "leaves of code", "word": "words", "token": "tokens", "text": "texts", "row": "rows of a matrix"}
 """Unit → what its points are called."""
 
 
@@ -48,7 +48,7 @@ class GeometryResult(Displayed):
     narrowest: str
     """The layer whose points are most alike by mean cosine."""
     unit: str
-    depth: int
+    depth: int | str
     width: int
     points: int
     """Points that were measured; treatments were fitted on as many others."""

@@ -1,51 +1,60 @@
-"""The run behind `MapSpec`: a frame a layer, each laid over the one before, judged on at most a thousand points."""
+"""The run behind `MapSpec`: a frame a layer, each laid over the one before, judged, and its clusters named."""
 
 import numpy as np
 import pandas as pd
 
 from probes.contract import Progress
 from probes.geometry import projection
-from probes.geometry.faithful import agreement, kept
+from probes.geometry.clusters import clusters, named, terms
+from probes.geometry.faithful import agreement, kept, sample
 from probes.geometry.maps import MapResult, MapSpec
-from probes.geometry.projection import nearest
+from probes.geometry.projection import EXACT, Directed, Near, around, directed
 from probes.geometry.reading import read
 
-MOST_JUDGED = 1000
-"""Points whose pairs are all compared."""
 NEAREST = 10
+MOST_NEAR = 20_000
+"""Points up to which the nearest of each are kept for a PCA map; UMAP has them at any size."""
+QUALITY = ["order", "layer", "trustworthiness", "continuity", "neighbours", "chance", "distances", "stability"]
+Frames = tuple[np.ndarray, np.ndarray]
+"""The frame of a layer, and that of another seed."""
 
 
 def mapped(spec: MapSpec, progress: Progress) -> MapResult:
     """Answer a MapSpec."""
     points = read(spec, progress.step(0, 0.4))
-    steps = progress.step(0.4, 1)
-    frames, near, quality, explained = [], [], [], []
-    k = min(spec.neighbours, (len(points.frame) - 1) // 3)
-    before: tuple[np.ndarray, np.ndarray] | None = None
+    steps, count = progress.step(0.4, 1), len(points.frame)
+    frames, near, quality, explained, groups, names = [], [], [], [], [], []
+    k = min(spec.neighbours, (count - 1) // 3)
+    words = terms(points.frame.word.tolist())
+    some = sample(count)
+    before: Frames | None = None
     for order, layer in enumerate(points.layers):
         steps.report(order, len(points.layers), f"mapping layer {layer}")
-        rows = directed(points.at(layer), spec.metric)
-        one, share = frame(rows, spec, spec.seed, before[0] if before else None)
-        other = one if spec.method == "pca" else frame(rows, spec, spec.seed + 1, _another(spec, rows, before))[0]
-        before = (one, other)
-        frames.append(one)
+        rows = points.at(layer)
+        beside = _around(rows, spec)
+        before, share = _pair(rows, spec, before, beside)
+        one, other = before
+        frames.append(one.astype(np.float32))
         explained.append(share)
-        near.append(nearest(rows, NEAREST))
-        quality.append((order, layer, *judged(rows, one, other, k)))
-    names = ["order", "layer", "trustworthiness", "continuity", "neighbours", "chance", "distances", "stability"]
-    table = pd.DataFrame(quality, columns=names)
+        near.append(beside[0][:, 1 : NEAREST + 1] if beside else np.zeros((0, NEAREST)))
+        quality.append((order, layer, *judged(Directed(rows, spec.metric), one, other, k, some)))
+        groups.append(clusters(one))
+        names.append(named(groups[-1], one, words).assign(order=order, layer=layer))
+    table = pd.DataFrame(quality, columns=QUALITY)
     return MapResult(
         quality=table,
         points=points.frame,
-        xy=np.stack(frames).astype(np.float32),
+        xy=np.stack(frames),
         near=np.stack(near).astype(np.int32),
         explained=np.array(explained),
+        clusters=np.stack(groups),
+        named=pd.concat(names, ignore_index=True),
         method=spec.method,
         neighbours=k,
-        judged=min(MOST_JUDGED, len(points.frame)),
+        judged=len(some),
         best=str(table.layer[table.neighbours.idxmax()]),
-        count=len(points.frame),
-        unit=spec.unit,
+        count=count,
+        unit=points.unit,
         depth=points.depth,
         layers=points.layers,
         left_out=points.left_out,
@@ -53,40 +62,57 @@ def mapped(spec: MapSpec, progress: Progress) -> MapResult:
     )
 
 
-def _another(spec: MapSpec, rows: np.ndarray, before: tuple[np.ndarray, np.ndarray] | None) -> np.ndarray | None:
+def _pair(rows: np.ndarray, spec: MapSpec, before: Frames | None, near: Near | None) -> tuple[Frames, float]:
+    """Return a layer's frame and that of another seed (PCA has none), and the share of variance in it."""
+    one, share = frame(rows, spec, spec.seed, before[0] if before else None, near=near)
+    if spec.method == "pca":
+        return (one, one), share
+    return (one, frame(rows, spec, spec.seed + 1, _another(spec, rows, before), near=near)[0]), share
+
+
+def _around(rows: np.ndarray, spec: MapSpec) -> Near | None:
+    """Return the neighbours that UMAP needs and a person asks for; None for many points of another method."""
+    if spec.method != "umap" and len(rows) > MOST_NEAR:
+        return None
+    wanted = max(NEAREST + 1, spec.neighbours if spec.method == "umap" else 0)
+    return around(_whole(rows, spec), min(wanted, len(rows) - 1), seed=spec.seed)
+
+
+def _whole(rows: np.ndarray, spec: MapSpec) -> np.ndarray:
+    """Return all rows as the metric sees them, in half the memory when there are many."""
+    found = directed(rows, spec.metric)
+    return found.astype(np.float32) if len(rows) > EXACT else found
+
+
+def _another(spec: MapSpec, rows: np.ndarray, before: Frames | None) -> np.ndarray | None:
     """Return where the map of another seed begins: t-SNE from PCA leaves a seed nothing to decide, so at random."""
     if before is not None:
         return before[1]
     return np.random.default_rng(spec.seed + 1).normal(size=(len(rows), 2)) if spec.method == "tsne" else None
 
 
-def directed(rows: np.ndarray, metric: str) -> np.ndarray:
-    """Return float64 rows, at length 1 for cosines; a zero row stays zero."""
-    rows = rows.astype(np.float64)
-    if metric == "euclidean":
-        return rows
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
-
-
-def frame(rows: np.ndarray, spec: MapSpec, seed: int, before: np.ndarray | None) -> tuple[np.ndarray, float]:
+def frame(
+    rows: np.ndarray, spec: MapSpec, seed: int, before: np.ndarray | None, *, near: Near | None
+) -> tuple[np.ndarray, float]:
     """Return a standard frame [row, 2], laid over the one before if there is one, and the share of variance in it."""
     share = float("nan")
     if spec.method == "pca":
-        xy, share = projection.pca(rows)
-    elif spec.method == "umap":
-        xy = projection.umap(rows, neighbours=spec.neighbours, apart=spec.apart, seed=seed, start=before)
+        xy, share = projection.pca(Directed(rows, spec.metric))
+    elif near is not None and spec.method == "umap":
+        kept = tuple(part[:, : min(spec.neighbours, len(rows) - 1)] for part in near)
+        xy = projection.umap(_whole(rows, spec), (kept[0], kept[1]), apart=spec.apart, seed=seed, start=before)
     else:
-        xy = projection.tsne(rows, neighbours=spec.neighbours, seed=seed, start=before)
+        xy = projection.tsne(_whole(rows, spec), neighbours=spec.neighbours, seed=seed, start=before)
     xy = projection.standard(xy)
     return (xy if before is None else projection.laid_over(xy, before)), share
 
 
-def judged(rows: np.ndarray, one: np.ndarray, other: np.ndarray, k: int) -> tuple[float, ...]:
+def judged(
+    rows: np.ndarray | Directed, one: np.ndarray, other: np.ndarray, k: int, some: np.ndarray | None = None
+) -> tuple[float, ...]:
     """Return what a frame keeps, what shuffled points would keep of neighbours, and what another seed draws alike."""
-    draw = np.random.default_rng(0)
-    some = np.sort(draw.permutation(len(rows))[:MOST_JUDGED])
-    found = kept(rows[some], one[some], k)
-    chance = k / (len(some) - 1)  # exactly, for any cloud and any map
-    stable = agreement(one[some], other[some], k)
+    some = sample(len(rows)) if some is None else some
+    found = kept(rows, one, k, some)
+    chance = k / (len(rows) - 1)  # exactly, for any cloud and any map
+    stable = 1.0 if other is one else agreement(one, other, k, some)
     return found.trustworthiness, found.continuity, found.neighbours, chance, found.distances, stable

@@ -4,19 +4,22 @@ What a map keeps is stated with it: trustworthiness, continuity, nearest neighbo
 draws the same. A picture without these is an opinion.
 """
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from probes.contract import Displayed, Progress
 from probes.geometry.analysis import NAMES
+from probes.geometry.clusters import UNNAMED
 from probes.geometry.reads import ReadsPoints
 from probes.values import Source
 
 TITLES = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
+MOST = {"pca": 1_000_000, "umap": 200_000, "tsne": 20_000}
+"""Points that each method maps in a time a person would wait."""
 
 
 class MapSpec(ReadsPoints):
@@ -24,8 +27,10 @@ class MapSpec(ReadsPoints):
 
     kind: ClassVar[str] = "map"
 
-    n: int = Field(1000, ge=24, le=5_000)
-    """Points, drawn from the corpus by the seed."""
+    version: ClassVar[int] = 2
+
+    n: int = Field(1000, ge=24, le=1_000_000)
+    """Points, drawn by the seed: of UMAP at most 200,000, of t-SNE 20,000."""
     method: Literal["pca", "umap", "tsne"] = "pca"
     """How two dimensions are made: PCA leaves nothing to chance; UMAP and t-SNE keep neighbours better."""
     metric: Literal["cosine", "euclidean"] = "cosine"
@@ -34,6 +39,13 @@ class MapSpec(ReadsPoints):
     """Neighbours that UMAP and t-SNE try to keep, and that a map is judged by; at most a third of the points."""
     apart: float = Field(0.1, ge=0, le=0.99)
     """How near UMAP puts points that are alike (min_dist)."""
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        most = MOST[self.method]
+        if self.n > most:
+            raise ValueError(f"{TITLES[self.method]} maps at most {most:,} points; PCA maps a million")
+        return self
 
 
 @dataclass(frozen=True)
@@ -44,13 +56,18 @@ class MapResult(Displayed):
     """One row a layer: order, layer, trustworthiness, continuity, neighbours (share of the nearest kept), chance (that
     share for shuffled points), distances (Spearman), stability (share of neighbours another seed draws too)."""
     points: pd.DataFrame
-    """One row a point: word, before, after, kind, type, place, origin, text."""
+    """One row a point: word, before, after, kind, type, place, origin, text; then the columns of a matrix's file."""
     xy: np.ndarray
     """float32 [layer, row, 2]: centred, at distance 1 in the root mean square, each layer laid over the one before."""
     near: np.ndarray
-    """int32 [layer, row, 10]: the nearest other points in the layer itself, not in its map, nearest first."""
+    """int32 [layer, row, 10]: the nearest other points in the layer itself, not in its map, nearest first; no rows for
+    PCA and t-SNE of more than 20,000 points."""
     explained: np.ndarray
     """float64 [layer]: the share of the variance that PCA's two axes hold; NaN for another method."""
+    clusters: np.ndarray
+    """int32 [layer, row]: which cluster of the layer's map a point is in, the largest 0; -1 for none."""
+    named: pd.DataFrame
+    """One row a layer and cluster: cluster, size, x, y, label (its words by c-TF-IDF), order, layer."""
     method: str
     neighbours: int
     judged: int
@@ -59,7 +76,7 @@ class MapResult(Displayed):
     """The layer whose map keeps most neighbours."""
     count: int
     unit: str
-    depth: int
+    depth: int | str
     layers: tuple[str, ...]
     left_out: dict[str, int]
     source: Source
@@ -78,9 +95,32 @@ class MapResult(Displayed):
         return self.quality
 
     def around(self, point: int, layer: str) -> pd.DataFrame:
-        """Return the nearest points of a point in a layer, nearest first; raises ValueError for an unknown layer."""
+        """Return the nearest points of a point in a layer, nearest first; raises ValueError for an unknown layer.
+
+        Empty when neighbours were not kept.
+        """
+        if not self.near.shape[1]:
+            return self.points.iloc[:0]
         rows = self.near[self.layers.index(layer), point]
         return self.points.iloc[rows].reset_index(drop=True)
+
+    def only(self, rows: np.ndarray) -> "MapResult":
+        """Return the map of some of the points, in that order; their nearest points are left out, being others'."""
+        return replace(
+            self,
+            points=self.points.iloc[rows].reset_index(drop=True),
+            xy=self.xy[:, rows],
+            clusters=self.clusters[:, rows],
+            near=self.near[:, :0],
+            count=len(rows),
+        )
+
+    def cluster_names(self, layer: str) -> list[str]:
+        """Return the words of each point's cluster in a layer; raises ValueError for an unknown layer."""
+        order = self.layers.index(layer)
+        known = self.named[self.named.order == order]
+        names = {k: f"{k + 1}: {label}" for k, label in zip(known.cluster, known.label, strict=True)}
+        return [names.get(int(k), UNNAMED) for k in self.clusters[order]]
 
 
 def run(spec: MapSpec, progress: Progress) -> MapResult:

@@ -2,6 +2,7 @@
 
 from probes.geometry.analysis import NAMES, GeometryResult, GeometrySpec
 from probes.geometry.maps import TITLES, MapResult, MapSpec
+from probes.geometry.reads import ReadsPoints
 from probes.geometry.study import GROUPS
 
 CITED = {"pca": "[@pearson-1901]", "umap": "[@mcinnes-2018]", "tsne": "[@van-der-maaten-2008]"}
@@ -9,10 +10,11 @@ CITED = {"pca": "[@pearson-1901]", "umap": "[@mcinnes-2018]", "tsne": "[@van-der
 
 def geometry(spec: GeometrySpec, result: GeometryResult) -> tuple[str, ...]:
     """Describe the points, the measures, the treatments, the intervals and the nulls."""
-    floor = " and of the same architecture with random weights" if spec.random_init else ""
+    drawn = _drawn(spec, result.unit)
+    floor = " and of the same architecture with random weights" if spec.random_init and result.unit != "row" else ""
     return (
-        f"We measured the shape of the cloud of {result.points} {NAMES[spec.unit]} from {result.texts} texts, at most "
-        f"{spec.per_text} of a text, drawn with seed {spec.seed}, at each of {len(result.layers)} layers: mean cosine "
+        f"We measured the shape of the cloud of {result.points} {NAMES[result.unit]} from {result.texts} texts"
+        f"{drawn}, at each of {len(result.layers)} layers: mean cosine "
         "[@ethayarajh-2019], IsoScore [@rudman-2022], partition-function isotropy [@mu-2018], effective rank "
         "[@roy-vetterli-2007], as RankMe [@garrido-2023], participation ratio, stable rank, intrinsic dimension by "
         "TwoNN [@facco-2017] and maximum likelihood [@levina-bickel-2004], hubness among 10 neighbours by cosine "
@@ -31,7 +33,7 @@ def mapped(spec: MapSpec, result: MapResult) -> tuple[str, ...]:
     settings["tsne"] = f" (perplexity {2 * spec.neighbours})"
     warm = "" if spec.method == "pca" else "; each layer began where the layer before had ended"
     return (
-        f"We mapped {result.count} {NAMES[spec.unit]}, at most {spec.per_text} of a text, drawn with seed {spec.seed}, "
+        f"We mapped {result.count} {NAMES[result.unit]}{_drawn(spec, result.unit)}, "
         f"to two dimensions at each of {len(result.layers)} layers by {TITLES[spec.method]} {CITED[spec.method]}"
         f"{settings[spec.method]}{length}{warm}.",
         "Every map was centred, scaled to unit root mean square, and rotated or mirrored onto the map of the layer "
@@ -39,4 +41,11 @@ def mapped(spec: MapSpec, result: MapResult) -> tuple[str, ...]:
         f"Maps were judged on {result.judged} points with {result.neighbours} neighbours by trustworthiness and "
         "continuity [@venna-2006], the share of nearest neighbours kept, Spearman's correlation of all distances, and "
         "the share of neighbours that a map drawn with another seed has in common.",
+        "Clusters of each map are those of HDBSCAN [@campello-2013], named by c-TF-IDF [@grootendorst-2022].",
     )
+
+
+def _drawn(spec: ReadsPoints, unit: str) -> str:
+    if unit == "row":
+        return f", drawn with seed {spec.seed}"
+    return f", at most {spec.per_text} of a text, drawn with seed {spec.seed}"

@@ -6,6 +6,8 @@ then take fewer steps.
 """
 
 import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -13,28 +15,65 @@ import numpy as np
 from probes import linalg
 
 How = Literal["pca", "umap", "tsne"]
-_BLOCK = 1024
+Near = tuple[np.ndarray, np.ndarray]
+"""Nearest rows int32 [row, k], each itself first, and their distances float32."""
+_BLOCK, _MANY = 1024, 8192
+EXACT = 10_000
+"""Rows up to which all pairs are compared; above, neighbours are found by nearest-neighbour descent (pynndescent)."""
 WARM_STEPS = 120
-"""Epochs of UMAP from a frame that is nearly right; from nothing it takes 500."""
+"""Epochs of UMAP from a frame that is nearly right; from nothing it takes 500, or 200 above 10,000 rows."""
 
 
-def pca(rows: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return coordinates float64 [row, 2] on the two main axes, and their share of the variance."""
-    center, axes, shares = linalg.principal_axes(rows.astype(np.float64))
-    return (rows - center) @ axes, float(shares.sum())
+@dataclass(frozen=True)
+class Directed:
+    """Rows as a metric sees them, made when they are asked for: of a mapped file, a part at a time."""
+
+    rows: np.ndarray
+    metric: str
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, some: "slice | np.ndarray") -> np.ndarray:
+        return directed(self.rows[some], self.metric)
 
 
-def umap(rows: np.ndarray, *, neighbours: int, apart: float, seed: int, start: np.ndarray | None = None) -> np.ndarray:
-    """Return coordinates [row, 2]; `start` [row, 2] is where the points begin, none for the spectral layout."""
+def directed(rows: np.ndarray, metric: str) -> np.ndarray:
+    """Return float64 rows, at length 1 for cosines; a zero row stays zero."""
+    rows = rows.astype(np.float64)
+    if metric == "euclidean":
+        return rows
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.divide(rows, norms, out=np.zeros_like(rows), where=norms > 0)
+
+
+def pca(rows: np.ndarray | Directed) -> tuple[np.ndarray, float]:
+    """Return coordinates float64 [row, 2] on the two main axes, and their share of the variance.
+
+    Rows are read a block at a time, three times over: memory does not grow with a file that is mapped into it.
+    """
+
+    def blocks() -> Iterator[np.ndarray]:
+        for first in range(0, len(rows), _MANY):
+            yield rows[first : first + _MANY].astype(np.float64, copy=False)
+
+    center, axes, shares = linalg.streamed_axes(blocks)
+    return np.concatenate([(block - center) @ axes for block in blocks()]), float(shares.sum())
+
+
+def umap(rows: np.ndarray, near: Near, *, apart: float, seed: int, start: np.ndarray | None = None) -> np.ndarray:
+    """Return coordinates [row, 2]; `start` [row, 2] is where the points begin, none for the spectral layout.
+
+    `near` is what `around` returns of the same rows: two maps of one cloud need not search twice.
+    """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Tensorflow not installed")  # nothing here is parametric
         from umap import UMAP  # on use: it compiles itself for seconds
 
     begin = "spectral" if start is None else _small(start, 10).astype(np.float32)
-    k = min(neighbours, len(rows) - 1)
     fit = UMAP(
-        n_neighbors=k,
-        precomputed_knn=_near(rows, k),  # exact, by matrix products: the search is most of the time else
+        n_neighbors=near[0].shape[1],
+        precomputed_knn=(*near, None),
         force_approximation_algorithm=True,  # or neighbours that are given would be looked for again below 4,096 rows
         min_dist=apart,
         init=begin,
@@ -49,12 +88,28 @@ def umap(rows: np.ndarray, *, neighbours: int, apart: float, seed: int, start: n
     return found.astype(np.float64)
 
 
-def _near(rows: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, None]:
-    """Return what umap-learn calls its neighbours: int32 [row, k], the row itself first, and their distances."""
+def around(rows: np.ndarray, k: int, *, seed: int = 0) -> Near:
+    """Return the k nearest rows of each, itself first: exact by matrix products, above `EXACT` rows by descent."""
+    if len(rows) > EXACT:
+        from umap.umap_ import nearest_neighbors  # as umap-learn itself would ask, with the same settings
+
+        state = np.random.RandomState(seed)
+        ids, far, _ = nearest_neighbors(rows, k, "euclidean", {}, False, state, n_jobs=1)
+        return _self_first(np.asarray(ids, np.int32), np.asarray(far, np.float32))
     others = nearest(rows, k - 1)
     found = np.concatenate([np.arange(len(rows))[:, None], others], axis=1)
     far = np.sqrt(np.stack([np.square(rows[column] - rows).sum(1) for column in found.T], axis=1))
-    return found.astype(np.int32), far.astype(np.float32), None
+    return found.astype(np.int32), far.astype(np.float32)
+
+
+def _self_first(ids: np.ndarray, far: np.ndarray) -> Near:
+    """Put each row first among its own; of equal rows, the search may return another first, or only others."""
+    own = np.arange(len(ids), dtype=np.int32)
+    for row in np.flatnonzero(ids[:, 0] != own):
+        others = [(i, d) for i, d in zip(ids[row], far[row], strict=True) if i != row]
+        pairs = [(row, 0.0), *others][: ids.shape[1]]
+        ids[row], far[row] = zip(*pairs, strict=True)
+    return ids, far
 
 
 def tsne(rows: np.ndarray, *, neighbours: int, seed: int, start: np.ndarray | None = None) -> np.ndarray:

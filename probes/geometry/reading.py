@@ -6,7 +6,6 @@ parts of texts come from the store; those of whole texts are read anew.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
@@ -17,7 +16,8 @@ from probes.contract import Progress
 from probes.errors import StrataError
 from probes.extract import extract
 from probes.extract.texts import read_texts
-from probes.geometry import units
+from probes.geometry import own, units
+from probes.geometry.points import FEWEST, Points
 from probes.geometry.reads import ReadsPoints
 from probes.geometry.units import Piece
 from probes.models import Model, loaded
@@ -25,43 +25,13 @@ from probes.models.provenance import source_of
 from probes.store import States
 from probes.values import Source, Text
 
-FEWEST = 24
-"""Points below which nothing is measured."""
 _CHUNK = 64
 
 
-@dataclass(frozen=True)
-class Points:
-    """Points in corpus order, and where their states are."""
-
-    frame: pd.DataFrame
-    """One row a point: word, before, after, kind, type, place (in its text), origin, text (its number)."""
-    texts: tuple[str, ...]
-    states: "States | Mapping[str, np.ndarray]"
-    layers: tuple[str, ...]
-    depth: int
-    rows: np.ndarray
-    """Which rows of the states the points are."""
-    source: Source
-    left_out: dict[str, int]
-
-    def at(self, layer: str) -> np.ndarray:
-        """Return float32 [point, width]; raises E-STATES-NAN when a layer holds NaN or only zeros."""
-        states = self.states
-        found = states.at(layer) if isinstance(states, States) else states[layer]
-        rows: np.ndarray = np.asarray(found)[self.rows]
-        if not np.isfinite(rows).all() or not rows.any():
-            raise StrataError(
-                "E-STATES-NAN",
-                f"Layer {layer} of {self.source.model} holds NaN, infinite numbers or only zeros.",
-                f"It was read in {self.source.dtype}.",
-                "Use float32 or bfloat16.",
-            )
-        return rows
-
-
 def read(spec: ReadsPoints, progress: Progress) -> Points:
-    """Load the model, draw the points a spec asks for, and extract their states at every layer."""
+    """Load the model, draw the points a spec asks for, and extract their states; of a matrix, draw its rows."""
+    if corpora.is_matrix(spec.corpus):
+        return own.points(spec, progress)
     progress.report(0, 1, "loading the model")
     model = loaded(spec)
     left_out: Counter[str] = Counter()
@@ -75,7 +45,7 @@ def read(spec: ReadsPoints, progress: Progress) -> Points:
     if len(rows) < FEWEST:
         raise units.refused(spec.unit)
     frame = _frame(pieces).iloc[rows].reset_index(drop=True)
-    return Points(frame, tuple(texts), states, model.layers, model.depth, rows, source, dict(left_out))
+    return Points(frame, tuple(texts), states, model.layers, model.depth, rows, source, dict(left_out), spec.unit)
 
 
 def states_of(
@@ -97,7 +67,7 @@ def twin(spec: ReadsPoints, points: Points, progress: Progress) -> Points:
     pieces = _drawn(spec, model, left_out, progress.step(0, 0.1))
     source = Source(**{**vars(points.source), "weights": model.weights})
     states, _ = states_of(model, pieces, spec, source, progress.step(0.1, 1))
-    return Points(points.frame, points.texts, states, model.layers, model.depth, points.rows, source, {})
+    return Points(points.frame, points.texts, states, model.layers, model.depth, points.rows, source, {}, spec.unit)
 
 
 def _drawn(spec: ReadsPoints, model: Model, left_out: Counter[str], progress: Progress) -> list[Piece]:

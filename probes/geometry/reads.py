@@ -1,8 +1,8 @@
 """Which points a question about a cloud reads: the fields that the shape and the map of a cloud share."""
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from probes import corpora
 from probes.models.choice import ReadsModel
@@ -12,7 +12,7 @@ class ReadsPoints(ReadsModel):
     """A question about points of a corpus in a model's layers."""
 
     corpus: str = "python-stdlib"
-    """python-stdlib, code:FOLDER, table:FILE or hub:NAME; `python -m probes corpora` lists them."""
+    """python-stdlib, code:FOLDER, table:FILE or hub:NAME; or matrix:FILE, vectors of your own, which no model reads."""
     language: str = ""
     """The programming language that is taken from the corpus; none for all that it holds."""
     unit: Literal["leaf", "word", "token", "text"] = "leaf"
@@ -26,8 +26,19 @@ class ReadsPoints(ReadsModel):
     seed: int = Field(0, ge=0, le=2**31 - 1)
     """Decides which texts and points are drawn, the random weights and every other draw."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _no_model(cls, given: Any) -> Any:
+        """A matrix is read by no model: whichever was chosen, the question is the same."""
+        if isinstance(given, dict) and corpora.is_matrix(str(given.get("corpus", ""))):
+            fields = {name: field.default for name, field in ReadsModel.model_fields.items()}
+            return {**given, **fields, "model": ""}
+        return given
+
     def pinned(self) -> Self:
         """Name the corpus and the model as they are today."""
+        if corpora.is_matrix(self.corpus):
+            return self.model_copy(update={"corpus": corpora.pin(self.corpus)})
         return super().pinned().model_copy(update={"corpus": corpora.pin(self.corpus)})
 
     def unpinned(self) -> Self:

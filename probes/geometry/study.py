@@ -12,7 +12,8 @@ from probes.geometry.contexts import self_similarity
 from probes.geometry.coordinates import contributions
 from probes.geometry.measures import every
 from probes.geometry.nulls import NULLS, null
-from probes.geometry.reading import FEWEST, Points, read, twin
+from probes.geometry.points import FEWEST, Points
+from probes.geometry.reading import read, twin
 from probes.geometry.treatments import RAW, TREATMENTS, fit
 from probes.values import split_of
 
@@ -27,7 +28,7 @@ Line = tuple[str, str, dict[str, np.ndarray]]
 def study(spec: GeometrySpec, progress: Progress) -> GeometryResult:
     """Answer a GeometrySpec."""
     points = read(spec, progress.step(0, 0.3))
-    other = twin(spec, points, progress.step(0.3, 0.5)) if spec.random_init else None
+    other = twin(spec, points, progress.step(0.3, 0.5)) if spec.random_init and points.unit != "row" else None
     measured = halves(points, spec.seed)
     scores, norms, rogue = [], [], []
     steps = progress.step(0.5, 1)
@@ -48,7 +49,7 @@ def study(spec: GeometrySpec, progress: Progress) -> GeometryResult:
         norms=pd.DataFrame(norms, columns=["order", "layer", "p5", "p25", "p50", "p75", "p95"]),
         rogue=pd.DataFrame(rogue, columns=["order", "layer", "rank", "dimension", "share", "mean", "sd"]),
         narrowest=_narrowest(table),
-        unit=spec.unit,
+        unit=points.unit,
         depth=points.depth,
         width=int(points.at(points.layers[0]).shape[1]),
         points=int(measured.sum()),
@@ -93,7 +94,7 @@ def _layer(rows: np.ndarray, points: Points, measured: np.ndarray, spec: Geometr
 
 def _plain(found: Cloud, points: Points, measured: np.ndarray, spec: GeometrySpec) -> dict[str, float]:
     values = every(found)
-    if spec.unit != "text" and np.isfinite(values["mean-cosine"]):
+    if points.unit not in ("text", "row") and np.isfinite(values["mean-cosine"]):
         values |= self_similarity(found, points.frame.word[measured].tolist())
     return values
 

@@ -15,7 +15,7 @@ Unit = Literal["leaf", "word", "token", "text"]
 AROUND = 60
 """Characters of context kept on each side of a point."""
 _WORD = re.compile(r"\w+|[^\w\s]")
-_LONGEST = 200
+_LONGEST = 2_000
 """Characters of a point's own text that are kept."""
 
 

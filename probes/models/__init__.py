@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from probes.models.loading import load
     from probes.models.memory import estimate
     from probes.models.model import Model
-    from probes.models.sites import Site, editing, hidden_states, reading
+    from probes.models.sites import Site, editing, editing_all, hidden_states, reading
     from probes.models.warm import loaded
 
 _HOMES = {
@@ -28,6 +28,7 @@ _HOMES = {
     "Model": "model",
     "Site": "sites",
     "editing": "sites",
+    "editing_all": "sites",
     "estimate": "memory",
     "hidden_states": "sites",
     "language_model": "heads",
@@ -44,6 +45,7 @@ __all__ = [
     "Model",
     "Site",
     "editing",
+    "editing_all",
     "estimate",
     "hidden_states",
     "language_model",

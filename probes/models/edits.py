@@ -35,3 +35,41 @@ def editor(basis: np.ndarray, mean: np.ndarray, *, keep: bool) -> EditAt:
         return edit
 
     return at
+
+
+def taken(left: np.ndarray, right: np.ndarray, mean: np.ndarray) -> EditAt:
+    """Return the edit h - left right'(h - mean), [width, rank] twice and [width]: an oblique projection."""
+    u, v, m = (torch.from_numpy(part.astype(np.float32)) for part in (left, right, mean))
+
+    def at(where: torch.Tensor) -> Edit:
+        def edit(states: torch.Tensor) -> torch.Tensor:
+            rows = states.float()
+            changed = rows - (rows - m.to(states.device)) @ v.to(states.device) @ u.to(states.device).T
+            return torch.where(where.to(states.device)[..., None], changed.to(states.dtype), states)
+
+        return edit
+
+    return at
+
+
+def steered(vector: np.ndarray, strength: float, *, keep_norm: bool) -> EditAt:
+    """Return the edit h + strength * vector, scaled back to the length of h when norms are kept.
+
+    At strength 0 the states are handed back as they are, to the bit.
+    """
+    v = torch.from_numpy(vector.astype(np.float32)) * strength
+
+    def at(where: torch.Tensor) -> Edit:
+        def edit(states: torch.Tensor) -> torch.Tensor:
+            if strength == 0:
+                return states
+            rows = states.float()
+            changed = rows + v.to(states.device)
+            if keep_norm:
+                length = changed.norm(dim=-1, keepdim=True).clamp(min=torch.finfo(torch.float32).tiny)
+                changed = changed * (rows.norm(dim=-1, keepdim=True) / length)
+            return torch.where(where.to(states.device)[..., None], changed.to(states.dtype), states)
+
+        return edit
+
+    return at

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +12,8 @@ from probes.errors import StrataError
 from probes.models import encoding
 from probes.models.check import Check
 from probes.models.encoding import Encoded
+from probes.models.parts import Parts, label_of, parts_of
+from probes.models.parts_check import check_parts, require_parts
 from probes.models.sites import Sites
 
 
@@ -51,6 +54,38 @@ class Model:
     def layers(self) -> tuple[str, ...]:
         """Label every layer that can be read, in order."""
         return self.sites.labels
+
+    @cached_property
+    def parts(self) -> Parts:
+        """Where attention and MLP are; raises StrataError E-SITE-INSIDE when no row of the table fits."""
+        return parts_of(self.sites.blocks, self.family, self.net.config)
+
+    def inside(self, part: str) -> None:
+        """Raise StrataError E-SITE-UNKNOWN, naming those there are, when layers have no such part."""
+        if part != "residual" and part not in self.parts.names:
+            which = f"residual, attention, mlp, heads, and head:0 to head:{self.parts.heads - 1}"
+            raise StrataError(
+                "E-SITE-UNKNOWN", f"The layers of this model have no '{part[:40]}'.", f"There are {which}."
+            )
+
+    def labels(self, part: str = "residual") -> tuple[str, ...]:
+        """Label a part of every layer, in order; of the residual stream these are `layers`.
+
+        The first time, it is checked that parts are where they are taken to be: StrataError E-SITE-CHECK.
+        """
+        self.inside(part)
+        if part == "residual":
+            return self.layers
+        require_parts(self._parts_checked, self)
+        return tuple(label_of(layer, part) for layer in range(1, self.depth + 1))
+
+    def width_of(self, part: str = "residual") -> int:
+        """Return how many numbers a state has at a part of a layer."""
+        return self.width if part == "residual" else self.parts.width(part, self.width)
+
+    @cached_property
+    def _parts_checked(self) -> Check:
+        return check_parts(self)
 
     @property
     def parameters(self) -> int:

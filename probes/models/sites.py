@@ -5,7 +5,7 @@ have one more, labelled `6 + norm`. Families that are not in the table are read 
 blocks as the model has layers); either way the self-check at load compares every layer with the model's own account.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,8 @@ import torch
 from torch import nn
 
 from probes.errors import StrataError
+from probes.models.hooks import hooked
+from probes.models.parts import label_of
 
 if TYPE_CHECKING:
     from probes.models.encoding import Encoded
@@ -27,10 +29,15 @@ Edit = Callable[[torch.Tensor], torch.Tensor]
 
 @dataclass(frozen=True)
 class Site:
-    """A place in a model: the layer, and the part of it (the residual stream, for now)."""
+    """A place in a model: the layer, and the part of it (`probes.models.parts`)."""
 
     layer: int
     part: str = "residual"
+
+    @property
+    def label(self) -> str:
+        """Name it as `reading` and `editing` are told."""
+        return label_of(self.layer, self.part)
 
 
 LAYOUTS: dict[tuple[str, str | None], str] = {
@@ -128,9 +135,10 @@ def _by_shape(net: nn.Module, family: str, depth: int) -> tuple[str, str | None]
 def reading(model: "Model", layers: Iterable[str], take: Take) -> Iterator[None]:
     """Hand every wanted layer of each forward in this block to `take`; the hooks are gone on exit, also after an error.
 
-    Raises StrataError E-LAYER-UNKNOWN for a label the model does not have.
+    A layer is "3", or a part of it as in `probes.models.parts`: "3 attention", "3 mlp", "3 heads", "3 head:2". Raises
+    StrataError E-LAYER-UNKNOWN and E-SITE-UNKNOWN for what the model does not have.
     """
-    with _hooked(model, layers, take):
+    with hooked(model, layers, take):
         yield
 
 
@@ -138,80 +146,24 @@ def reading(model: "Model", layers: Iterable[str], take: Take) -> Iterator[None]
 def editing(model: "Model", layer: str, edit: Edit) -> Iterator[None]:
     """Let every forward in this block go on from `edit` of one layer's states; the hooks are gone on exit, as above.
 
-    Raises StrataError E-LAYER-UNKNOWN for a label the model does not have, ValueError (in the forward) when the edit
-    gives another shape, type or device.
+    Raises as `reading` does, and ValueError (in the forward) when the edit gives another shape, type or device.
     """
-
-    def take(_label: str, states: torch.Tensor) -> torch.Tensor:
-        edited = edit(states)
-        if (edited.shape, edited.dtype, edited.device) != (states.shape, states.dtype, states.device):
-            raise ValueError(f"An edit must give {states.dtype} {list(states.shape)} on {states.device} again.")
-        return edited
-
-    with _hooked(model, [layer], take):
+    with editing_all(model, {layer: edit}):
         yield
 
 
 @contextmanager
-def _hooked(model: "Model", layers: Iterable[str], take: "_Offer") -> Iterator[None]:
-    wanted = _known(layers, model.layers)
-    reader = _Reader(model.sites, wanted, take)
-    handles = []
-    try:
-        handles.append(model.net.register_forward_pre_hook(reader.start))
-        for block in model.sites.blocks:
-            handles.append(block.register_forward_pre_hook(reader.enter, with_kwargs=True))
-            handles.append(block.register_forward_hook(reader.leave))
-        if model.sites.norm is not None:
-            handles.append(model.sites.norm.register_forward_hook(reader.normed))
+def editing_all(model: "Model", edits: Mapping[str, Edit]) -> Iterator[None]:
+    """Edit several layers, or parts of them, in the same forwards: each one from what the earlier ones led to."""
+
+    def take(label: str, states: torch.Tensor) -> torch.Tensor:
+        edited = edits[label](states)
+        if (edited.shape, edited.dtype, edited.device) != (states.shape, states.dtype, states.device):
+            raise ValueError(f"An edit must give {states.dtype} {list(states.shape)} on {states.device} again.")
+        return edited
+
+    with hooked(model, edits, take):
         yield
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
-_Offer = Callable[[str, torch.Tensor], torch.Tensor | None]
-"""A Take, or one whose answer takes the place of the states."""
-
-
-class _Reader:
-    """Counts the blocks of one forward, so that a shared block is told apart by when it runs."""
-
-    def __init__(self, sites: Sites, wanted: frozenset[str], take: _Offer) -> None:
-        self.sites, self.wanted, self.take = sites, wanted, take
-        self.done = 0
-
-    def start(self, _net: nn.Module, _args: Any) -> None:
-        self.done = 0  # also after a forward that failed half-way
-
-    def enter(self, _block: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if self.done:
-            return None
-        given = self._offer("0", args[0] if args else kwargs["hidden_states"])
-        if given is None:
-            return None
-        return ((given, *args[1:]), kwargs) if args else (args, {**kwargs, "hidden_states": given})
-
-    def leave(self, _block: nn.Module, _args: Any, output: Any) -> Any:
-        self.done += 1
-        whole = isinstance(output, tuple)
-        given = self._offer(str(self.done), output[0] if whole else output)
-        return (given, *output[1:]) if given is not None and whole else given
-
-    def normed(self, _norm: nn.Module, _args: Any, output: torch.Tensor) -> torch.Tensor | None:
-        return self._offer(f"{self.sites.depth} + norm", output)
-
-    def _offer(self, label: str, states: torch.Tensor) -> torch.Tensor | None:
-        return self.take(label, states) if label in self.wanted else None
-
-
-def _known(layers: Iterable[str], labels: tuple[str, ...]) -> frozenset[str]:
-    wanted = frozenset(str(layer) for layer in layers)
-    if unknown := sorted(wanted - set(labels)):
-        raise StrataError(
-            "E-LAYER-UNKNOWN", f"This model has no layer '{unknown[0][:40]}'.", f"Its layers are {', '.join(labels)}."
-        )
-    return wanted
 
 
 def hidden_states(model: "Model", encoded: "Encoded", layers: Iterable[str] | None = None) -> dict[str, torch.Tensor]:

@@ -27,12 +27,23 @@ def predicts(model: str, revision: str | None = None) -> bool:
 
     Nothing is fetched.
     """
+    values = _values(model, revision)
+    return values is None or task_of(values.get("architectures")) is not None
+
+
+def task_at(model: str, revision: str | None = None) -> Task | None:
+    """Return what a model predicts; of one whose configuration is not at hand, next tokens. Nothing is fetched."""
+    values = _values(model, revision)
+    return "next" if values is None else task_of(values.get("architectures"))
+
+
+def _values(model: str, revision: str | None) -> dict[str, Any] | None:
     try:
         path = _config(model, revision)
         values = json.loads(path.read_bytes()) if path is not None and path.is_file() else None
     except (OSError, ValueError, RecursionError, StrataError):
-        return True
-    return not isinstance(values, dict) or task_of(values.get("architectures")) is not None
+        return None
+    return values if isinstance(values, dict) else None
 
 
 def _config(model: str, revision: str | None) -> Path | None:

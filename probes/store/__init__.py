@@ -1,5 +1,6 @@
 """The store: content-addressed folders under one root, and the only writer to disk."""
 
+from probes.store.codes import NAME, SAID, CodeNote, code_notes, note_code
 from probes.store.collection import Collection, collect, collected, drop, empty, entitle
 from probes.store.deleting import DAYS, Deleted, delete, deleted, restore
 from probes.store.folders import folder, home, lock, set_aside, sync, write_file, writing
@@ -25,16 +26,19 @@ from probes.store.runs import RunEntry, asked, entry_at, load, runs, save, table
 from probes.store.states import Part, States, open_states
 
 __all__ = [
+    "CodeNote",
     "Collection",
     "DAYS",
     "Deleted",
     "Job",
     "LIVE",
     "Mark",
+    "NAME",
     "NOTE",
     "Part",
     "Resident",
     "RunEntry",
+    "SAID",
     "States",
     "ask_to_stop",
     "asked",
@@ -42,6 +46,7 @@ __all__ = [
     "beat",
     "begun",
     "clear_stop",
+    "code_notes",
     "collect",
     "collected",
     "confined",
@@ -61,6 +66,7 @@ __all__ = [
     "marked",
     "marks",
     "note",
+    "note_code",
     "note_on",
     "note_residents",
     "open_states",

@@ -2,12 +2,16 @@
 
 from probes.ui.address import among
 from probes.ui.answers import answer, ask, asked, live
+from probes.ui.attributing import explained, judge
+from probes.ui.bringing import own_matrix
 from probes.ui.checks import badge, onward
 from probes.ui.codes import code_cards, code_search, text_codes
 from probes.ui.comparing import compare, comparing
+from probes.ui.concepts import concepts
 from probes.ui.corpora import choices_of, looked_at
 from probes.ui.cutting import table as tokens
 from probes.ui.cutting import text
+from probes.ui.experiments import one_of, written
 from probes.ui.fields import form, spec
 from probes.ui.frame import frame
 from probes.ui.held import resident, residents
@@ -22,6 +26,8 @@ from probes.ui.sections import sections
 from probes.ui.selected import actions, deleted
 from probes.ui.snippets import code, example
 from probes.ui.sources import corpus, recent_corpora
+from probes.ui.splicing import codes_of, equal_bits, splice_damage
+from probes.ui.steer import steering
 from probes.ui.table import empty, filters, picked
 from probes.ui.tasks import tasks
 from probes.ui.text import headline, notes, plain
@@ -43,15 +49,19 @@ __all__ = [
     "code_cards",
     "code_of_its_own",
     "code_search",
+    "codes_of",
     "compare",
     "comparing",
+    "concepts",
     "corpus",
     "curve",
     "deleted",
     "demo",
     "details",
     "empty",
+    "equal_bits",
     "example",
+    "explained",
     "figure",
     "filters",
     "folded",
@@ -59,6 +69,7 @@ __all__ = [
     "frame",
     "granted",
     "headline",
+    "judge",
     "language",
     "language_facts",
     "live",
@@ -66,7 +77,9 @@ __all__ = [
     "loaded",
     "looked_at",
     "notes",
+    "one_of",
     "onward",
+    "own_matrix",
     "picked",
     "pickled",
     "places",
@@ -86,11 +99,14 @@ __all__ = [
     "sections",
     "show",
     "spec",
+    "splice_damage",
     "start",
+    "steering",
     "tasks",
     "text",
     "text_codes",
     "tokens",
     "transfers",
     "verdict",
+    "written",
 ]

@@ -100,13 +100,13 @@ def answer(*kinds: type[Spec]) -> Any | None:
     return found
 
 
-def live(question: Spec | None) -> Any | None:
-    """Return the answer of a live analysis from the warm worker, or show why there is none."""
+def live(question: Spec | None, *, seconds: float = 60) -> Any | None:
+    """Return the answer of a live analysis from the warm worker, waited for so long, or show why there is none."""
     if question is None:
         return None
     try:
         with st.spinner("Asking the model", show_time=True):
-            return engine.ask(question)
+            return engine.ask(question, seconds)
     except StrataError as error:
         refuse(error)
         return None

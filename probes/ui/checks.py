@@ -3,9 +3,10 @@
 import pandas as pd
 import streamlit as st
 
+from probes import analyses
 from probes.checkup import ModelResult
 from probes.models.choice import ReadsModel
-from probes.ui.shell import PAGES
+from probes.ui.shell import PAGES, Page
 from probes.ui.text import plain
 
 
@@ -48,9 +49,13 @@ def _table(found: ModelResult) -> pd.DataFrame:
     )
 
 
+def _of_a_model(page: Page) -> bool:
+    return "model" in analyses.find(page.kinds[0]).spec.model_fields
+
+
 def onward(question: ReadsModel) -> None:
     """Link the pages that can ask something of this model, their forms filled with it."""
-    here = [page for page in PAGES if page.kinds and question.kind not in page.kinds]
+    here = [page for page in PAGES if page.kinds and question.kind not in page.kinds and _of_a_model(page)]
     with st.container(horizontal=True, vertical_alignment="center"):
         if here:
             st.caption("Ask this model", width="content")

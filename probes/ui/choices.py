@@ -5,24 +5,37 @@ from collections.abc import Callable
 from probes import corpora, models
 from probes.alignment.likeness import SAME
 from probes.corpora.grammars import LANGUAGES
+from probes.corpora.rated import SETS
+from probes.probing.labels import LABELS as MADE
 
-FREE = frozenset({"model", "other", "corpus"})
-"""Fields that also take what is not in their list: a folder or a hub id, `code:FOLDER`."""
+FREE = frozenset({"model", "other", "corpus", "pairs", "label"})
+"""Fields that also take what is not in their list: a folder or a hub id, `code:FOLDER`, a column."""
 
 NAMED: dict[str, Callable[[], list[str]]] = {
     "model": lambda: list(models.names()),
     "corpus": lambda: [corpora.STDLIB],
     "language": lambda: list(LANGUAGES),
+    "ablation_language": lambda: [*LANGUAGES, ""],
+    "erasure_language": lambda: [*LANGUAGES, ""],
     "codebooks_language": lambda: [*LANGUAGES, ""],
     "alignment_corpus": lambda: ["gettext:django"],
     "likeness_other": lambda: [SAME, *models.names()],
     "likeness_corpus": lambda: ["gettext:django", corpora.STDLIB],
+    "pairs": lambda: [*SETS, corpora.STDLIB, "gettext:django"],
     "map_language": lambda: ["", *LANGUAGES],
+    "probing_label": lambda: list(MADE),
+    "probing_language": lambda: [*LANGUAGES, ""],
     "geometry_language": lambda: ["", *LANGUAGES],
+    "attribution_language": lambda: ["", *LANGUAGES],
+    "trust_language": lambda: ["", *LANGUAGES],
+    "explain_language": lambda: ["", *LANGUAGES],
 }
 """Fields drawn as a list, by name; those of one question alone by its kind and name, which come first."""
 
 LABELS = {
+    "steer_tokens": "New tokens",
+    "steer_top_p": "Top-p",
+    "concepts_union": "Codes together",
     "n_train": "Training functions",
     "n_valid": "Validation functions",
     "n_test": "Test functions",
@@ -36,6 +49,13 @@ LABELS = {
     "texts_in": "Language of the texts",
     "map_n": "Points",
     "geometry_n": "Points",
+    "grid_n": "Pairs",
+    "compression_n": "Pairs",
+    "grid_draws": "Random choices",
+    "probing_n": "Labelled places",
+    "probing_per_text": "Places of a text",
+    "probing_extras": "A closer look",
+    "probing_task": "Answers are",
     "per_text": "Points of a text",
     "apart": "UMAP's distance",
     "draws": "Clouds of noise",
@@ -45,5 +65,28 @@ LABELS = {
     "tokens": "Tokens of a text",
     "texts": "Texts at once",
     "layers": "Layers kept whole",
+    "patching_other": "Other prompt",
+    "patching_instead": "Its answer",
+    "ablation_layers": "Blocks",
+    "ablation_texts": "Texts",
+    "erasure_texts": "Texts of each class",
+    "steering_texts": "Texts",
+    "steering_most": "Largest strength",
+    "steering_steps": "Strengths a side",
+    "steering_draws": "Random directions",
+    "erasure_draws": "Random subspaces of a kind",
+    "steering_tokens": "Tokens written",
+    "lens_top": "Likeliest tokens kept",
+    "attribution_against": "Rather than the token",
+    "explain_against": "Rather than the token",
+    "attribution_other": "Second text",
+    "explain_other": "Second text",
+    "attribution_layers": "Layers looked at",
+    "explain_layers": "Layers looked at",
+    "attribution_draws": "Random attributions",
+    "trust_draws": "Random attributions of a text",
+    "trust_n": "Texts",
+    "trust_tokens": "Longest text, in tokens",
+    "trust_sanity": "Shuffle the weights",
 }
 """Names that read badly with the underscores taken out; of one question alone by its kind and name."""

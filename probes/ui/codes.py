@@ -1,6 +1,5 @@
 """The codes of a finished run on a page: a layer's list, one code's card, a search, and the codes of a typed text."""
 
-import html
 from typing import Any
 
 import streamlit as st
@@ -9,6 +8,7 @@ from probes.codebooks import CodebookResult, CodebookSpec, CodedSpec, SearchSpec
 from probes.figures.words import visible
 from probes.ui import address
 from probes.ui.answers import live
+from probes.ui.card import drawn, effect, named
 from probes.ui.fields import spec
 from probes.ui.results import rows, show
 from probes.ui.snippets import code as code_box
@@ -37,9 +37,12 @@ def code_cards(question: CodebookSpec, result: CodebookResult) -> None:
     )
     left, right = st.columns([5, 6])
     with left:
-        _listed(table)
+        _listed(table, named(question.digest, layer, book))
     with right:
-        _card(browse.card(result, layer, book, int(code if code is not None else first), table=every))
+        card = browse.card(result, layer, book, int(code if code is not None else first), table=every)
+        asked = drawn(question, result, card)
+    if asked:
+        effect(question, card)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -47,10 +50,12 @@ def _used(digest: str, layer: str, _result: CodebookResult) -> Any:
     return browse.used(_result, layer)
 
 
-def _listed(table: Any) -> None:
+def _listed(table: Any, names: dict[int, str]) -> None:
     """List a layer's codes; a row that is picked is the code whose card is shown."""
     shown = table[["code", "word", "count", "purity", "overlap"]].rename(columns={"overlap": "seeds"})
     shown["word"] = [visible(word) for word in shown["word"]]
+    if names:
+        shown.insert(1, "name", [visible(names[code]) if code in names else "" for code in shown["code"]])
     st.caption("Codes by how many held-out tokens take them: pick one.")
     st.dataframe(
         shown,
@@ -75,41 +80,6 @@ def _pick(codes: list[int]) -> None:
     picked = st.session_state[_TABLE]["selection"]["rows"]
     if picked and picked[0] < len(codes):
         st.session_state[_CODE] = codes[picked[0]]
-
-
-def _card(card: browse.Card) -> None:
-    where = f", book {card.book}" if card.book else ""
-    st.markdown(f"**Code {card.code} of layer {plain(card.layer)}{where}**")
-    said = f"{card.count:,} held-out tokens ({card.share:.2%}), {card.fitted:,} in fitting"
-    st.caption(f"{said}; another seed has a code that overlaps by {card.overlap:.2f}.")
-    if not card.count:
-        st.info("No held-out token takes this code.", icon=":material/block:")
-    st.html(contexts_of(card))
-    words, leaves, near, together = st.tabs(["Words", "Leaves", "Nearest codes", "Fires with"])
-    with words:
-        st.caption("Recall: which share of a word's tokens takes this code.")
-        rows(card.words.round(3), key="card_words")
-    with leaves:
-        st.caption("On held-out tokens; sorted by F1 on the fitted ones. Low and high: 95 % interval over texts.")
-        rows(card.picks.round(2), key="card_leaves")
-    with near:
-        st.caption("Codes of the same book that point most the same way.")
-        rows(card.near.round(3), key="card_near")
-    with together:
-        st.caption("In each other layer and book, the code that shares most of its tokens (Jaccard overlap).")
-        rows(card.together.round(3), key="card_together")
-
-
-def contexts_of(card: browse.Card) -> str:
-    """Return a code's places as escaped HTML, its token marked in each."""
-    mark = "background:rgba(230,159,0,.4);color:inherit;border-radius:3px;padding:0 2px"
-    line = "font-family:'Source Code Pro',monospace;font-size:.8rem;white-space:pre-wrap;margin:0 0 .45rem 0"
-    parts = []
-    for row in card.contexts.itertuples():
-        before, token, after = (html.escape(visible(str(part))) for part in (row.before, row.token, row.after))
-        place = html.escape(visible(str(row.origin)))
-        parts.append(f'<p style="{line}" title="{place}">{before}<mark style="{mark}">{token}</mark>{after}</p>')
-    return "".join(parts) or "<p></p>"
 
 
 def code_search(question: CodebookSpec, result: CodebookResult) -> None:

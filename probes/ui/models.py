@@ -30,15 +30,15 @@ def folded(label: str) -> Any:
     return st.container()
 
 
-def demo(question: Spec, about: str) -> None:
-    """Draw "Run the demo", which asks one fixed question."""
+def demo(question: Spec, about: str, *, label: str = "Run the demo", key: str = "demo") -> None:
+    """Draw a button that asks one fixed question."""
     asked_before = known(st.query_params.get("run", ""))
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
-            "Run the demo",
+            label,
             type="secondary" if asked_before else "primary",
             icon=":material/play_arrow:",
-            key=f"{question.kind}_demo",
+            key=f"{question.kind}_{key}",
         )
         st.caption(about)
     if pressed:

@@ -3,17 +3,23 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
-from probes.figures.points import SIZE, members, options
+from probes.figures.grouped import density, tally
+from probes.figures.maps import CLUSTER, shown, thinned
+from probes.figures.points import MOST_DRAWN, SIZE, members, options
 from probes.figures.words import shorten, visible
 from probes.geometry.maps import MapResult
 from probes.ui.address import among, check
 from probes.ui.results import rows
+from probes.ui.taking import taking
 from probes.ui.text import plain
 
-COLUMNS = ("kind", "type", "origin")
+COLUMNS = ("kind", "type", "origin", CLUSTER)
+_INNER = {"word", "before", "after", "place", "text"}
+"""Columns of every point that say no kind."""
 _SHOWN = ["word", "kind", "type", "before", "after", "origin"]
 _MOST = 500
 """Rows of the table of picked points."""
@@ -27,25 +33,74 @@ def points(result: MapResult) -> None:
     left, middle, right = st.columns([3, 1, 1])
     with left:
         layer = among("layer", "Layer", result.layers, result.best, help="Starts where most neighbours are kept.")
+    columns = [*COLUMNS, *(c for c in result.points.columns if c not in _INNER and c not in COLUMNS)]
     with middle:
-        check("by", COLUMNS, "colour")
-        by = st.selectbox("Colour by", COLUMNS, key="by", bind="query-params")
+        check("by", columns, "colour")
+        by = st.selectbox("Colour by", columns, key="by", bind="query-params") or "kind"
     search = right.text_input("Find", key="map_find", placeholder="a word", max_chars=100)
-    before = _chosen(result)
-    drawn = options(result, layer, by or "kind", before)
-    state = st.echarts_chart(drawn, height=SIZE[1], key="map_points", on_select="rerun", alt=result.headline())
-    st.caption("Drag a box or a lasso (top right) to list points; scroll to zoom; click a point to see what is near.")
-    picked = _picked(result, state, by or "kind")
-    if search:
-        wanted = result.points.word.str.contains(search, case=False, regex=False)
-        picked = wanted[wanted].index.tolist()
+    rows_of = _window(result, layer) if result.count > MOST_DRAWN else np.arange(result.count)
+    wanted = _wanted(result, search)
+    picked = _drawn(result, rows_of, (layer, by), wanted) if len(rows_of) else []
+    told, kinds = shown(result, by, layer=layer)
+    bars = _bars(result, (told, kinds), picked or wanted)
+    picked = picked or wanted or [i for i, kind in enumerate(told) if kind in bars]
     _table(result, picked)
+    if picked:
+        taking(result, picked, layer)
     _near(result, layer)
 
 
-def _picked(result: MapResult, state: Any, by: str) -> list[int]:
+def _wanted(result: MapResult, search: str) -> list[int]:
+    if not search:
+        return []
+    found: list[int] = np.flatnonzero(result.points.word.str.contains(search, case=False, regex=False)).tolist()
+    return found
+
+
+def _window(result: MapResult, layer: str) -> np.ndarray:
+    """Draw how many points lie where; return those of the box drawn on it, when they are few enough to be drawn."""
+    xy = result.xy[result.layers.index(layer)]
+    said = f"{result.count:,} points, counted in cells: too many to draw one by one"
+    chart = density(xy, said).to_dict()
+    state = st.vega_lite_chart(chart, key="map_density", on_select="rerun", selection_mode="window", width="stretch")
+    window = state.selection.get("window", {}) if state else {}
+    if not {"x", "y"} <= set(window):
+        st.caption(f"Drag a box to look at its points; at most {MOST_DRAWN:,} are drawn.")
+        return np.zeros(0, int)
+    inside = np.ones(len(xy), bool)
+    for axis, name in enumerate(("x", "y")):
+        low, high = sorted(map(float, window[name]))
+        inside &= (xy[:, axis] >= low) & (xy[:, axis] <= high)
+    found = np.flatnonzero(inside)
+    some, few = thinned(len(found), MOST_DRAWN)
+    st.caption(f"{len(found):,} points in the box{few.replace('points', 'drawn, an even choice')}")
+    return found[some] if len(found) else found
+
+
+def _drawn(result: MapResult, rows_of: np.ndarray, look: tuple[str, str], wanted: Sequence[int]) -> list[int]:
+    """Draw the points, those found or chosen ringed; return those that are picked in the picture."""
+    seen = result if len(rows_of) == result.count else result.only(rows_of)
+    chosen = _chosen(result)
+    ringed = list(wanted) if wanted else [] if chosen is None else [chosen]
+    rings = [int(i) for i in np.flatnonzero(np.isin(rows_of, ringed))[:_MOST]]
+    drawn = options(seen, *look, rings)
+    state = st.echarts_chart(drawn, height=SIZE[1], key="map_points", on_select="rerun", alt=result.headline())
+    st.caption("Drag a box or a lasso (top right) to list points; scroll to zoom; click a point to see what is near.")
+    return [int(rows_of[i]) for i in _picked(seen, state, look)]
+
+
+def _bars(result: MapResult, kinds: tuple[list[str], list[str]], picked: list[int]) -> set[str]:
+    """Draw how many points of each kind there are and are picked; return the kinds whose bars are clicked."""
+    chart = tally(result, *kinds, picked).to_dict()
+    state = st.vega_lite_chart(chart, key="map_bars", on_select="rerun", selection_mode="bar", width="stretch")
+    found = state.selection.get("bar", []) if state else []
+    return {str(one.get("kind")) for one in found}
+
+
+def _picked(result: MapResult, state: Any, look: tuple[str, str]) -> list[int]:
     """Return the points that the browser says are picked; what is no point of this map is left out."""
-    groups, found = members(result, by), set[int]()
+    layer, by = look
+    groups, found = members(result, by, layer), set[int]()
     for part in state.selection.selected if state else ():
         k = part["series_index"]
         if k < len(groups):
@@ -61,7 +116,8 @@ def _table(result: MapResult, picked: Sequence[int]) -> None:
     kinds = ", ".join(f"{plain(str(kind))} {count:,}" for kind, count in counts.head(6).items())
     st.markdown(f"**{len(picked):,} of {result.count:,} points**{more}: {kinds}")
     some = list(picked)[:_MOST]
-    table = _tabled(result.points.iloc[some])[_SHOWN]
+    said = [name for name in _SHOWN if (result.points[name] != "").any()]
+    table = _tabled(result.points.iloc[some])[said]
     held = st.dataframe(
         table, hide_index=True, height=220, key="map_rows", on_select="rerun", selection_mode="single-row"
     )
@@ -90,7 +146,8 @@ def _near(result: MapResult, layer: str) -> None:
     st.code(f"{row.before}{row.word}{row.after}", language=None)
     left, right = st.columns(2)
     with left:
-        st.caption(f"Nearest at layer {plain(layer)}, nearest first")
+        none = "" if result.near.shape[1] else ": not kept for so many points"
+        st.caption(f"Nearest at layer {plain(layer)}, nearest first{none}")
         st.dataframe(_tabled(result.around(point, layer))[_NEAR], hide_index=True, key="map_near")
     with right:
         st.caption("Nearest at every layer")

@@ -67,6 +67,40 @@ def test_a_typed_text_is_coded(answer: Any) -> None:
     assert answer.sideways() <= 0
 
 
+def test_concepts_are_looked_for_and_a_code_is_given_a_name(answer: Any) -> None:
+    answer.page.get_by_role("tab", name="Concepts").click()
+    answer.page.get_by_role("button", name="Look for all concepts").click()
+    expect(answer.page.get_by_text(re.compile(r"concepts have a code with F1 of 0\.8"))).to_be_visible(timeout=SLOW)
+    assert "concepts=all" in answer.settled().url
+    answer.page.get_by_role("tab", name="Browse").click()
+    answer.page.get_by_role("button", name="Name and note").click()
+    answer.page.get_by_role("textbox", name="Name", exact=True).fill("<b>a name")
+    answer.page.get_by_role("button", name="Save", exact=True).click()
+    expect(answer.page.get_by_text(re.compile(r"^Code \d+ of layer \d+: <b>a name$"))).to_be_visible()
+    answer.page.get_by_role("tab", name="Steer").click()
+    expect(answer.page.get_by_text("does not predict the next token")).to_be_visible()
+    assert answer.sideways() <= 0
+
+
+def test_a_decoder_writes_with_a_code_turned_up(window: Open) -> None:
+    here = window()
+    here.open("Codebooks?model=smollm2&layers=8&codes=32&n_fit=1200&n_test=500&passes=2")
+    here.page.get_by_test_id("stFormSubmitButton").get_by_role("button").click()
+    expect(here.page.get_by_text(re.compile("Codes say most of layer 8 of 30"))).to_be_visible(timeout=SLOW)
+    here.page.get_by_role("tab", name="Steer").click()
+    here.page.get_by_role("button", name="Take its code").wait_for()
+    here.page.get_by_role("textbox", name="Codes", exact=True).fill("8:3")
+    here.page.get_by_role("textbox", name="Topic (regular expression)").fill("[a-z]")
+    here.page.get_by_text("More options").last.click()
+    for name, value in (("Samples", "2"), ("New tokens", "5")):
+        here.page.get_by_role("spinbutton", name=name, exact=True).fill(value)
+    here.page.get_by_role("button", name="Write").click()
+    expect(here.page.get_by_text(re.compile(r"Activating code 3 of layer 8"))).to_be_visible(timeout=SLOW)
+    expect(here.page.get_by_role("columnheader", name="Without")).to_be_visible()
+    assert here.sideways() <= 0
+    assert (here.elsewhere, here.dialogs, here.page.get_by_test_id("stException").count()) == ([], [], 0)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pictures(answer: Any, address: dict[str, str], window: Open, shot: Callable[..., None], scheme: str) -> None:
     seen = window(scheme)

@@ -10,7 +10,7 @@ from probes.codebooks.book import Codebook, compact
 from probes.codebooks.kmeans import Options
 from probes.errors import StrataError
 
-KINDS = ("kmeans", "spherical", "product", "residual")
+KINDS = ("kmeans", "spherical", "product", "residual", "pursuit", "itda")
 each = pytest.mark.parametrize("kind", KINDS)
 
 
@@ -35,7 +35,7 @@ def test_decoding_what_was_encoded_is_the_same_again(kind: str) -> None:
     book = fitted(kind, noise())
     once = book.decode(book.encode(torch.from_numpy(noise(seed=3))))
     again = book.decode(book.encode(once))
-    if kind == "residual":  # the greedy search may take another way to a state as near
+    if kind in ("residual", "pursuit", "itda"):  # the greedy search may take another way to a state as near
         assert ((again - once) ** 2).sum() < 0.2 * ((once - once.mean(0)) ** 2).sum()
     else:
         assert torch.allclose(again, once, atol=1e-4)

@@ -34,6 +34,29 @@ def test_a_card_names_the_leaf_its_code_picks_out() -> None:
     assert browse.card(made(texts=24, label=False), "1", 0, 5).picks.empty
 
 
+def test_density_is_counted_by_tenths_of_each_text() -> None:
+    run = made(texts=8)
+    fires = np.zeros(len(run.tokens), bool)
+    fires[run.tokens.token == "self"] = True  # the first of eight tokens
+    fires[run.tokens.token == "x"] = True  # the last
+    table = cards.density(run, fires).set_index("part")
+    assert table.fires.to_dict() == {**dict.fromkeys(range(1, 11), 0), 1: 2, 9: 2}  # 7 * 10 // 8 is the ninth tenth
+    assert table.tokens.sum() == run.sizes[1]
+    assert table.share[1] == 1
+
+
+def test_places_run_from_the_best_decoded_to_the_worst_without_repeats() -> None:
+    run = made(texts=40)
+    rows = np.flatnonzero(run.tokens.held_out & (run.tokens.token == "self"))
+    found = cards.quantiles(run, 1, rows)
+    errors = np.sort(run.errors[1][rows - run.sizes[0]])
+    assert found.error.tolist() == pytest.approx([errors[round(q * (len(rows) - 1))] for q in found["quantile"]])
+    assert found["quantile"].tolist() == [0, 0.25, 0.5, 0.75, 1]
+    assert cards.quantiles(run, 1, rows[:1])["quantile"].tolist() == [0]
+    assert cards.quantiles(run, 1, rows[:0]).empty
+    assert browse.card(run, "1", 0, 5).texts == 1
+
+
 def test_nearest_codes_are_by_cosine_and_companions_by_overlap() -> None:
     run = made()
     card = browse.card(run, "1", 0, 5)
@@ -129,7 +152,7 @@ def _with(run: Any) -> Any:
     return dataclasses.replace(run, source=dataclasses.replace(run.source, weights="0"))
 
 
-@pytest.mark.parametrize("kind", ["kmeans", "spherical", "product", "residual"])
+@pytest.mark.parametrize("kind", ["kmeans", "spherical", "product", "residual", "pursuit", "itda"])
 def test_a_codebook_read_back_codes_alike(kind: Any) -> None:
     from planted_states import clusters, rows
 

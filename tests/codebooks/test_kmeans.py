@@ -82,6 +82,30 @@ def test_the_start_prefers_what_is_far() -> None:
         assert sorted((start.norm(dim=1) > 10).tolist()) == [False, True]
 
 
+def test_a_pruned_start_ends_nearer_than_scikit_learn_where_a_drawn_one_does_not() -> None:
+    """K-means++ puts two codes into some clusters and none into others, and passes do not mend it."""
+    states, _ = clusters(1600, 64, 16, spread=0.6)
+    reference = MiniBatchKMeans(64, n_init=1, batch_size=256, random_state=0).fit(states)
+    ends = [inertia(states, kmeans.fit(rows(states), Options(64, 4, pruned=start))) for start in (False, True)]
+    assert ends[1] < 0.98 * ends[0]
+    assert ends[1] < 1.01 * reference.inertia_
+
+
+def test_what_a_code_is_missed_by_is_how_much_farther_the_second_is() -> None:
+    states, codes = torch.from_numpy(noise(100)), torch.from_numpy(noise(7, seed=1))
+    far = ((states[:, None] - codes[None]) ** 2).sum(-1).sort(1)
+    ids, missed = nearest.second(states, codes)
+    assert torch.equal(ids, far.indices[:, 0])
+    assert torch.allclose(missed, far.values[:, 1] - far.values[:, 0], atol=1e-4)
+
+
+@pytest.mark.parametrize("n", [8, 12, 40])
+def test_a_pruned_start_has_as_many_codes_as_asked_for_however_few_the_rows(n: int) -> None:
+    start = kmeans.pruned(rows(noise(n)), 8, np.random.default_rng(0))
+    assert start.shape == (8, 8)
+    assert torch.isfinite(start).all()
+
+
 def test_dead_codes_are_moved_while_fitting_and_the_last_pass_moves_none() -> None:
     states, _ = clusters(k=6)
     start = torch.from_numpy(np.concatenate([states[:1]] * 1 + [np.full((5, 8), 1e3, np.float32)]))

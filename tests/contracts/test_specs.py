@@ -24,8 +24,8 @@ every_field = pytest.mark.parametrize(
 def another(field: FieldInfo, value: Any) -> Any:
     """Return a valid value of a field other than `value`."""
     choices = [c for c in get_args(field.annotation) if isinstance(c, str)]
-    if choices:
-        return next(c for c in choices if c != value)
+    if choices or field.examples:
+        return next(c for c in choices or field.examples or () if c != value)
     if isinstance(value, bool):
         return not value
     if isinstance(value, int | float):

@@ -44,7 +44,12 @@ def drawn_map(n: int = 30, kinds: int = 3) -> MapResult:
     )
     near = np.tile(np.arange(10, dtype=np.int32), (3, n, 1))
     xy = draw.normal(size=(3, n, 2)).astype(np.float32)
-    rest = ("pca", 5, n, "1", n, "leaf", 2, LAYERS, {}, SOURCE)
+    groups = np.tile(np.arange(n, dtype=np.int32) % 2, (3, 1))
+    named = pd.DataFrame(
+        [(k, n // 2, 0.1 * k, 0.0, HOSTILE[k], i, layer) for i, layer in enumerate(LAYERS) for k in range(2)],
+        columns=["cluster", "size", "x", "y", "label", "order", "layer"],
+    )
+    rest = (groups, named, "pca", 5, n, "1", n, "leaf", 2, LAYERS, {}, SOURCE)
     return MapResult(quality, frame, xy, near, np.ones(3), *rest)
 
 
@@ -120,7 +125,7 @@ def test_axes_have_one_unit_and_hold_nearly_all() -> None:
 
 def test_the_browser_gets_every_point_once_and_the_chosen_one_marked() -> None:
     result = drawn_map()
-    option = points.options(result, "1", "kind", marked=4)
+    option = points.options(result, "1", "kind", marked=[4])
     *series, mark = option["series"]
     assert [len(s["data"]) for s in series] == [len(m) for m in points.members(result, "kind")]
     assert sorted(i for m in points.members(result, "kind") for i in m) == list(range(30))

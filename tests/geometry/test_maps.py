@@ -8,8 +8,8 @@ from sklearn.neighbors import NearestNeighbors
 from probes.errors import StrataError
 from probes.geometry import projection
 from probes.geometry.faithful import agreement, kept
-from probes.geometry.mapping import directed, judged
-from probes.geometry.projection import nearest
+from probes.geometry.mapping import judged
+from probes.geometry.projection import around, directed, nearest
 
 
 @pytest.fixture
@@ -92,9 +92,10 @@ def test_tsne_keeps_planted_clusters_from_either_start(rows: np.ndarray) -> None
 def test_umap_keeps_planted_clusters_and_the_seed_decides() -> None:
     draw = np.random.default_rng(0)
     clusters = np.repeat(np.eye(12)[:3] * 60, 40, axis=0) + draw.normal(size=(120, 12))
-    first = projection.umap(clusters, neighbours=8, apart=0.1, seed=0)
-    warm = projection.umap(clusters, neighbours=8, apart=0.1, seed=0, start=projection.standard(first))
+    near = around(clusters, 8)
+    first = projection.umap(clusters, near, apart=0.1, seed=0)
+    warm = projection.umap(clusters, near, apart=0.1, seed=0, start=projection.standard(first))
     for xy in (first, warm):
-        near = NearestNeighbors(n_neighbors=5).fit(xy).kneighbors(return_distance=False)
-        assert (near // 40 == np.arange(120)[:, None] // 40).mean() > 0.95
-    np.testing.assert_array_equal(projection.umap(clusters, neighbours=8, apart=0.1, seed=0), first)
+        drawn = NearestNeighbors(n_neighbors=5).fit(xy).kneighbors(return_distance=False)
+        assert (drawn // 40 == np.arange(120)[:, None] // 40).mean() > 0.95
+    np.testing.assert_array_equal(projection.umap(clusters, near, apart=0.1, seed=0), first)

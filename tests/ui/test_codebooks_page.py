@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from probes import analyses, store
 from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec, browse
 from probes.contract import Progress
-from probes.ui.codes import contexts_of
+from probes.ui.card import contexts_of
 
 PAGE = "pages/Codebooks.py"
 Open = Callable[..., AppTest]
@@ -136,6 +136,49 @@ def test_a_pinned_live_answer_has_an_address(page: Open, stored: CodebookSpec, k
     at = page(PAGE, run=asked.digest)
     assert not at.exception
     assert result.headline() in "".join(h.body for h in at.get("html"))
+
+
+def test_a_code_is_given_a_name_that_is_seen_everywhere(page: Open, stored: CodebookSpec) -> None:
+    at = page(PAGE, run=stored.digest, layer="1", book="0", code="2")
+    at.text_input(key="code_name_1_0_2").set_value("<b>brackets")
+    at.text_area(key="code_said_1_0_2").set_value("round ones")
+    at.button(key="FormSubmitter:code_note_1_0_2-Save").click().run()
+    assert not at.exception
+    assert store.code_notes(stored.digest)["1", 0, 2] == store.CodeNote("1", 0, 2, "<b>brackets", "round ones")
+    again = page(PAGE, run=stored.digest, layer="1", book="0", code="2")
+    assert "round ones" in written(again)
+    assert "brackets" in written(again)
+    names = [table.value["name"].tolist() for table in again.dataframe if "name" in table.value]
+    assert any("<b>brackets" in name for name in names[0])
+
+
+def test_what_a_code_does_is_asked_of_the_model_and_an_encoder_says_why_not(page: Open, stored: CodebookSpec) -> None:
+    at = page(PAGE, run=stored.digest, layer="1", book="0", code="2")
+    at.toggle(key="card_effect").set_value(True).run()
+    assert not at.exception
+    assert "does not predict the next token" in written(at)
+    assert "Code 2 of layer 1 fires on" in "".join(h.body for h in at.get("html"))
+
+
+def test_concepts_are_looked_for_when_they_are_asked_for(page: Open, stored: CodebookSpec) -> None:
+    at = page(PAGE, run=stored.digest, section="Concepts")
+    assert not at.exception
+    assert len(at.get("vega_lite_chart")) == 1
+    at.button(key="concepts_ask").click().run()
+    assert not at.exception
+    assert "concepts have a code with F1 of 0.8 or more" in "".join(h.body for h in at.get("html"))
+    assert len(at.get("vega_lite_chart")) == 2
+
+
+def test_an_encoder_cannot_be_steered_and_the_page_offers_one_that_can(
+    page: Open, stored: CodebookSpec, here: Any
+) -> None:
+    at = page(PAGE, run=stored.digest, section="Steer")
+    assert not at.exception
+    assert "does not predict the next token" in says(at)
+    assert "smollm2" in says(at)
+    at.button(key="steer_decoder").click().run()
+    assert here.submitted == [CodebookSpec(model="smollm2", layers="4, 8, 12", codes=512)]
 
 
 def test_contexts_are_text_whatever_is_in_them(kept: tuple[CodebookSpec, Any]) -> None:

@@ -62,7 +62,7 @@ def test_a_map_shows_its_sentence_its_figure_and_its_points(
     at = page(PAGE, run=stored["map"])
     assert not at.exception
     assert kept["map"][1].headline() in "".join(h.body for h in at.get("html"))
-    assert len(at.get("vega_lite_chart")) == 1
+    assert len(at.get("vega_lite_chart")) == 2  # the figure, and the bars of the column that colours the points
     assert any("No point is chosen" in c.value for c in at.caption)
 
 
@@ -71,7 +71,7 @@ def test_every_figure_of_a_map_is_drawn(page: Open, stored: dict[str, str], figu
     at = page(PAGE, run=stored["map"])
     at.segmented_control(key="map_view").set_value(figure).run()
     assert not at.exception
-    assert len(at.get("vega_lite_chart")) == 1
+    assert len(at.get("vega_lite_chart")) == 2
 
 
 @pytest.mark.parametrize("figure", ["by_layer", "after_treatment", "norms", "rogue_dimensions"])

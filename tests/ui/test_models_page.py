@@ -133,7 +133,10 @@ def test_a_stored_check_opens_cold_on_its_sentence_badge_and_figure(page: Open, 
 def test_a_checked_model_can_be_asked_further(page: Open, checked: ModelSpec) -> None:
     at = page(PAGE, run=checked.digest)
     links = [link for link in at.main.page_link if "model=" in link.proto.query_string]
-    assert [link.value for link in links] == ["Syntax", "Embeddings", "Alignment", "Likeness", "Codebooks"]
+    assert [link.value for link in links] == [
+        *("Syntax", "Probing", "Alignment", "Likeness", "Embeddings", "Quality"),
+        *("Codebooks", "Lens", "Attribution", "Intervention"),
+    ]  # all but TokFSM, which has models of its own
 
 
 def test_typed_text_is_cut(page: Open, checked: ModelSpec) -> None:

@@ -1,0 +1,161 @@
+"""One codebook layer: what passes is replaced by the nearest of its learnt codes (Tamkin et al., 2023, section 2).
+
+Gradients pass straight through, or turned and stretched as code and input differ (the rotation trick, Fifty et al.,
+2024). Codes learn by gradient, or as running means of what chose them (van den Oord et al., 2017, appendix A.1).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from probes.errors import StrataError
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How codes are chosen, what comes out, and how they learn."""
+
+    k: int = 1
+    """Codes chosen for each token."""
+    similarity: Literal["cosine", "euclidean"] = "cosine"
+    output: Literal["sum", "mean"] = "sum"
+    """The paper adds the chosen codes up, its code takes their mean."""
+    normalise: bool = False
+    """Normalise what comes in (LayerNorm without weights), as the reference does; its scale is then lost."""
+    learn: Literal["gradient", "mean"] = "gradient"
+    commitment: float = 0.0
+    """Weight of the loss that draws what comes in towards its codes, relative to the loss that draws the codes."""
+    rotate: bool = False
+    decay: float = 0.98
+    """Of running means, a step."""
+
+
+class Book(nn.Module):
+    """Independent codebooks for each part of a vector: [..., part x width] in and out.
+
+    In training `loss` holds the squared distance of the last pass, a mean over tokens and a sum over dimensions; `ids`
+    [token, part, choice] are of the last pass, most similar first. `forced` ids stand in for chosen ones; -1 adds
+    nothing. Outside training nothing here changes.
+    """
+
+    codes: torch.Tensor
+    count: torch.Tensor
+    total: torch.Tensor
+
+    def __init__(self, parts: int, codes: int, width: int, rules: Rules | None = None) -> None:
+        super().__init__()
+        self.rules = rules or Rules()
+        if not 1 <= self.rules.k <= codes:
+            raise StrataError("E-CODES-K", f"{self.rules.k} of {codes} codes cannot be chosen.", fix="Lower k.")
+        start = torch.randn(parts, codes, width)
+        if self.rules.learn == "gradient":
+            self.codes = nn.Parameter(start)
+        else:
+            self.register_buffer("codes", start)
+        self.register_buffer("count", torch.ones(parts, codes))
+        self.register_buffer("total", start.clone())
+        self.ids = torch.zeros(0, parts, self.rules.k, dtype=torch.int64)
+        self.seen = torch.zeros(0, parts, width)
+        self.loss = torch.zeros(())
+        self.forced: torch.Tensor | None = None
+        self.on = True
+
+    def start(self, codes: torch.Tensor, count: torch.Tensor | None = None) -> None:
+        """Put codes [part, code, width] in, with how often each was chosen [part, code]."""
+        with torch.no_grad():
+            self.codes.copy_(codes)
+            self.count.copy_(torch.ones_like(self.count) if count is None else count)
+            self.total.copy_(codes * self.count[..., None])
+
+    def forward(self, states: torch.Tensor) -> torch.Tensor:
+        """Return what the codes of the states stand for, in their shape and type."""
+        parts, _, width = self.codes.shape
+        if states.shape[-1] != parts * width:
+            raise StrataError("E-CODES-WIDTH", f"{states.shape[-1]} dimensions are not {parts} parts of {width}.")
+        rows = states.reshape(-1, parts, width).float()
+        if self.rules.normalise:
+            rows = F.layer_norm(rows, (width,))
+        self.seen = rows.detach()
+        if not self.on:
+            return states
+        with torch.no_grad():
+            self.ids = self.choose(self.seen)
+        if self.forced is not None:
+            self.ids = torch.where(self.forced > -2, self.forced, self.ids)
+        out = self.stand(self.ids)
+        if self.training:
+            self.loss = self._distance(rows, out)
+        return self._passed(rows, out).reshape(states.shape).to(states.dtype)
+
+    def choose(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return the ids [token, part, choice] of the most similar codes of rows [token, part, width]."""
+        found = []
+        for part, codes in enumerate(self.codes.detach()):
+            if self.rules.similarity == "cosine":
+                like = rows[:, part] @ F.normalize(codes, dim=-1).T
+            else:
+                like = rows[:, part] @ codes.T - codes.square().sum(-1) / 2
+            found.append(like.argmax(1, keepdim=True) if self.rules.k == 1 else like.topk(self.rules.k, dim=1).indices)
+        return torch.stack(found, 1)
+
+    def stand(self, ids: torch.Tensor) -> torch.Tensor:
+        """Return what ids [token, part, choice] stand for, [token, part, width]; -1 adds nothing."""
+        parts = torch.arange(len(self.codes), device=ids.device)[:, None]
+        chosen = self.codes[parts, ids.clamp(min=0)] * (ids >= 0)[..., None]
+        whole = chosen.sum(2)
+        return whole / self.rules.k if self.rules.output == "mean" else whole
+
+    def _distance(self, rows: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
+        drawn = (out - rows.detach()).square().sum((1, 2)).mean()
+        return drawn + self.rules.commitment * (out.detach() - rows).square().sum((1, 2)).mean()
+
+    def _passed(self, rows: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
+        """Return `out` with the gradient handed on to what came in, and to the codes where they learn by it."""
+        if self.rules.rotate:
+            turned = rotated(rows, out.detach())
+            return turned + (out - out.detach())
+        return out + (rows - rows.detach())
+
+
+def rotated(rows: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
+    """Return `out` as the rotation and stretch of `rows` that takes them there; the gradient is turned likewise."""
+    one, two = F.normalize(rows, dim=-1).detach(), F.normalize(out, dim=-1).detach()
+    half = F.normalize(one + two, dim=-1)
+    turned = rows - 2 * half * (half * rows).sum(-1, keepdim=True) + 2 * two * (one * rows).sum(-1, keepdim=True)
+    stretch = out.norm(dim=-1, keepdim=True) / rows.detach().norm(dim=-1, keepdim=True).clamp(min=1e-12)
+    return turned * stretch
+
+
+@torch.no_grad()
+def follow(book: Book) -> None:
+    """Move codes that learn as running means towards the rows of the last pass; one chosen code a token only."""
+    keep = book.rules.decay
+    for part in range(len(book.codes)):
+        ids = book.ids[:, part].reshape(-1)
+        rows = book.seen[:, part].repeat_interleave(book.rules.k, 0)
+        had = torch.bincount(ids, minlength=book.codes.shape[1]).float()
+        book.count[part].mul_(keep).add_(had, alpha=1 - keep)
+        sums = torch.zeros_like(book.total[part]).index_add_(0, ids, rows)
+        book.total[part].mul_(keep).add_(sums, alpha=1 - keep)
+        some = book.count[part] > 1e-3
+        book.codes[part, some] = book.total[part, some] / book.count[part, some, None]
+
+
+@torch.no_grad()
+def restart(book: Book, least: float, draw: torch.Generator) -> int:
+    """Move codes chosen less than `least` times a step to rows of the last pass, drawn by distance; return how many."""
+    moved = 0
+    for part in range(len(book.codes)):
+        dead = (book.count[part] < least).nonzero()[:, 0]
+        rows = book.seen[:, part]
+        far = (rows - book.stand(book.ids)[:, part]).square().sum(1)
+        dead = dead[: int((far > 0).sum())]
+        if len(dead):
+            picked = rows[torch.multinomial(far, len(dead), generator=draw)]
+            book.codes[part, dead], book.count[part, dead] = picked, 4 * least
+            book.total[part, dead] = picked * 4 * least
+            moved += len(dead)
+    return moved

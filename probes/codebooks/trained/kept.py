@@ -1,0 +1,59 @@
+"""Codebook models on disk: a Hugging Face checkpoint, with `codebooks.safetensors` and `codebooks.json` beside it."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from probes.codebooks.trained.book import Rules
+from probes.codebooks.trained.model import Codebooks
+from probes.errors import StrataError
+from probes.models import toy
+
+TENSORS, RULES = "codebooks.safetensors", "codebooks.json"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A decoder, its codebooks hooked in, and what was written down about how they were made."""
+
+    net: nn.Module
+    books: Codebooks
+    notes: dict[str, Any]
+
+
+def save(trained: Trained, folder: Path, dtype: torch.dtype = torch.float32) -> None:
+    """Write a codebook model; in float16 it takes half the room and its numbers are rounded."""
+    toy.keep(trained.net, folder, dtype)
+    named = trained.books.named()
+    save_file({n: b.codes.detach().to(dtype).contiguous() for n, b in named.items()}, folder / TENSORS)
+    rules = {n: asdict(b.rules) for n, b in named.items()}
+    whole = {"version": 1, "rules": next(iter(rules.values()), asdict(Rules())), "notes": trained.notes}
+    (folder / RULES).write_text(json.dumps(whole, indent=1) + "\n", "utf-8")
+
+
+def load(folder: Path) -> Trained:
+    """Read a codebook model, ready to be used; raises StrataError E-CODES-KEPT when a file is missing or no such."""
+    try:
+        tensors = load_file(folder / TENSORS)
+        whole = json.loads((folder / RULES).read_text("utf-8"))
+        rules, notes = Rules(**whole["rules"]), dict(whole["notes"])
+        shapes = {name: codes.shape[1] for name, codes in tensors.items() if codes.ndim == 3}
+    except Exception as error:  # whatever a foreign file makes the reader say
+        raise StrataError(
+            "E-CODES-KEPT",
+            f"There is no codebook model in '{folder.name}'.",
+            f"{TENSORS} and {RULES} are not both there and readable: {type(error).__name__}.",
+            "Name a folder that Strata has written.",
+        ) from error
+    net = toy.decoder(folder)
+    books = Codebooks(net, shapes, rules).eval()
+    for name, book in books.named().items():
+        if book.codes.shape != tensors[name].shape:
+            raise StrataError("E-CODES-KEPT", f"The codes of '{name}' do not fit the model in '{folder.name}'.")
+        book.start(tensors[name].float())
+    return Trained(net, books, notes)

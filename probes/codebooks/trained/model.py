@@ -1,0 +1,101 @@
+"""Codebooks inside a decoder: hooks put them where attention and MLP write, and no module of it is replaced.
+
+Because nothing is replaced, every weight of the decoder stays in its own list of parameters and is trained; where
+attention modules are rebuilt after the optimiser took that list, theirs no longer are.
+"""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import torch
+from torch import nn
+from torch.utils.hooks import RemovableHandle
+
+from probes.codebooks.kmeans import Options, fit
+from probes.codebooks.nearest import nearest
+from probes.codebooks.rows import rows_of
+from probes.codebooks.trained.book import Book, Rules
+from probes.errors import StrataError
+from probes.models.parts import Parts, parts_of
+from probes.models.sites import depth_of, sites_of
+
+PLACES = ("head", "attention", "mlp")
+"""Each head before attention's projection; what attention adds to the stream; what the MLP adds to it."""
+
+
+class Codebooks(nn.Module):
+    """A decoder's codebooks by name ("2.mlp": layer 3's MLP), hooked in until `close`."""
+
+    def __init__(self, net: nn.Module, sizes: Mapping[str, int], rules: Rules | None = None) -> None:
+        super().__init__()
+        self.books = nn.ModuleDict()
+        self.handles: list[RemovableHandle] = []
+        inside, depth = _inside(net), depth_of(net)
+        for name, size in sizes.items():
+            layer, place = split(name, depth)
+            parts = inside.heads if place == "head" else 1
+            width = inside.mixed if place == "head" else int(cast(Any, net.config).hidden_size)
+            book = Book(parts, size, width // parts, rules)
+            self.books[name.replace(".", "/")] = book
+            module = inside.mlps[layer] if place == "mlp" else inside.projections[layer]
+            self.handles.append(_hooked(module, book, place))
+
+    def named(self) -> dict[str, Book]:
+        """Return the codebooks by name, in the order they run."""
+        return {name.replace("/", "."): cast(Book, book) for name, book in self.books.items()}
+
+    def close(self) -> None:
+        """Take the codebooks out again: the decoder is as it was."""
+        for handle in self.handles:
+            handle.remove()
+
+
+def split(name: str, depth: int) -> tuple[int, str]:
+    """Return layer and place of a codebook's name; raises StrataError E-CODES-PLACE when the model has none such."""
+    layer, _, place = name.partition(".")
+    if place not in PLACES or not layer.isdecimal() or int(layer) >= depth:
+        known = f"Layers are 0 to {depth - 1}, places {', '.join(PLACES)}: for example '0.mlp'."
+        raise StrataError("E-CODES-PLACE", f"There is no place '{name[:40]}' for a codebook.", fix=known)
+    return int(layer), place
+
+
+def _inside(net: nn.Module) -> Parts:
+    """Find the decoder's attention and MLPs; raises StrataError E-SITE-INSIDE or E-SITE-HEADS where it cannot."""
+    base: Any = getattr(net, str(net.base_model_prefix), net)
+    family = str(base.config.model_type)
+    return parts_of(sites_of(base, family).blocks, family, base.config)
+
+
+def _hooked(module: nn.Module, book: Book, place: str) -> RemovableHandle:
+    if place == "head":
+        return module.register_forward_pre_hook(lambda _m, given: (book(given[0]), *given[1:]))
+    return module.register_forward_hook(
+        lambda _m, _given, out: (book(out[0]), *out[1:]) if isinstance(out, tuple) else book(out)
+    )
+
+
+@torch.no_grad()
+def start_from(books: Codebooks, net: nn.Module, tokens: torch.Tensor, passes: int = 10, seed: int = 0) -> None:
+    """Start every codebook from k-means of what it sees of `tokens`, one after the other, each with those before it on.
+
+    Of a place that sees fewer different rows than codes (the first MLP sees one for each digit), all rows are codes.
+    """
+    net.eval()
+    named = books.named()
+    for book in named.values():
+        book.on = False
+    for book in named.values():
+        net(input_ids=tokens)
+        rows = book.seen
+        fitted = [_codes(rows[:, part], book.codes.shape[1], passes, seed) for part in range(rows.shape[1])]
+        codes = torch.stack(fitted)
+        counts = [torch.bincount(nearest(rows[:, g], c), minlength=len(c)).float() for g, c in enumerate(codes)]
+        book.start(codes, torch.stack(counts))
+        book.on = True
+
+
+def _codes(rows: torch.Tensor, size: int, passes: int, seed: int) -> torch.Tensor:
+    few = torch.unique(rows.half().float(), dim=0)  # rows that float16 cannot tell apart are one
+    if len(few) > size:
+        return fit(rows_of(rows.numpy()), Options(size, passes, seed=seed))
+    return few[torch.arange(size) % len(few)]  # spare codes are copies: the first of equal ones is chosen

@@ -1,0 +1,61 @@
+"""Points of a cloud: what each is, and where its vectors are at every layer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from probes.errors import StrataError
+from probes.store import States
+from probes.values import Source
+
+FEWEST = 24
+"""Points below which nothing is measured."""
+_BLOCK = 65_536
+
+
+@dataclass(frozen=True)
+class Points:
+    """Points in corpus order, and where their states are."""
+
+    frame: pd.DataFrame
+    """One row a point: word, before, after, kind, type, place (in its text), origin, text (its number); then, of a
+    matrix, the columns of its file."""
+    texts: tuple[str, ...]
+    states: "States | Mapping[str, np.ndarray]"
+    layers: tuple[str, ...]
+    depth: int | str
+    rows: np.ndarray
+    """Which rows of the states the points are, in rising order."""
+    source: Source
+    left_out: dict[str, int]
+    unit: str
+
+    def at(self, layer: str) -> np.ndarray:
+        """Return float32 [point, width], mapped from its file when all of it is asked for; E-STATES-NAN when unsound.
+
+        A layer is unsound when it holds NaN, infinite numbers or only zeros.
+        """
+        states = self.states
+        found = states.at(layer) if isinstance(states, States) else states[layer]
+        rows = found if len(self.rows) == len(found) else np.asarray(found)[self.rows]
+        if rows.dtype != np.float32:
+            with np.errstate(over="ignore"):  # too large for float32 is infinite, and refused below
+                rows = np.asarray(rows, np.float32)
+        bad, some = None, False
+        for first in range(0, len(rows), _BLOCK):
+            block = rows[first : first + _BLOCK]
+            wrong = np.flatnonzero(~np.isfinite(block).all(1))
+            bad = first + int(wrong[0]) if wrong.size and bad is None else bad
+            some = some or bool(block.any())
+        if bad is not None or not some:
+            raise self._unsound(layer, bad)
+        return rows
+
+    def _unsound(self, layer: str, bad: int | None) -> StrataError:
+        what = f"Layer {layer} of {self.source.model} holds NaN, infinite numbers or only zeros."
+        if self.unit == "row":
+            why = f"Row {int(self.rows[bad]) + 1} is the first." if bad is not None else "All its rows are zero."
+            return StrataError("E-STATES-NAN", what, why, "Leave such rows out of the file.")
+        return StrataError("E-STATES-NAN", what, f"It was read in {self.source.dtype}.", "Use float32 or bfloat16.")

@@ -1,0 +1,131 @@
+"""One state of a text replaced by another's, at many layers and places, in few forward passes.
+
+A graft changes nothing before its layer. So one row of the text runs through the model, and at each layer a copy of it
+joins the batch for every graft made there: a row is computed only from where it first differs. Blocks that cannot take
+a batch that grows (a layer shared by all, positions laid out by row) are run the plain way: a row a graft from the
+start, one layer at a time. Which it is, is found out by making one graft both ways.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from probes.models.encoding import Encoded
+from probes.models.model import Model
+from probes.models.sites import editing
+
+TOKENS = 4096
+"""Tokens of all rows of a forward."""
+CLOSE = 1e-3
+"""Most that a state may differ between the two ways, as a part of the largest."""
+
+
+@dataclass(frozen=True)
+class Graft:
+    """The state at token `given` of the donor's layer, put in the place of the receiver's at token `place`."""
+
+    layer: int
+    place: int
+    given: int
+
+
+Donor = dict[str, torch.Tensor]
+"""By layer, the donor's states [1, token, width]."""
+Run = Callable[[Model, Encoded, Donor, Sequence[Graft]], torch.Tensor]
+
+
+def grafted(model: Model, encoded: Encoded, donor: Donor, grafts: Sequence[Graft]) -> Iterator[torch.Tensor]:
+    """Yield the network's last states [graft, token, width], some grafts at a time, in their order (by layer).
+
+    `encoded` is one text; the model is as it was afterwards, also after an error.
+    """
+    size = max(1, TOKENS // encoded.ids.shape[1])
+    ordered = all(a.layer <= b.layer for a, b in zip(grafts, grafts[1:], strict=False))
+    if not ordered:
+        raise ValueError("Grafts come by layer.")
+    way = joining if grafts and _grows(model, encoded, donor, grafts) else plain
+    for first in range(0, len(grafts), size):
+        yield way(model, encoded, donor, grafts[first : first + size])
+
+
+def plain(model: Model, encoded: Encoded, donor: Donor, grafts: Sequence[Graft]) -> torch.Tensor:
+    """Return [graft, token, width]: a row a graft, one layer at a time."""
+    parts = []
+    for layer in dict.fromkeys(g.layer for g in grafts):
+        here = [g for g in grafts if g.layer == layer]
+
+        def edit(states: torch.Tensor, layer: int = layer, here: Sequence[Graft] = here) -> torch.Tensor:
+            return _put(states, donor[str(layer)], here)
+
+        with torch.inference_mode(), editing(model, str(layer), edit):
+            parts.append(model.forward(_rows(encoded, len(here))).last_hidden_state)
+    return torch.cat(parts)
+
+
+def joining(model: Model, encoded: Encoded, donor: Donor, grafts: Sequence[Graft]) -> torch.Tensor:
+    """Return [graft, token, width]: rows join the batch at their layer."""
+    with torch.inference_mode(), _growing(model, donor, grafts):
+        found: torch.Tensor = model.forward(encoded).last_hidden_state[1:]
+    return found
+
+
+def _grows(model: Model, encoded: Encoded, donor: Donor, grafts: Sequence[Graft]) -> bool:
+    """Try one graft both ways; a model whose blocks refuse another batch size says so by its error."""
+    if len(model.sites.blocks) != model.depth:
+        return False
+    some = [grafts[0], grafts[len(grafts) // 2]]
+    try:
+        one, other = joining(model, encoded, donor, some), plain(model, encoded, donor, some)
+    except (RuntimeError, ValueError, IndexError):
+        return False
+    return one.shape == other.shape and bool((one - other).abs().max() <= CLOSE * other.abs().max())
+
+
+@contextmanager
+def _growing(model: Model, donor: Donor, grafts: Sequence[Graft]) -> Iterator[None]:
+    handles = []
+
+    def joined(states: torch.Tensor, layer: int) -> torch.Tensor:
+        here = [g for g in grafts if g.layer == layer]
+        if not here:
+            return states
+        return torch.cat([states, _put(states[:1].expand(len(here), -1, -1), donor[str(layer)], here)])
+
+    def enter(_block: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if args:
+            return (joined(args[0], 0), *args[1:]), kwargs
+        return args, {**kwargs, "hidden_states": joined(kwargs["hidden_states"], 0)}
+
+    def leave(layer: int) -> Callable[..., Any]:
+        def hook(_block: Any, _args: Any, output: Any) -> Any:
+            whole = isinstance(output, tuple)
+            given = joined(output[0] if whole else output, layer)
+            return (given, *output[1:]) if whole else given
+
+        return hook
+
+    try:
+        handles.append(model.sites.blocks[0].register_forward_pre_hook(enter, with_kwargs=True))
+        handles += [block.register_forward_hook(leave(i + 1)) for i, block in enumerate(model.sites.blocks)]
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _put(states: torch.Tensor, donor: torch.Tensor, grafts: Sequence[Graft]) -> torch.Tensor:
+    changed = states.clone()
+    rows = torch.arange(len(grafts), device=states.device)
+    place, given = (
+        torch.tensor(x, device=states.device) for x in zip(*((g.place, g.given) for g in grafts), strict=True)
+    )
+    changed[rows, place] = donor[0, given].to(states.dtype)
+    return changed
+
+
+def _rows(encoded: Encoded, n: int) -> Encoded:
+    extra = {name: value.expand(n, *value.shape[1:]) for name, value in encoded.extra.items()}
+    return replace(encoded, ids=encoded.ids.expand(n, -1), mask=encoded.mask.expand(n, -1), extra=extra)

@@ -1,0 +1,5 @@
+"""Which labels can be read off the states of a model? Probes for any label, at every layer, beside their controls."""
+
+from probes.probing.analysis import ProbingResult, ProbingSpec
+
+__all__ = ["ProbingResult", "ProbingSpec"]

@@ -1,0 +1,36 @@
+"""What a probing run did, in the sentences of a paper's methods section."""
+
+from probes.probing.analysis import ProbingResult, ProbingSpec
+from probes.probing.labels import LABELS
+from probes.probing.problems import PENALTIES
+
+PROBES = {
+    ("linear", "accuracy"): "multinomial logistic regression",
+    ("linear", "R²"): "ridge regression",
+    ("centroid", "accuracy"): "the nearest class mean",
+    ("mlp", "accuracy"): "a network with one hidden layer of 32 units",
+    ("mlp", "R²"): "a network with one hidden layer of 32 units",
+}
+
+
+def probing(spec: ProbingSpec, result: ProbingResult) -> tuple[str, ...]:
+    """Describe the label, the probes, how they were chosen and tested, and the controls."""
+    train, valid, test = result.sizes
+    asked = LABELS[spec.label].title if spec.label in LABELS else "a column of the corpus"
+    floors = ["layer 0", "the words alone"]
+    if spec.random_init:
+        floors.append("the same architecture with random weights")
+    if spec.control:
+        floors.append("a control task whose labels are drawn for each word [@hewitt-liang-2019]")
+    edited = spec.label in LABELS and not LABELS[spec.label].answers
+    task = " The task follows CuBERT [@kanade-2020]." if edited else ""
+    return (
+        f"We probed each of the {len(result.layers)} layers for {asked}, {spec.unit} by {spec.unit}, with "
+        f"{PROBES[spec.probe, result.measure]} on standardised states: about {train:,} places trained, {valid:,} "
+        f"validated and {test:,} tested, split by the content of their texts.{task}",
+        f"Penalties {', '.join(f'{p:g}' for p in PENALTIES)} were tried and chosen by the loss on validation, for each "
+        f"layer and each of {spec.seeds} draws of what trains; the best layer was chosen on validation and is reported "
+        f"on test. The score is {result.measure}; intervals are 95 % percentile bootstrap intervals over texts and "
+        "draws (1,000 resamples) [@efron-1979].",
+        f"As baselines we give {', '.join(floors)}.",
+    )

@@ -1,0 +1,72 @@
+"""Leaving a block out: nothing for a block that does nothing, all of it for the one that does; and which blocks."""
+
+from pathlib import Path
+
+import pytest
+from emptied import add_in_block, copy_in_block, direction_of, emptied, saved
+from headed import hooks
+from small import code_folder
+
+from probes.contract import Progress
+from probes.errors import StrataError
+from probes.intervention import AblationSpec
+from probes.intervention.ablation import AblationResult, run
+from probes.intervention.leaving_out import before, blocks_of
+from probes.models import load
+
+
+def leave_out(model: str, folder: Path, **asked: str) -> AblationResult:
+    corpus = f"code:{code_folder(folder)}"
+    return run(
+        AblationSpec(model=model, corpus=corpus, texts=6, device="cpu", **{"layers": "all", **asked}), Progress()
+    )
+
+
+def test_only_the_block_that_does_something_is_missed(tiny_gpt2: Path, tmp_path: Path) -> None:
+    net, _ = emptied(tmp_path / "one", tiny_gpt2)
+    copy_in_block(net, 3, 3.0)
+    found = leave_out(saved(net, tmp_path / "one"), tmp_path / "code")
+    idle = found.changes[found.changes["layer"] != "3"]
+    assert (idle["change"] == 0).all()
+    assert found.added.set_index("layer").loc[["1", "2", "4"], "ratio"].tolist() == [0, 0, 0]
+    ours = found.changes[found.changes["layer"] == "3"].set_index("way")["change"]
+    assert (ours.abs() > 0.01).all()
+    assert ours["zero"] != ours["mean"] != ours["resample"]
+
+
+def test_a_block_that_always_adds_the_same_is_not_missed_when_its_mean_stands_for_it(
+    tiny_gpt2: Path, tmp_path: Path
+) -> None:
+    net, tokenizer = emptied(tmp_path / "same", tiny_gpt2)
+    add_in_block(net, 2, 5 * direction_of(net, tokenizer(" value")["input_ids"][0]))
+    found = leave_out(saved(net, tmp_path / "same"), tmp_path / "code", layers="2")
+    ours = found.changes.set_index("way")["change"]
+    assert ours["mean"] == pytest.approx(0, abs=1e-4)
+    assert ours["resample"] == pytest.approx(0, abs=1e-4)
+    assert abs(ours["zero"]) > 0.1
+    assert found.worst == found.least == "2"
+
+
+def test_no_hook_is_left_after_an_error(tiny_gpt2: Path) -> None:
+    model = load(str(tiny_gpt2), device="cpu")
+    at_rest = hooks(model)
+    with pytest.raises(RuntimeError, match="on purpose"), before(model, 1):
+        raise RuntimeError("on purpose")
+    assert hooks(model) == at_rest
+
+
+@pytest.mark.parametrize(
+    ("asked", "blocks"),
+    [("all", [1, 2, 3, 4, 5, 6, 7]), ("every 3rd", [1, 4, 7]), ("Every 2nd", [1, 3, 5, 7]), ("every 4", [1, 5, 7])]
+    + [("7, 2, 2", [2, 7])],
+)
+def test_blocks_are_named_in_words_or_by_numbers(asked: str, blocks: list[int]) -> None:
+    assert blocks_of(asked, 7) == blocks
+
+
+@pytest.mark.parametrize("asked", ["", "0", "8", "every 0th", "every", "some", "1; 2", "²"])
+def test_what_names_no_block_is_refused(asked: str) -> None:
+    with pytest.raises(StrataError) as caught:
+        blocks_of(asked, 7)
+    assert caught.value.code == "E-LAYER-UNKNOWN"
+    assert "1 to 7" in caught.value.why

@@ -1,0 +1,44 @@
+"""The kept model against its machine, and codes that are states by construction."""
+
+import numpy as np
+import pytest
+
+from probes.codebooks.fsm.machine import tokfsm
+from probes.codebooks.fsm.states import Fired, classified, dead
+from probes.codebooks.tokfsm import FOLDER, folder_of, kept
+from probes.errors import StrataError
+
+
+def test_kept_models_are_small_and_named() -> None:
+    assert "seed0" in kept()
+    for name in kept():
+        assert sum(p.stat().st_size for p in (FOLDER / name).iterdir()) < 3_200_000
+    with pytest.raises(StrataError, match=r"no kept TokFSM model '\.\./x'") as refused:
+        folder_of("../x")
+    assert "seed0" in (refused.value.fix or "")
+
+
+def planted(seed: int) -> Fired:
+    """Codes of one book are the states; another's are noise; one neuron is high on state 3, the others are noise."""
+    draw = np.random.default_rng(seed)
+    state = np.where(np.arange(6000) % 2, draw.integers(5, size=6000), -1)
+    ids = np.stack([np.where(state < 0, 5, state), draw.integers(6, size=6000)])
+    neurons = draw.normal(size=(8, 6000))
+    neurons[6, state == 3] += 20
+    return Fired((("0.mlp", 0), ("1.mlp", 0)), ids, neurons.astype(np.float32), state)
+
+
+def test_planted_codes_and_a_planted_neuron_are_found() -> None:
+    rows = classified(planted(0), planted(1), tokfsm(5, 2, 3), 6)
+    assert rows["book"].eq("0.mlp").all()
+    assert (rows["code"] == rows["state"]).all()
+    assert rows[["precision", "recall", "by_f1", "by_f1_recall"]].eq(1).all(axis=None)
+    assert rows["neuron"].to_numpy()[3] > 0.99
+    assert rows["neuron"].drop(3).max() < 0.3
+
+
+def test_dead_codes_are_counted_by_book() -> None:
+    rows = dead({"0.head": np.array([[4, 4, 0, 0], [2, 2, 2, 2]])})
+    assert rows["codes"].tolist() == [8]
+    assert rows["dead"].tolist() == [0.25]
+    assert rows["bits"].tolist() == [1.5]

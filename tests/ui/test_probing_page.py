@@ -1,0 +1,26 @@
+"""The Probing page: cold it asks its question and computes nothing, and its demo is one click."""
+
+from collections.abc import Callable
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from probes.probing import ProbingSpec
+
+PAGE = "pages/Probing.py"
+
+
+def test_cold_page_asks_its_question_and_computes_nothing(page: Callable[..., AppTest], here: Any) -> None:
+    at = page(PAGE)
+    assert not at.exception
+    assert at.title[0].value == "Which labels can be read off the states?"
+    assert at.selectbox(key="probing_label").value == "role"
+    assert at.number_input(key="probing_n").label == "Labelled places"
+    assert here.submitted == []
+
+
+def test_the_demo_is_one_click(page: Callable[..., AppTest], here: Any) -> None:
+    at = page(PAGE)
+    at.button(key="probing_demo").click().run()
+    assert not at.exception
+    assert here.submitted == [ProbingSpec()]
