@@ -110,7 +110,7 @@ def test_the_headline_is_one_sentence_of_numbers_that_are_in_the_result(analysis
     assert "\n" not in text
     said = re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?:e[-+]\d+)?", re.sub(r"\bF1\b|layer 0(?=[ .,])(?! of)", "", text))
     assert said
-    have = {f"{abs(n):{form}}" for n in numbers(result) for form in (".0f", ".1f", ".2f", ".0e")}
+    have = {f"{abs(n):{form}}" for n in numbers(result) for form in (".0f", ".1f", ".2f", ".3f", ".0e")}
     assert set(said) <= have, f"{set(said) - have} of {text!r} is nowhere in the result"
 
 
