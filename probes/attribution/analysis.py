@@ -14,6 +14,10 @@ from probes.values import Source
 EXAMPLE = "The capital of France is"
 
 
+FAR = 10.0
+"""Percent of the whole by which attributions may miss it before the answer says not to rely on them."""
+
+
 class AttributionSpec(ReadsModel):
     """Attribute one number that a model gives of a text (a token's log-probability, a similarity) to its tokens."""
 
@@ -33,7 +37,7 @@ class AttributionSpec(ReadsModel):
     """Which token of the text is predicted, counted from 0 with added ones; -1 for the last of the text itself."""
     other: str = Field("", max_length=20_000)
     """The second text, where a similarity is explained."""
-    method: Method = "integrated gradients"
+    method: Method = "feature ablation"
     """How the number is attributed; attention shows where a head looks, which need not be a cause."""
     baseline: Baseline = "mean"
     """What stands in a token's place when it is taken away."""
@@ -98,7 +102,8 @@ class AttributionResult(Displayed):
             f"{self.asked}: {_signed(top.value)}{self._whole()}."
         )
         if self.error is not None:
-            said += f" The attributions add up to within {self.error:.1f} % of it."
+            far = "" if self.error <= FAR else ", too far to rely on: ask for more steps, or for feature ablation"
+            said += f" The attributions add up to within {self.error:.1f} % of it{far}."
         return said + self._faithful()
 
     def _whole(self) -> str:

@@ -161,6 +161,6 @@ def attributions(given: Given) -> Questions:
     model = str(given.decoder)
     judged: dict[str, Any] = {"n": 3, "tokens": 90, "steps": 2, "draws": 2, "stages": 2}
     return {
-        "attribution": AttributionSpec(model=model, text=CODE, steps=4).pinned(),
+        "attribution": AttributionSpec(model=model, text=CODE, method="integrated gradients", steps=4).pinned(),
         "trust": TrustSpec(model=model, corpus=f"code:{given.code}", **judged).pinned(),
     }

@@ -54,7 +54,7 @@ def test_another_method_answers_at_once_and_what_cannot_be_is_refused(
     store.save(spec, result, 1.0)
     at = page(PAGE, run=spec.digest)
     assert "masked token" not in at.selectbox(key="explain_target").options  # of a decoder
-    at.selectbox(key="explain_method").set_value("feature ablation").run()
+    at.selectbox(key="explain_method").set_value("gradient x input").run()
     assert not at.exception
     assert len(at.get("vega_lite_chart")) == 2
     at.text_input(key="explain_token").set_value("no such token").run()
