@@ -14,7 +14,7 @@ ORDER = (
     {"errors", "values", "contract", "stats", "linalg", "subspaces", "access", "devices"},
     {"store"},
     {"models", "corpora"},
-    {"extract"},
+    {"extract", "reads"},
     {"checkup", "syntax", "codebooks", "alignment", "geometry", "quality", "probing", "attribution", "intervention"},
     {"compare"},
     {"figures"},

@@ -6,16 +6,15 @@ for random pairs, for the letters alone and for the lengths alone.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 from pydantic import BeforeValidator, Field
 
-from probes import corpora
 from probes.contract import Displayed, Progress
 from probes.corpora.naming import named
-from probes.models.choice import ReadsModel
+from probes.reads import ReadsCorpus
 from probes.values import Source
 
 
@@ -24,7 +23,7 @@ def _names(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
-class AlignmentSpec(ReadsModel):
+class AlignmentSpec(ReadsCorpus):
     """Find the layers at which translations are nearest to each other, language by language."""
 
     kind: ClassVar[str] = "alignment"
@@ -51,14 +50,6 @@ class AlignmentSpec(ReadsModel):
     """Keep the similarities of all sentences at all layers, for other measures and the map; scores are kept anyway."""
     seed: int = Field(0, ge=0, le=2**31 - 1)
     """Decides which sentences are drawn, and the half of them that chooses the best layer."""
-
-    def pinned(self) -> Self:
-        """Name the corpus and the model as they are today."""
-        return super().pinned().model_copy(update={"corpus": corpora.pin(self.corpus)})
-
-    def unpinned(self) -> Self:
-        """Let the corpus and the model move again."""
-        return super().unpinned().model_copy(update={"corpus": corpora.unpinned(self.corpus)})
 
 
 @dataclass(frozen=True)

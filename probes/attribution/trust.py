@@ -1,7 +1,7 @@
 """How far can attributions be trusted? Several methods on many texts: do they add up, agree, and speak of the model?"""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
 import pandas as pd
 from pydantic import Field
@@ -9,7 +9,7 @@ from pydantic import Field
 from probes import corpora
 from probes.attribution.names import Baseline
 from probes.contract import Displayed, Progress
-from probes.models.choice import ReadsModel
+from probes.reads import ReadsCorpus
 from probes.values import Source
 
 Judged = Literal[
@@ -23,7 +23,7 @@ Judged = Literal[
 """Methods that give every token of any text a value."""
 
 
-class TrustSpec(ReadsModel):
+class TrustSpec(ReadsCorpus):
     """Judge methods of attribution on many texts, each asked about its last token, or its likeness to the next text."""
 
     kind: ClassVar[str] = "trust"
@@ -52,14 +52,6 @@ class TrustSpec(ReadsModel):
     """Steps in which all blocks are shuffled."""
     seed: int = Field(0, ge=0, le=2**31 - 1)
     """Decides the texts and all that is drawn at random."""
-
-    def pinned(self) -> Self:
-        """Name the model and the corpus as they are today."""
-        return super().pinned().model_copy(update={"corpus": corpora.pin(self.corpus)})
-
-    def unpinned(self) -> Self:
-        """Let model and corpus move again."""
-        return super().unpinned().model_copy(update={"corpus": corpora.unpinned(self.corpus)})
 
 
 @dataclass(frozen=True)

@@ -6,23 +6,22 @@ keep of noise with the same covariance, and beside what the word alone tells.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 from pydantic import Field
 
-from probes import corpora
 from probes.codebooks.names import Kind
 from probes.contract import Displayed, Progress
-from probes.models.choice import ReadsModel
+from probes.reads import ReadsCorpus
 from probes.values import Source
 
 SITE = r"^(residual|attention|mlp|heads|head:\d{1,4})$"
 Count = Annotated[int, Field(ge=2, le=10_000_000)]
 
 
-class CodebookSpec(ReadsModel):
+class CodebookSpec(ReadsCorpus):
     """Fit a codebook to every layer of a model, and say what its codes keep of the states, and of which tokens."""
 
     kind: ClassVar[str] = "codebooks"
@@ -57,14 +56,6 @@ class CodebookSpec(ReadsModel):
     """How codes begin: drawn by k-means++, or twice as many drawn and half of them given up, which ends nearer."""
     seed: int = Field(0, ge=0, le=2**31 - 2)
     """Decides the corpus order, the starts, the noise and the resampling; the next seed fits the second codebook."""
-
-    def pinned(self) -> Self:
-        """Name the corpus and the model as they are today."""
-        return super().pinned().model_copy(update={"corpus": corpora.pin(self.corpus)})
-
-    def unpinned(self) -> Self:
-        """Let the corpus and the model move again."""
-        return super().unpinned().model_copy(update={"corpus": corpora.unpinned(self.corpus)})
 
 
 @dataclass(frozen=True)

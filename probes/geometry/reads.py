@@ -6,9 +6,10 @@ from pydantic import Field, model_validator
 
 from probes import corpora
 from probes.models.choice import ReadsModel
+from probes.reads import ReadsCorpus
 
 
-class ReadsPoints(ReadsModel):
+class ReadsPoints(ReadsCorpus):
     """A question about points of a corpus in a model's layers."""
 
     corpus: str = "python-stdlib"
@@ -39,8 +40,4 @@ class ReadsPoints(ReadsModel):
         """Name the corpus and the model as they are today."""
         if corpora.is_matrix(self.corpus):
             return self.model_copy(update={"corpus": corpora.pin(self.corpus)})
-        return super().pinned().model_copy(update={"corpus": corpora.pin(self.corpus)})
-
-    def unpinned(self) -> Self:
-        """Let the corpus and the model move again."""
-        return super().unpinned().model_copy(update={"corpus": corpora.unpinned(self.corpus)})
+        return super().pinned()

@@ -8,21 +8,21 @@ A block adds a = h_i - h_(i-1) to the residual stream. In its place comes
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import pandas as pd
 from pydantic import Field
 
 from probes import corpora
 from probes.contract import Displayed, Progress
-from probes.models.choice import ReadsModel
+from probes.reads import ReadsCorpus
 from probes.values import Source
 
 ZERO, MEAN, RESAMPLE = "zero", "mean", "resample"
 WAYS = (ZERO, MEAN, RESAMPLE)
 
 
-class AblationSpec(ReadsModel):
+class AblationSpec(ReadsCorpus):
     """Leave out what each block adds, and see what it costs the model's predictions on a corpus."""
 
     kind: ClassVar[str] = "ablation"
@@ -39,16 +39,6 @@ class AblationSpec(ReadsModel):
     """Texts that the loss is measured on; as many others give the means."""
     seed: int = Field(0, ge=0, le=2**31 - 1)
     """Decides the texts, which tokens are resampled, the masked tokens and the resampling."""
-
-    def pinned(self) -> Self:
-        """Name the model and the corpus as they are today."""
-        pinned = super().pinned()
-        return pinned.model_copy(update={"corpus": corpora.pin(self.corpus)})
-
-    def unpinned(self) -> Self:
-        """Let the model and the corpus move again."""
-        free = super().unpinned()
-        return free.model_copy(update={"corpus": corpora.unpinned(self.corpus)})
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,13 @@ class, all on the same held-out texts.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
 import pandas as pd
 from pydantic import Field
 
-from probes import corpora
 from probes.contract import Displayed, Progress
-from probes.models.choice import ReadsModel
+from probes.reads import ReadsCorpus
 from probes.values import Source
 
 TRAINED, CONTROL, RANDOM = "trained model", "control task", "random init"
@@ -21,7 +20,7 @@ LAYER_0, WORDS, COMMONEST = "layer 0", "the words alone", "the largest class"
 ACCURACY, R2 = "accuracy", "R²"
 
 
-class ProbingSpec(ReadsModel):
+class ProbingSpec(ReadsCorpus):
     """Train probes for a label on every layer of a model, beside a control task and what needs no model."""
 
     kind: ClassVar[str] = "probing"
@@ -53,14 +52,6 @@ class ProbingSpec(ReadsModel):
     """Also the bits a label costs, how few labels do, and what the best layer adds to layer 0."""
     seed: int = Field(0, ge=0, le=2**31 - 1)
     """Decides which texts and places are drawn, the splits, the random weights and every other draw."""
-
-    def pinned(self) -> Self:
-        """Name the corpus and the model as they are today."""
-        return super().pinned().model_copy(update={"corpus": corpora.pin(self.corpus)})
-
-    def unpinned(self) -> Self:
-        """Let the corpus and the model move again."""
-        return super().unpinned().model_copy(update={"corpus": corpora.unpinned(self.corpus)})
 
 
 @dataclass(frozen=True)

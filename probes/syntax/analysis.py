@@ -12,9 +12,8 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
-from probes import corpora
 from probes.contract import Displayed, Progress
-from probes.models.choice import ReadsModel
+from probes.reads import ReadsCorpus
 from probes.values import Source
 
 TRAINED, CONTROL, RANDOM, NONCE = "trained model", "control task", "random init", "nonce names"
@@ -25,7 +24,7 @@ How = Literal["stored", "streamed"]
 Count = Annotated[int, Field(ge=2, le=1_000_000)]
 
 
-class SyntaxSpec(ReadsModel):
+class SyntaxSpec(ReadsCorpus):
     """Train structural probes on every layer of a model, and score the trees they read off."""
 
     kind: ClassVar[str] = "syntax"
@@ -83,14 +82,6 @@ class SyntaxSpec(ReadsModel):
         if self.min_words > self.max_words:
             raise ValueError(f"min_words is {self.min_words}, above max_words, which is {self.max_words}")
         return self
-
-    def pinned(self) -> Self:
-        """Name the corpus and the model as they are today."""
-        return super().pinned().model_copy(update={"corpus": corpora.pin(self.corpus)})
-
-    def unpinned(self) -> Self:
-        """Let the corpus and the model move again."""
-        return super().unpinned().model_copy(update={"corpus": corpora.unpinned(self.corpus)})
 
 
 @dataclass(frozen=True)
