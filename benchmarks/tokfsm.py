@@ -116,6 +116,7 @@ def main() -> None:
           f"dead {result.dead:.1f} %")  # fmt: skip
     print(result.books.round(3).to_string(index=False))
     print(result.patches.round(3).to_string(index=False))
+    print(result.edits.round(3).to_string(index=False))
     print(f"by F1: precision {result.states.by_f1.mean():.3f}, recall {result.states.by_f1_recall.mean():.3f}")
 
 

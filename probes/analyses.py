@@ -153,6 +153,7 @@ ANALYSES = (
         figures_at=(
             "probes.figures.tokfsm:codes_of_states",
             "probes.figures.tokfsm:exchanged_codes",
+            "probes.figures.tokfsm:edited_walks",
             "probes.figures.tokfsm:use_of_codes",
         ),
         methods_at="probes.codebooks.tokfsm_methods:tokfsm",

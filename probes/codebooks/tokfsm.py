@@ -27,13 +27,14 @@ class TokfsmSpec(Spec):
     """Hold a kept codebook model of a machine against the machine itself: loss, legal steps, codes of states."""
 
     kind: ClassVar[str] = "tokfsm"
+    version: ClassVar[int] = 2
 
     checkpoint: str = "seed0"
     """Which kept model: a folder of data/tokfsm."""
     texts: int = Field(1000, ge=20, le=100_000)
     """New texts that its loss is measured on, and as many that it says itself."""
     pairs: int = Field(500, ge=1, le=100_000)
-    """Pairs of states between which codes are exchanged."""
+    """Pairs of states, and of walks, between which codes are exchanged."""
     seed: int = Field(0, ge=0, le=2**31 - 2)
     """Draws the texts, what the model says, and the pairs."""
 
@@ -49,6 +50,9 @@ class TokfsmResult(Displayed):
     """One row a state: state, book, part, code, precision, recall, support, neuron, by_f1, by_f1_recall."""
     patches: pd.DataFrame
     """One row a set of codebooks: patch, divergence (of 1 without a patch), to_truth (nats)."""
+    edits: pd.DataFrame
+    """One row a set of codebooks, put in after a random walk: patch, divergence (of the next digit, 1 without),
+    followed with low and high (share that go on where the put-in state may), stayed (where their own may), chance."""
     loss: float
     """Nats a token."""
     half: float

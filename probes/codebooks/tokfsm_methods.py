@@ -18,4 +18,7 @@ def tokfsm(spec: TokfsmSpec, result: TokfsmResult) -> tuple[str, ...]:
         f"{half} texts and judged on {half} others, the neuron above the threshold at which it has the code's recall.",
         f"Codes were exchanged between {spec.pairs} pairs of states at the last token; the Jensen-Shannon divergence "
         "of the next digit's distribution from the other state's is given as a share of that without an exchange.",
+        "The same was done after random walks of four states, with the codes of all digits of the last one; the model "
+        "then said one more state: the share that the state whose codes were put in may lead to, with its Wilson "
+        "interval.",
     )

@@ -53,6 +53,30 @@ def exchanged_codes(result: "TokfsmResult") -> alt.LayerChart:
     return dressed(chart.properties(autosize=WIDE))
 
 
+def edited_walks(result: "TokfsmResult") -> alt.LayerChart:
+    """Draw where the model goes on after a walk with another state's codes put in: where that one may, or its own.
+
+    The rule is the share that states drawn evenly would have.
+    """
+    names = result.edits["patch"].tolist()
+    looks = {"where the put-in state may go": (BLUE, "circle"), "where its own may": (ORANGE, "square")}
+    columns = dict(zip(looks, ("followed", "stayed"), strict=True))
+    parts = [result.edits.assign(series=name, value=result.edits[column]) for name, column in columns.items()]
+    rows = pd.concat(parts)[["patch", "series", "value", "low", "high", "divergence", "chance"]]
+    y = alt.Y("patch:N", sort=names, title="codebooks put in", axis=alt.Axis(ticks=False, labelOverlap=False))
+    x = alt.X("value:Q", title="share of next states", scale=alt.Scale(domain=[0, 1]))
+    seen = ["patch:N", "series:N", *(alt.Tooltip(f"{n}:Q", format=".3f") for n in ("value", "divergence"))]
+    whiskers = alt.Chart(rows[rows["series"] == "where the put-in state may go"]).mark_rule(color=BLUE)
+    whiskers = whiskers.encode(x=alt.X("low:Q", title="share of next states"), x2="high:Q", y=y)
+    chance = alt.Chart(rows.head(1)).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x="chance:Q")
+    note = "another state's codes put in after a random walk; dashed: states drawn evenly"
+    title = alt.TitleParams("Where the model goes on from another state's codes", subtitle=[note], color=INK)
+    about = f"Where the model goes on after a walk with another state's codes. {result.headline()}"
+    chart = alt.layer(chance, whiskers, _points(rows, looks, x, seen, y=y))
+    chart = chart.properties(width=520, height=max(60, 22 * len(names)), title=title, description=about)
+    return dressed(chart.properties(autosize=WIDE))
+
+
 def use_of_codes(result: "TokfsmResult") -> alt.LayerChart:
     """Draw, for every codebook, the share of codes no new token used, and of those that mean one input only."""
     looks = {
@@ -72,7 +96,12 @@ def use_of_codes(result: "TokfsmResult") -> alt.LayerChart:
 
 
 def _points(
-    rows: pd.DataFrame, looks: dict[str, tuple[str, str]], x: alt.X, seen: list[Any], title: str = "precision"
+    rows: pd.DataFrame,
+    looks: dict[str, tuple[str, str]],
+    x: alt.X,
+    seen: list[Any],
+    title: str = "precision",
+    y: alt.Y | None = None,
 ) -> alt.Chart:
     colours, shapes = ([look[i] for look in looks.values()] for i in (0, 1))
     scale = alt.Scale(domain=[0, 1])
@@ -81,7 +110,7 @@ def _points(
         .mark_point(filled=True, opacity=0.9, style="dot")
         .encode(
             x=x,
-            y=alt.Y("value:Q", title=title, scale=scale),
+            y=alt.Y("value:Q", title=title, scale=scale) if y is None else y,
             color=alt.Color("series:N", title=None, scale=alt.Scale(domain=list(looks), range=colours)),
             shape=alt.Shape("series:N", title=None, scale=alt.Scale(domain=list(looks), range=shapes)),
             tooltip=seen,

@@ -29,7 +29,7 @@ def answer(asked: Open) -> Any:
 
 def test_a_kept_model_is_held_against_its_machine(answer: Any) -> None:
     assert re.search(r"run=[0-9a-f]{32}", answer.page.url)
-    for figure in ("Exchanged codes", "Use of codes", "Codes of states"):
+    for figure in ("Exchanged codes", "Edited walks", "Use of codes", "Codes of states"):
         answer.page.get_by_text(figure, exact=True).click()
         answer.settled()
         expect(answer.page.get_by_test_id("stVegaLiteChart").first).to_be_visible()

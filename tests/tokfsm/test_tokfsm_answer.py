@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from probes.codebooks.fsm.editing import edited
 from probes.codebooks.fsm.machine import tokfsm
 from probes.codebooks.fsm.states import Fired, classified, dead
 from probes.codebooks.tokfsm import FOLDER, folder_of, kept
+from probes.codebooks.trained import kept as trained
 from probes.errors import StrataError
 
 
@@ -42,3 +44,15 @@ def test_dead_codes_are_counted_by_book() -> None:
     assert rows["codes"].tolist() == [8]
     assert rows["dead"].tolist() == [0.25]
     assert rows["bits"].tolist() == [1.5]
+
+
+def test_after_a_walk_the_codes_of_another_decide_the_next_digit_and_leave_no_trace() -> None:
+    model = trained.load(FOLDER / "seed0")
+    rows = edited(model.net, model.books, tokfsm(), pairs=60, read=2).set_index("patch")
+    assert rows.loc["none", "divergence"] == 1
+    assert rows.loc["none", "stayed"] > 0.9
+    assert rows.loc["none", "low"] < rows.loc["none", "chance"]
+    assert rows.loc["all", "divergence"] < 0.05 < rows.loc["all head", "divergence"]
+    assert rows.loc["all", "low"] > rows.loc["none", "followed"]
+    assert rows.loc["all", "stayed"] < 0.8
+    assert all(book.forced is None for book in model.books.named().values())

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from probes.codebooks.fsm import floor, measures, patching, states
+from probes.codebooks.fsm import editing, floor, measures, patching, states
 from probes.codebooks.fsm.machine import Machine, tokfsm
 from probes.codebooks.tokfsm import TOKENS, TokfsmResult, TokfsmSpec, source_of
 from probes.codebooks.trained import kept
@@ -31,15 +31,14 @@ def judged(spec: TokfsmSpec, folder: Path, progress: Progress) -> TokfsmResult:
     progress.report(2, 4, "codes of states")
     codes = _states(net, books, machine, texts, draw)
     progress.report(3, 4, "exchanging codes")
-    patches = patching.patched(net, books, machine, spec.pairs, spec.seed)
     used = states.dead(heard.used)
     best = floor.floor(machine, TOKENS)
     weights = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
-    unused = float((used["dead"] * used["codes"]).sum() / used["codes"].sum())
     return TokfsmResult(
         books=used.merge(_pure(net, books, machine), on="book"),
         states=codes,
-        patches=patches,
+        patches=patching.patched(net, books, machine, spec.pairs, spec.seed),
+        edits=editing.edited(net, books, machine, pairs=spec.pairs, seed=spec.seed),
         loss=heard.loss,
         half=heard.half,
         floor=best.loss,
@@ -50,7 +49,7 @@ def judged(spec: TokfsmSpec, folder: Path, progress: Progress) -> TokfsmResult:
         low=100 * spoken.low,
         high=100 * spoken.high,
         first=100 * spoken.first,
-        dead=100 * unused,
+        dead=100 * float(np.average(used["dead"], weights=used["codes"])),
         precision=100 * float(codes["precision"].mean()),
         recall=100 * float(codes["recall"].mean()),
         neuron=100 * float(codes["neuron"].mean()),

@@ -69,7 +69,7 @@ def patched(net: Any, books: Codebooks, machine: Machine, pairs: int = 500, seed
     codes = {n: b.ids.reshape(*given.shape, *b.ids.shape[1:])[:, -1] for n, b in named.items()}
     truth = prefixes(machine, machine.chances, 1)[there]
     rows, whole = [], float(divergence(plain[here], plain[there]).mean())
-    for name, chosen in _sets(list(named)):
+    for name, chosen in sets(list(named)):
         for book in chosen:
             forced = torch.full((pairs, given.shape[1], *codes[book].shape[1:]), -2)
             forced[:, -1] = codes[book][torch.from_numpy(there)]
@@ -84,7 +84,7 @@ def patched(net: Any, books: Codebooks, machine: Machine, pairs: int = 500, seed
     return pd.DataFrame(rows, columns=["patch", "divergence", "to_truth"])
 
 
-def _sets(names: Sequence[str]) -> list[tuple[str, list[str]]]:
+def sets(names: Sequence[str]) -> list[tuple[str, list[str]]]:
     """Return which codebooks are patched together: none, each, all of a place, all."""
     places = sorted({name.partition(".")[2] for name in names})
     by_place = [(f"all {p}", [n for n in names if n.endswith(f".{p}")]) for p in places] if len(places) > 1 else []
