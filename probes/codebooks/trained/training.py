@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from probes.codebooks.trained.book import Book, follow, restart
 from probes.codebooks.trained.model import Codebooks
+from probes.codebooks.trained.muon import Muon
 
 Batch = Callable[[np.random.Generator], torch.Tensor]
 """Draws the tokens [text, token] of one step."""
@@ -60,7 +61,7 @@ class Training:
         self.net, self.books, self.recipe = net, books, recipe
         self.named: dict[str, Book] = books.named() if books is not None else {}
         matrices, others = groups(net, books)
-        muon = torch.optim.Muon(matrices, lr=recipe.matrices, weight_decay=recipe.decay, adjust_lr_fn="match_rms_adamw")
+        muon = Muon(matrices, recipe.matrices, recipe.decay)
         adam = torch.optim.AdamW(others, lr=recipe.others, betas=(0.9, 0.98), weight_decay=0)
         self.optimisers: tuple[torch.optim.Optimizer, ...] = (muon, adam)
         self.rates = (recipe.matrices, recipe.others)
