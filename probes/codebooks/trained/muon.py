@@ -6,7 +6,7 @@ weights' own precision, all matrices of a shape at once.
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -40,19 +40,19 @@ class Muon(torch.optim.Optimizer):
     def _move(self, weights: list[nn.Parameter], group: dict[str, Any]) -> None:
         keep, pushed = group["momentum"], []
         for weight in weights:
-            state = self.state[weight]
-            held = state.setdefault("momentum_buffer", torch.zeros_like(weight))
-            held.lerp_(weight.grad, 1 - keep)
-            pushed.append(weight.grad.lerp(held, keep))
+            grad = cast(torch.Tensor, weight.grad)
+            held = self.state[weight].setdefault("momentum_buffer", torch.zeros_like(weight))
+            held.lerp_(grad, 1 - keep)
+            pushed.append(grad.lerp(held, keep))
         length = 0.2 * max(weights[0].shape) ** 0.5
         for weight, turned in zip(weights, orthogonal(torch.stack(pushed)), strict=True):
             weight.mul_(1 - group["lr"] * group["decay"]).add_(turned, alpha=-group["lr"] * length)
 
 
 def orthogonal(matrices: torch.Tensor) -> torch.Tensor:
-    """Return matrices [matrix, row, column] with the same singular vectors and all singular values under 1.25, most above 0.7.
+    """Return matrices [matrix, row, column] with their singular vectors and all singular values under 1.25.
 
-    A singular value under about a hundredth of a matrix's length stays smaller.
+    Most are above 0.7; one under about a hundredth of its matrix's length stays smaller.
     """
     tall = matrices.shape[1] > matrices.shape[2]
     now = matrices.transpose(1, 2) if tall else matrices
