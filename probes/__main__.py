@@ -7,7 +7,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from probes.commands import app, ask, corpora, export, models, runs, sweep
+from probes.commands import app, ask, codemodel, corpora, export, models, runs, sweep
 from probes.errors import StrataError
 
 
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m probes", description="Strata reads the layers of language models.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for group in (ask, sweep, models, corpora, runs, export, app):
+    for group in (ask, codemodel, sweep, models, corpora, runs, export, app):
         group.add(commands)
     return parser
 

@@ -5,8 +5,6 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import ValidationError
-
 from probes import store
 from probes.alignment import AlignmentSpec, LikenessSpec
 from probes.attribution import AttributionSpec, TrustSpec
@@ -24,7 +22,7 @@ from probes.codebooks import (
     TokfsmSpec,
 )
 from probes.compare import Comparison, compare, labels
-from probes.contract import Analysis, Comparable, Spec
+from probes.contract import Analysis, Comparable, Spec, checked
 from probes.errors import StrataError, did_you_mean
 from probes.geometry import GeometrySpec, MapSpec
 from probes.intervention import AblationSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
@@ -393,15 +391,7 @@ def figure(result: Any, name: str = "") -> Any:
 
 def parse(kind: str, fields: dict[str, Any]) -> Spec:
     """Return the Spec of some plain values; raises StrataError E-SPEC naming each field that is wrong."""
-    try:
-        return find(kind).spec.model_validate(fields)
-    except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or kind}: {e['msg']} (got {e['input']!r:.60})" for e in error.errors()
-        )
-        raise StrataError(
-            "E-SPEC", f"This is not a question '{kind}' can answer: {wrong}.", fix="Correct the values named."
-        ) from error
+    return checked(find(kind).spec, fields)
 
 
 def from_json(text: str) -> Spec:

@@ -5,11 +5,12 @@ import importlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from probes.errors import StrataError
 from probes.values import Source
 
 
@@ -46,6 +47,21 @@ class Spec(BaseModel):
     def unpinned(self) -> Self:
         """Return the same question with pinned names free to move again: what a form starts from."""
         return self
+
+
+Question = TypeVar("Question", bound=Spec)
+
+
+def checked(spec: type[Question], fields: dict[str, Any]) -> Question:
+    """Return a Spec of some plain values; raises StrataError E-SPEC naming each field that is wrong."""
+    try:
+        return spec.model_validate(fields)
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(map(str, e['loc'])) or spec.kind}: {e['msg']} (got {e['input']!r:.60})" for e in error.errors()
+        )
+        what = f"This is not a question '{spec.kind}' can answer: {wrong}."
+        raise StrataError("E-SPEC", what, fix="Correct the values named.") from error
 
 
 class Result(Protocol):

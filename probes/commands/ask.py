@@ -6,7 +6,7 @@ from typing import Any
 
 from probes.analyses import ANALYSES, parse
 from probes.commands.bar import Bar
-from probes.contract import Analysis
+from probes.contract import Analysis, Spec
 
 
 def add(commands: Any) -> None:
@@ -20,7 +20,14 @@ def _add(commands: Any, analysis: Analysis) -> None:
     parser = commands.add_parser(
         analysis.kind, help=summary, description=summary, formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
-    for name, field in analysis.spec.model_fields.items():
+    options_of(parser, analysis.spec)
+    parser.add_argument("--json", action="store_true", help="print the result as JSON instead of a table")
+    parser.set_defaults(act=lambda options: _answer(analysis, options))
+
+
+def options_of(parser: argparse.ArgumentParser, spec: type[Spec]) -> None:
+    """Add an option for each field of a Spec."""
+    for name, field in spec.model_fields.items():
         parser.add_argument(
             f"--{name.replace('_', '-')}",
             dest=name,
@@ -30,8 +37,11 @@ def _add(commands: Any, analysis: Analysis) -> None:
             metavar=_metavar(field.annotation),
             help=(field.description or "").replace("%", "%%"),
         )
-    parser.add_argument("--json", action="store_true", help="print the result as JSON instead of a table")
-    parser.set_defaults(act=lambda options: _answer(analysis, options))
+
+
+def values_of(options: argparse.Namespace, spec: type[Spec]) -> dict[str, Any]:
+    """Return what was given for the fields of a Spec."""
+    return {name: getattr(options, name) for name in spec.model_fields if hasattr(options, name)}
 
 
 def _metavar(annotation: Any) -> str:
@@ -44,10 +54,7 @@ def _metavar(annotation: Any) -> str:
 def _answer(analysis: Analysis, options: argparse.Namespace) -> None:
     from probes.engine import run  # on use: --help must not wait for it
 
-    spec = parse(
-        analysis.kind, {name: getattr(options, name) for name in analysis.spec.model_fields if hasattr(options, name)}
-    )
-    spec, bar = spec.pinned(), Bar()
+    spec, bar = parse(analysis.kind, values_of(options, analysis.spec)).pinned(), Bar()
     try:
         result = run(spec, bar)
     finally:

@@ -73,25 +73,25 @@ def say(net: Any, machine: Machine, count: int, tokens: int = 128, seed: int = 0
 
 
 @torch.no_grad()
-def heard(net: Any, books: Codebooks | None, texts: Ints) -> Heard:
-    """Return loss, accuracy and the use of codes on texts [text, token]."""
+def heard(net: Any, books: Codebooks | None, texts: Ints, size: int = BATCH) -> Heard:
+    """Return loss, accuracy and the use of codes on texts [text, token], `size` of them at a time."""
     named = books.named() if books is not None else {}
     used = {n: np.zeros(b.codes.shape[:2], np.int64) for n, b in named.items()}
     losses, right = [], 0.0
-    for part in batches(texts):
+    for part in batches(texts, size):
         logits = net(input_ids=part).logits[:, :-1].float()
         losses.append(F.cross_entropy(logits.transpose(1, 2), part[:, 1:], reduction="none").mean(1))
         right += float((logits.argmax(-1) == part[:, 1:]).sum())
         for name, book in named.items():
-            size = book.codes.shape[1]
             for group in range(len(book.codes)):
-                used[name][group] += np.bincount(book.ids[:, group].reshape(-1).numpy(), minlength=size)
+                ids = book.ids[:, group].reshape(-1).numpy()
+                used[name][group] += np.bincount(ids, minlength=book.codes.shape[1])
     each = torch.cat(losses).double()
     half = Z * float(each.std()) / len(each) ** 0.5 if len(each) > 1 else float("inf")
     return Heard(float(each.mean()), half, right / (texts.shape[0] * (texts.shape[1] - 1)), used)
 
 
-def batches(texts: Ints) -> Iterator[torch.Tensor]:
+def batches(texts: Ints, size: int = BATCH) -> Iterator[torch.Tensor]:
     """Yield texts a few at a time, as tensors."""
-    for first in range(0, len(texts), BATCH):
-        yield torch.from_numpy(texts[first : first + BATCH])
+    for first in range(0, len(texts), size):
+        yield torch.from_numpy(texts[first : first + size])

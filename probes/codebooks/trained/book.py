@@ -57,7 +57,9 @@ class Book(nn.Module):
             self.register_buffer("codes", start)
         self.register_buffer("count", torch.ones(parts, codes))
         self.register_buffer("total", start.clone())
-        self.ids = torch.zeros(0, parts, self.rules.k, dtype=torch.int64)
+        self.k = self.rules.k
+        """Codes chosen now: a schedule may begin with more than the rules end with."""
+        self.ids = torch.zeros(0, parts, self.k, dtype=torch.int64)
         self.seen = torch.zeros(0, parts, width)
         self.loss = torch.zeros(())
         self.forced: torch.Tensor | None = None
@@ -98,7 +100,7 @@ class Book(nn.Module):
                 like = rows[:, part] @ F.normalize(codes, dim=-1).T
             else:
                 like = rows[:, part] @ codes.T - codes.square().sum(-1) / 2
-            found.append(like.argmax(1, keepdim=True) if self.rules.k == 1 else like.topk(self.rules.k, dim=1).indices)
+            found.append(like.argmax(1, keepdim=True) if self.k == 1 else like.topk(self.k, dim=1).indices)
         return torch.stack(found, 1)
 
     def stand(self, ids: torch.Tensor) -> torch.Tensor:
@@ -106,7 +108,7 @@ class Book(nn.Module):
         parts = torch.arange(len(self.codes), device=ids.device)[:, None]
         chosen = self.codes[parts, ids.clamp(min=0)] * (ids >= 0)[..., None]
         whole = chosen.sum(2)
-        return whole / self.rules.k if self.rules.output == "mean" else whole
+        return whole / self.k if self.rules.output == "mean" else whole
 
     def _distance(self, rows: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
         drawn = (out - rows.detach()).square().sum((1, 2)).mean()
@@ -135,7 +137,7 @@ def follow(book: Book) -> None:
     keep = book.rules.decay
     for part in range(len(book.codes)):
         ids = book.ids[:, part].reshape(-1)
-        rows = book.seen[:, part].repeat_interleave(book.rules.k, 0)
+        rows = book.seen[:, part].repeat_interleave(book.k, 0)
         had = torch.bincount(ids, minlength=book.codes.shape[1]).float()
         book.count[part].mul_(keep).add_(had, alpha=1 - keep)
         sums = torch.zeros_like(book.total[part]).index_add_(0, ids, rows)

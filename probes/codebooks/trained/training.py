@@ -39,7 +39,15 @@ class Recipe:
     """Compute in bfloat16 where that loses little; None: where the machine does so in hardware, and is not slowed."""
     restart: int = 10
     """Steps between two looks for dead codes, in the first three quarters; 0 for none."""
+    many: int = 0
+    """Codes a token at the beginning, which fall to each codebook's own number by the middle; 0 for no more of them."""
     seed: int = 0
+
+    def chosen(self, step: int, k: int) -> int:
+        """Return how many codes a token gets at a step where it ends with `k`; each halving takes equally long."""
+        if self.many <= k:
+            return k
+        return max(k, round(self.many * (k / self.many) ** min(1.0, 2 * step / self.steps)))
 
     def rate(self, step: int) -> float:
         """Return the share of the full rate at a step."""
@@ -72,6 +80,8 @@ class Training:
     def step(self, batch: Batch) -> float:
         """Take one step; return its loss in nats a token."""
         self._modes(True)
+        for book in self.named.values():
+            book.k = min(self.recipe.chosen(self.done, book.rules.k), book.codes.shape[1])
         for optimiser, rate in zip(self.optimisers, self.rates, strict=True):
             optimiser.zero_grad()
             for group in optimiser.param_groups:

@@ -1,0 +1,139 @@
+"""The training behind a `Lesson`: blocks of text, codes from k-means, steps that go on where they were stopped."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from probes import corpora
+from probes.codebooks.fsm.measures import heard
+from probes.codebooks.fsm.states import dead
+from probes.codebooks.trained import kept
+from probes.codebooks.trained.book import Rules
+from probes.codebooks.trained.lesson import Lesson
+from probes.codebooks.trained.model import Codebooks, split, start_from
+from probes.codebooks.trained.training import Recipe, Training
+from probes.contract import Progress
+from probes.errors import StrataError
+from probes.models import LanguageModel, language_model, load
+from probes.models.sites import depth_of
+from probes.values import split_of
+
+SHARES = (0.9, 0.1)
+HELD, STARTERS = 64, 32
+"""Held-out blocks that losses are of; blocks that codes start from."""
+EVERY = 50
+"""Steps between two checkpoints."""
+STAGES = ("as it is", "codes put in", "trained")
+LESSON = "lesson.json"
+
+
+@dataclass(frozen=True)
+class Taught:
+    """What training was worth: `stages` (stage, loss with half its interval, accuracy), and `books` (see `dead`)."""
+
+    stages: pd.DataFrame
+    books: pd.DataFrame
+
+
+def teach(lesson: Lesson, into: Path, progress: Progress) -> Taught:
+    """Train, or go on; write the model to `into`.
+
+    Refuses what writes no text (E-HEAD, E-CODES-DECODER) and a folder that is not this lesson's (E-CODES-FOLDER).
+    """
+    _claim(lesson, into)
+    progress.report(0, 1, "loading the model")
+    lm = decoder_of(lesson)
+    fitted, held = blocks_of(lesson, lm)
+    books = Codebooks(lm.net, sizes(lesson, depth_of(lm.net)), _rules(lesson))
+    for book in books.named().values():
+        book.on = False
+    plain = heard(lm.net, None, held, lesson.blocks)
+    start_from(books, lm.net, torch.from_numpy(fitted[:STARTERS]), seed=lesson.seed)
+    books.eval()
+    put = heard(lm.net, books, held, lesson.blocks)
+    into.mkdir(parents=True, exist_ok=True)
+    (into / LESSON).write_text(lesson.canonical() + "\n", "utf-8")
+    training = _trained(lesson, lm, books, into, fitted, progress.step(0.1, 0.95))
+    training.net.eval(), books.eval()
+    last = heard(lm.net, books, held, lesson.blocks)
+    kept.save(kept.Trained(lm.net, books, {"lesson": lesson.model_dump(mode="json")}), into)
+    lm.model.tokenizer.save_pretrained(into)
+    rows = [(name, one.loss, one.half, one.accuracy) for name, one in zip(STAGES, (plain, put, last), strict=True)]
+    return Taught(pd.DataFrame(rows, columns=["stage", "loss", "half", "accuracy"]), dead(last.used))
+
+
+def decoder_of(lesson: Lesson) -> LanguageModel:
+    """Return the model with its head in float32, its weights free to move."""
+    lm = language_model(load(lesson.model, revision=lesson.revision, dtype="float32", device=lesson.device))
+    if lm.task != "next":
+        what = f"'{lesson.model}' predicts masked tokens: it writes nothing token by token."
+        raise StrataError("E-CODES-DECODER", what, fix="Name a decoder, such as smollm2.")
+    lm.net.requires_grad_(True)
+    return lm
+
+
+def blocks_of(lesson: Lesson, lm: LanguageModel) -> tuple[np.ndarray, np.ndarray]:
+    """Return int64 [block, token] to train on and held out: texts one after the other, with an end between them."""
+    stream = corpora.load(lesson.corpus, language=lesson.language or None, n=lesson.texts, seed=lesson.seed)
+    tokenizer = lm.model.tokenizer
+    end = tokenizer.eos_token_id if tokenizer.eos_token_id is not None else tokenizer.bos_token_id
+    sides: tuple[list[int], list[int]] = ([], [])
+    for text in dict.fromkeys(stream.texts):
+        ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+        sides[split_of(text, SHARES)].extend([*ids, *([end] if end is not None else [])])
+    found = [np.array(side, np.int64)[: len(side) // lesson.tokens * lesson.tokens] for side in sides]
+    fitted, held = (ids.reshape(-1, lesson.tokens) for ids in found)
+    if len(fitted) < 2 or len(held) < 2:
+        what = f"{len(stream.texts)} texts give {len(fitted)} blocks of {lesson.tokens} tokens to train on"
+        what += f" and {len(held)} to judge by."
+        raise StrataError("E-CORPUS-SMALL", what, "Both need at least two.", "Give more texts, or shorter blocks.")
+    return fitted, held[:HELD]
+
+
+def sizes(lesson: Lesson, depth: int) -> dict[str, int]:
+    """Return codes by place; raises StrataError E-CODES-PLACE for a block or a place that the model lacks."""
+    layers = [str(n) for n in range(depth)] if lesson.layers == "all" else lesson.layers.split(",")
+    names = [f"{layer.strip()}.{place.strip()}" for layer in layers for place in lesson.places.split(",")]
+    for name in names:
+        split(name, depth)
+    return dict.fromkeys(names, lesson.codes)
+
+
+def _rules(lesson: Lesson) -> Rules:
+    return Rules(lesson.k, "euclidean", "mean", learn="mean", commitment=0.25)
+
+
+def _trained(
+    lesson: Lesson, lm: LanguageModel, books: Codebooks, into: Path, fitted: np.ndarray, progress: Progress
+) -> Training:  # limit: the six it takes
+    recipe = Recipe(lesson.steps, lesson.rate, lesson.rate, many=lesson.many, seed=lesson.seed)
+    training = Training(lm.net, books, recipe)
+    if (into / "training.json").exists():
+        training.resume(into)
+    batch = batches(fitted, lesson.blocks)
+    while training.done < lesson.steps:
+        loss = training.step(batch)
+        progress.report(training.done, lesson.steps, f"step {training.done:,}: loss {loss:.3f}")
+        if training.done % EVERY == 0 or training.done == lesson.steps:
+            training.save(into)
+    return training
+
+
+def batches(blocks: np.ndarray, count: int) -> Callable[[np.random.Generator], torch.Tensor]:
+    """Return what draws `count` blocks with a generator."""
+    return lambda draw: torch.from_numpy(blocks[draw.integers(len(blocks), size=count)])
+
+
+def _claim(lesson: Lesson, into: Path) -> None:
+    """Refuse (E-CODES-FOLDER) a folder of another lesson, or of something else."""
+    note = into / LESSON
+    if note.is_file():
+        if note.read_text("utf-8").strip() != lesson.canonical():
+            what = f"'{into.name}' holds a training of other options, or of a model or corpus that has changed."
+            raise StrataError("E-CODES-FOLDER", what, fix="Name another folder, or give the options it was begun with.")
+    elif into.is_dir() and any(into.iterdir()):
+        raise StrataError("E-CODES-FOLDER", f"'{into.name}' is not empty.", fix="Name a folder of its own.")

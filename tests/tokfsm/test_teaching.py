@@ -1,0 +1,74 @@
+"""`python -m probes codemodel`: a decoder of yours is taught, stopped, goes on, and is kept."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import torch
+
+from probes.__main__ import main
+from probes.codebooks.trained import kept
+from probes.codebooks.trained.training import Recipe
+
+LINES = [f"value_{i} = total + {i}\nreturn value_{i}" for i in range(160)]
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "lines.jsonl"
+    path.write_text("".join(json.dumps({"text": line}) + "\n" for line in LINES))
+    return path
+
+
+def asked(model: Path, table: Path, into: Path, **other: object) -> list[str]:
+    given = {"model": model, "corpus": f"table:{table}", "language": "", "places": "head,mlp", "codes": 8, "steps": 60}
+    given |= {"tokens": 16, "texts": 160, "rate": 0.01, "blocks": 4, "device": "cpu", **other}
+    return ["codemodel", *(f"--{name}={value}" for name, value in given.items()), f"--into={into}"]
+
+
+def test_a_decoder_is_taught_kept_and_read_again(
+    capsys: pytest.CaptureFixture[str], tiny_llama: Path, table: Path, tmp_path: Path
+) -> None:
+    assert main(asked(tiny_llama, table, tmp_path / "one", many=4)) == 0
+    said = capsys.readouterr().out
+    last, first, put = map(float, re.findall(r"\d\.\d{3}(?= ± | as it was| with the codes)", said)[:3])
+    assert last < put - 0.5
+    assert last < first - 0.5
+    model = kept.load(tmp_path / "one")
+    names = [f"{layer}.{place}" for layer in range(model.net.config.num_hidden_layers) for place in ("head", "mlp")]
+    assert sorted(model.books.named()) == names
+    model.net(input_ids=torch.arange(6)[None])
+    assert model.books.named()["0.mlp"].ids.shape == (6, 1, 1)
+    # asked again, nothing is left to do, and the numbers are the same
+    assert main(asked(tiny_llama, table, tmp_path / "one", many=4)) == 0
+    assert capsys.readouterr().out == said
+
+
+def test_what_cannot_be_taught_is_refused(
+    capsys: pytest.CaptureFixture[str], tiny_bert: Path, tiny_llama: Path, table: Path, tmp_path: Path
+) -> None:
+    for model, other, code in (
+        (tiny_llama, {"places": "knee"}, "E-CODES-PLACE"),
+        (tiny_llama, {"layers": "99"}, "E-CODES-PLACE"),
+        (tiny_llama, {"texts": 10, "tokens": 4096}, "E-CORPUS-SMALL"),
+        (tiny_llama, {"k": 9}, "E-CODES-K"),
+        (tiny_llama, {"steps": 0}, "E-SPEC"),
+        (tiny_bert, {}, "E-HEAD"),
+    ):
+        assert main(asked(model, table, tmp_path / code / str(len(other)), **other)) == 2
+        assert code in capsys.readouterr().err
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("mine")
+    assert main(asked(tiny_llama, table, tmp_path / "full")) == 2
+    assert "E-CODES-FOLDER" in capsys.readouterr().err
+
+
+def test_many_codes_at_first_fall_to_k_by_the_middle() -> None:
+    recipe = Recipe(100, many=16)
+    chosen = [recipe.chosen(step, 1) for step in range(100)]
+    assert chosen[0] == 16
+    assert chosen[25] == 4
+    assert chosen[50:] == [1] * 50
+    assert chosen == sorted(chosen, reverse=True)
+    assert {Recipe(100).chosen(step, 3) for step in range(100)} == {3}
