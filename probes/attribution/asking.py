@@ -27,7 +27,9 @@ def asking(spec: AttributionSpec, progress: Progress) -> AttributionResult:
     tree = _tree(spec)
     model = loaded(spec)
     text = tree.text if tree is not None else spec.text
-    asked = question(model, Asked(text, spec.target, spec.token, spec.against, spec.position, spec.other))
+    asked = question(
+        model, Asked(text, spec.target, spec.token, spec.against, spec.position, spec.other, spec.run, spec.code)
+    )
     x, base = asked.states(), baseline(asked, spec.baseline)
     progress.report(1, 3, spec.method)
     values, by_layer, by_node = attributed(asked, spec, (x, base), tree)

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-Target = Literal["next token", "a token", "masked token", "whole text", "similarity"]
+Target = Literal["next token", "a token", "masked token", "whole text", "similarity", "a code"]
 Method = Literal[
     "integrated gradients",
     "gradient x input",
@@ -51,8 +51,11 @@ SAID = {
     "masked token": "prediction of a masked token",
     "whole text": "log-probability of the whole text",
     "similarity": "similarity of two texts (cosine of the mean last states)",
+    "a code": "margin by which a token's state takes a code of a codebook over every other",
 }
 """What is explained, in the sentences of a paper."""
+CODE_AT = "probes.codebooks.margins:margin"
+"""What makes a number of a code, by name: rooms do not import each other."""
 BASELINES = {
     "mean": "the mean of all token embeddings",
     "zero": "a vector of zeros",

@@ -11,10 +11,11 @@ from typing import Any
 
 import torch
 
-from probes.attribution.names import Target, seen
+from probes.attribution.names import CODE_AT, Target, seen
+from probes.contract import resolve
 from probes.errors import StrataError
 from probes.models import Encoded, LanguageModel, Model, hidden_states, language_model
-from probes.models.sites import editing
+from probes.models.sites import editing, reading
 
 Read = Callable[[Encoded], torch.Tensor]
 """A batch → the number that is explained, float32 [text]."""
@@ -68,6 +69,8 @@ class Asked:
     against: str = ""
     position: int = -1
     other: str = ""
+    run: str = ""
+    code: str = ""
 
 
 def question(model: Model, asked: Asked) -> Question:
@@ -77,6 +80,8 @@ def question(model: Model, asked: Asked) -> Question:
         raise StrataError("E-TEXT-EMPTY", "There is no token in this text.", fix="Type more.")
     if asked.target == "similarity":
         return _similarity(model, encoded, asked.other)
+    if asked.target == "a code":
+        return _coded(model, encoded, asked)
     lm = _with_head(model)
     wanted = "masked" if asked.target == "masked token" else "next"
     if lm.task != wanted:
@@ -165,6 +170,27 @@ def _similarity(model: Model, encoded: Encoded, other: str) -> Question:
     with torch.no_grad():
         fixed = pooled(model.encode([other]))
     return Question(model, encoded, lambda batch: (pooled(batch) * fixed).sum(-1), "the cosine of the two texts", "")
+
+
+def _coded(model: Model, encoded: Encoded, asked: Asked) -> Question:
+    """Explain why a token's state takes a code: by how much it is nearer to it than to any other."""
+    if not asked.run or not asked.code:
+        what = "Which code is explained is not said."
+        raise StrataError("E-TARGET", what, fix="Give the run of the codebooks, and the code as layer:code.")
+    margin = resolve(CODE_AT)(asked.run, asked.code)
+    if margin.weights != model.weights:
+        what = f"The codes of this run are of other weights than those of '{model.name[:200]}'."
+        raise StrataError("E-TARGET", what, f"They were fitted to {margin.model}.", "Ask the same model.")
+    at = _position(encoded, asked.position, first=0)
+
+    def read(batch: Encoded) -> torch.Tensor:
+        kept: list[torch.Tensor] = []
+        with reading(model, [margin.layer], lambda _label, states: kept.append(states[:, at].float())):
+            model.forward(batch)
+        found: torch.Tensor = margin.of(kept[0])
+        return found
+
+    return Question(model, encoded, read, margin.words, "", at)
 
 
 def _position(encoded: Encoded, position: int, *, first: int) -> int:

@@ -16,11 +16,16 @@ from probes.ui.results import rows
 from probes.ui.text import headline, notes
 
 _TARGETS = {
-    "next": ["next token", "a token", "whole text", "similarity"],
-    "masked": ["masked token", "similarity"],
-    None: ["similarity"],
+    "next": ["next token", "a token", "whole text", "similarity", "a code"],
+    "masked": ["masked token", "similarity", "a code"],
+    None: ["similarity", "a code"],
 }
-_ASKED: dict[str, tuple[str, ...]] = {"similarity": ("other",), "whole text": (), "next token": ("token", "against")}
+_ASKED: dict[str, tuple[str, ...]] = {
+    "similarity": ("other",),
+    "whole text": (),
+    "next token": ("token", "against"),
+    "a code": ("run", "code", "position"),
+}
 _NEEDED: dict[str, tuple[str, ...]] = {
     "integrated gradients": ("steps",),
     "layer integrated gradients": ("steps", "layers"),
