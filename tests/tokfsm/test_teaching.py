@@ -54,6 +54,7 @@ def test_what_cannot_be_taught_is_refused(
         (tiny_llama, {"texts": 10, "tokens": 4096}, "E-CORPUS-SMALL"),
         (tiny_llama, {"k": 9}, "E-CODES-K"),
         (tiny_llama, {"steps": 0}, "E-SPEC"),
+        (tiny_llama, {"dtype": "bfloat16"}, "E-CODES-DECODER"),
         (tiny_bert, {}, "E-HEAD"),
     ):
         assert main(asked(model, table, tmp_path / code / str(len(other)), **other)) == 2

@@ -75,16 +75,17 @@ def say(net: Any, machine: Machine, count: int, tokens: int = 128, seed: int = 0
 @torch.no_grad()
 def heard(net: Any, books: Codebooks | None, texts: Ints, size: int = BATCH) -> Heard:
     """Return loss, accuracy and the use of codes on texts [text, token], `size` of them at a time."""
-    named = books.named() if books is not None else {}
+    named, device = books.named() if books is not None else {}, next(net.parameters()).device
     used = {n: np.zeros(b.codes.shape[:2], np.int64) for n, b in named.items()}
     losses, right = [], 0.0
     for part in batches(texts, size):
+        part = part.to(device)
         logits = net(input_ids=part).logits[:, :-1].float()
-        losses.append(F.cross_entropy(logits.transpose(1, 2), part[:, 1:], reduction="none").mean(1))
+        losses.append(F.cross_entropy(logits.transpose(1, 2), part[:, 1:], reduction="none").mean(1).cpu())
         right += float((logits.argmax(-1) == part[:, 1:]).sum())
         for name, book in named.items():
             for group in range(len(book.codes)):
-                ids = book.ids[:, group].reshape(-1).numpy()
+                ids = book.ids[:, group].reshape(-1).cpu().numpy()
                 used[name][group] += np.bincount(ids, minlength=book.codes.shape[1])
     each = torch.cat(losses).double()
     half = Z * float(each.std()) / len(each) ** 0.5 if len(each) > 1 else float("inf")

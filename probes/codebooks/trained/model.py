@@ -82,6 +82,7 @@ def start_from(books: Codebooks, net: nn.Module, tokens: torch.Tensor, passes: i
     """
     net.eval()
     named = books.named()
+    tokens = tokens.to(next(net.parameters()).device)
     for book in named.values():
         book.on = False
     for book in named.values():
@@ -97,5 +98,6 @@ def start_from(books: Codebooks, net: nn.Module, tokens: torch.Tensor, passes: i
 def _codes(rows: torch.Tensor, size: int, passes: int, seed: int) -> torch.Tensor:
     few = torch.unique(rows.half().float(), dim=0)  # rows that float16 cannot tell apart are one
     if len(few) > size:
-        return fit(rows_of(rows.numpy()), Options(size, passes, seed=seed))
-    return few[torch.arange(size) % len(few)]  # spare codes are copies: the first of equal ones is chosen
+        return fit(rows_of(rows.cpu().numpy()), Options(size, passes, seed=seed)).to(rows)
+    # spare codes are copies: the first of equal ones is chosen
+    return few[torch.arange(size, device=few.device) % len(few)]

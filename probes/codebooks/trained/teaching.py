@@ -48,7 +48,7 @@ def teach(lesson: Lesson, into: Path, progress: Progress) -> Taught:
     progress.report(0, 1, "loading the model")
     lm = decoder_of(lesson)
     fitted, held = blocks_of(lesson, lm)
-    books = Codebooks(lm.net, sizes(lesson, depth_of(lm.net)), _rules(lesson))
+    books = Codebooks(lm.net, sizes(lesson, depth_of(lm.net)), _rules(lesson)).to(lm.model.device)
     for book in books.named().values():
         book.on = False
     plain = heard(lm.net, None, held, lesson.blocks)
@@ -68,6 +68,9 @@ def teach(lesson: Lesson, into: Path, progress: Progress) -> Taught:
 
 def decoder_of(lesson: Lesson) -> LanguageModel:
     """Return the model with its head in float32, its weights free to move."""
+    if (lesson.dtype, lesson.quantise, lesson.adapter) != ("float32", "none", None):
+        what = "A decoder is trained whole, in float32 and without an adapter."
+        raise StrataError("E-CODES-DECODER", what, fix="Leave dtype, quantise and adapter as they are.")
     lm = language_model(load(lesson.model, revision=lesson.revision, dtype="float32", device=lesson.device))
     if lm.task != "next":
         what = f"'{lesson.model}' predicts masked tokens: it writes nothing token by token."
