@@ -31,9 +31,15 @@ def patching(spec: PatchingSpec, result: PatchingResult) -> tuple[str, ...]:
     """Describe activation patching and its control."""
     control = " As a control, the state of the neighbouring token was put in at the same layer." if spec.control else ""
     kind = {"denoise": "of the first prompt into the second", "noise": "of the second prompt into the first"}
+    what, where = {
+        "residual": ("single hidden states", f"at every token and each of the {result.depth + 1} layers"),
+        "attention": ("single outputs of the attention", f"at every token and each of the {result.depth} blocks"),
+        "mlp": ("single outputs of the MLP", f"at every token and each of the {result.depth} blocks"),
+        "heads": ("the outputs of single heads", f"at all tokens at once, in each of the {result.depth} blocks"),
+    }[spec.site]
     return (
-        f"By activation patching [@meng-2022] [@zhang-nanda-2024] single hidden states {kind[spec.direction]} were put "
-        f"in during the forward pass, at every token and each of the {result.depth + 1} layers.",
+        f"By activation patching [@meng-2022] [@zhang-nanda-2024] {what} {kind[spec.direction]} were put in during "
+        f"the forward pass, {where}.",
         f"We measured {MEASURES[spec.metric]}, and report which part of the difference between the two prompts a patch "
         f"recovers.{control}",
     )
