@@ -1,6 +1,7 @@
 """What a lens and an intervention did, in the sentences of a paper's methods section."""
 
 from probes.intervention.ablation import AblationResult, AblationSpec
+from probes.intervention.ahead import AheadResult, AheadSpec
 from probes.intervention.erasure import ErasureResult, ErasureSpec
 from probes.intervention.lens import LensResult, LensSpec
 from probes.intervention.patching import PatchingResult, PatchingSpec
@@ -24,6 +25,18 @@ def lens(spec: LensSpec, result: LensResult) -> tuple[str, ...]:
         "Entropies and divergences from the last layer's prediction are in nats; a prediction has settled at the first "
         "layer from which on its likeliest token does not change.",
         "The control is the same with the rows of the head shuffled.",
+    )
+
+
+def ahead(spec: AheadSpec, result: AheadResult) -> tuple[str, ...]:
+    """Describe how tokens ahead were looked for, and the floors."""
+    return (
+        f"We read what {result.rates['layer'].nunique()} layers predict by the logit lens [@nostalgebraist-2020], in "
+        f"Transformers [@wolf-2020], at {result.places} places of {result.texts} texts, and counted how often the "
+        f"likeliest token (and one of the five likeliest) is the one up to {spec.furthest} places on [@pal-2023].",
+        "Beside it stand the commonest tokens at those places, and the same predictions held against the tokens of "
+        "shuffled places; intervals are 95 % percentile bootstrap intervals over texts (1,000 resamples) "
+        "[@efron-1979].",
     )
 
 

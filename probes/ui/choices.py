@@ -68,6 +68,7 @@ LABELS = {
     "patching_other": "Other prompt",
     "patching_instead": "Its answer",
     "patching_site": "What is exchanged",
+    "ahead_furthest": "Tokens ahead, at most",
     "ablation_layers": "Blocks",
     "ablation_texts": "Texts",
     "erasure_texts": "Texts of each class",
