@@ -19,7 +19,7 @@ kind = ui.one_of(
 if kind is PatchingSpec:
     ui.ask(
         PatchingSpec,
-        main=("model", "prompt", "other", "answer", "instead", "metric", "direction"),
+        main=("model", "prompt", "other", "answer", "instead", "metric", "direction", "site"),
         about="SmolLM2 and two prompts about capitals: under a minute the first time, then at once.",
         method="Two prompts differ in a word, and in what comes next. One state of the one is put into the other, at "
         "each layer and token, and the prediction is read again: where it follows, the difference sits. Beside it, the "

@@ -3,20 +3,32 @@
 import streamlit as st
 
 from probes import ui
-from probes.intervention import LensSpec
+from probes.intervention import AheadSpec, LensSpec
 
 ui.frame("Lens")
 
 st.title("What would the model say, if it stopped at this layer?")
-ui.ask(
-    LensSpec,
-    main=("model", "text"),
-    about="SmolLM2 on one sentence: some seconds the first time, then at once.",
-    method="The states of every layer go through the model's own final norm and head, made for the last: what "
-    "comes out is the prediction so far. It settles at the layer from which on its likeliest token never changes. "
-    "Method: [the logit lens](https://www.lesswrong.com/posts/AcKRB8wDpdaN6v6ru/interpreting-gpt-the-logit-lens).",
-)
+kind = ui.one_of({"Layer by layer": LensSpec, "Tokens ahead": AheadSpec})
+if kind is LensSpec:
+    ui.ask(
+        LensSpec,
+        main=("model", "text"),
+        about="SmolLM2 on one sentence: some seconds the first time, then at once.",
+        method="The states of every layer go through the model's own final norm and head, made for the last: what "
+        "comes out is the prediction so far. It settles at the layer from which on its likeliest token never changes. "
+        "Method: [the logit lens](https://www.lesswrong.com/posts/AcKRB8wDpdaN6v6ru/"
+        "interpreting-gpt-the-logit-lens).",
+    )
+else:
+    ui.ask(
+        AheadSpec,
+        main=("model", "corpus", "language", "layers", "furthest", "texts"),
+        about="SmolLM2 on functions of the Python standard library: a minute or two the first time, then at once.",
+        method="What each layer would say is held against the token that is read, the next one, and those after it: "
+        "how far ahead does a layer already know? Below it is the commonest token, which looks at nothing. After "
+        "[Future Lens](https://arxiv.org/abs/2311.04897), without training.",
+    )
 
-found, asked = ui.answer(LensSpec), ui.asked(LensSpec)
+found, asked = ui.answer(LensSpec, AheadSpec), ui.asked(kind)
 if found and asked:
     ui.show(found, asked)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from probes.display import show
     from probes.engine import run
     from probes.geometry import GeometrySpec, MapSpec
-    from probes.intervention import AblationSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
+    from probes.intervention import AblationSpec, AheadSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
     from probes.models import load
     from probes.probing import ProbingSpec
     from probes.quality import CompressionSpec, GridSpec
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "AblationSpec",
+    "AheadSpec",
     "AlignmentSpec",
     "AttributionSpec",
     "CardSpec",
@@ -80,6 +81,7 @@ __all__ = [
 
 _HOMES = {
     "AblationSpec": ("probes.intervention", "AblationSpec"),
+    "AheadSpec": ("probes.intervention", "AheadSpec"),
     "AlignmentSpec": ("probes.alignment", "AlignmentSpec"),
     "AttributionSpec": ("probes.attribution", "AttributionSpec"),
     "CardSpec": ("probes.codebooks", "CardSpec"),

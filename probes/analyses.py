@@ -25,7 +25,7 @@ from probes.compare import Comparison, compare, labels
 from probes.contract import Analysis, Comparable, Spec, checked
 from probes.errors import StrataError, did_you_mean
 from probes.geometry import GeometrySpec, MapSpec
-from probes.intervention import AblationSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
+from probes.intervention import AblationSpec, AheadSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
 from probes.probing import ProbingSpec
 from probes.quality import CompressionSpec, GridSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
@@ -237,6 +237,13 @@ ANALYSES = (
             "probes.figures.lens:where_it_settles",
         ),
         methods_at="probes.intervention.methods:lens",
+    ),
+    Analysis(
+        spec=AheadSpec,
+        run_at="probes.intervention.ahead:run",
+        result_at="probes.intervention.ahead:AheadResult",
+        figures_at=("probes.figures.ahead:known_ahead", "probes.figures.ahead:over_the_floor"),
+        methods_at="probes.intervention.methods:ahead",
     ),
     Analysis(
         spec=PatchingSpec,

@@ -62,8 +62,10 @@ def exchange(spec: PatchingSpec, progress: Progress) -> PatchingResult:
     first, second = (prompt_of(lm, text) for text in (spec.prompt, spec.other))
     giver, receiver = (first, second) if spec.direction == "denoise" else (second, first)
     pairs = aligned(spec.align, giver, receiver)
-    states = hidden_states(lm.model, giver.encoded, [str(i) for i in range(lm.model.depth + 1)])
-    head.check(giver.encoded, states[str(lm.model.depth)])
+    last = str(lm.model.depth)
+    labels = {g.label for g in grafts_of(lm, spec.site, pairs)}
+    states = hidden_states(lm.model, giver.encoded, labels | {last})
+    head.check(giver.encoded, states[last])
     whole, without = (lm.logits(one.encoded)[:, one.place].clone() for one in (giver, receiver))
     ids = [one_token(lm, text) for text in (spec.answer, spec.instead)]
     measure = Measure(spec.metric, ids[0], ids[1], torch.log_softmax(whole[0], -1))
@@ -76,9 +78,13 @@ def exchange(spec: PatchingSpec, progress: Progress) -> PatchingResult:
             "Choose prompts that differ in what they predict, or another measure.",
         )
     kinds = {THIS: pairs} | ({NEIGHBOUR: neighbours(pairs, len(giver.tokens))} if spec.control else {})
+
+    def part(i: int) -> Progress:
+        return progress.step(i / len(kinds), (i + 1) / len(kinds))
+
     parts = [
-        table(head, (giver, receiver), states, asked, measure, progress.step(i / len(kinds), (i + 1) / len(kinds)))
-        for i, asked in enumerate(kinds.items())
+        table(head, (giver, receiver), states, grafts_of(lm, spec.site, asked), measure, part(i)).assign(patch=name)
+        for i, (name, asked) in enumerate(kinds.items())
     ]
     cells = pd.concat(parts, ignore_index=True)
     cells["recovered"] = (cells["value"] - start) / (end - start)
@@ -150,50 +156,73 @@ def neighbours(pairs: Sequence[tuple[int, int]], n: int) -> list[tuple[int, int]
     return [(place, given - 1 if given else min(1, n - 1)) for place, given in pairs]
 
 
+def grafts_of(lm: LanguageModel, site: str, pairs: Sequence[tuple[int, int]]) -> list[Graft]:
+    """Return a graft a layer and pair of tokens; of heads one a layer and head, at all pairs."""
+    depth = lm.model.depth
+    if site == "heads":
+        place, given = zip(*pairs, strict=True)
+        heads = range(lm.model.parts.heads)
+        return [Graft(layer, place, given, f"head:{k}") for layer in range(1, depth + 1) for k in heads]
+    first = 0 if site == "residual" else 1
+    return [Graft(layer, *pair, site) for layer in range(first, depth + 1) for pair in pairs]
+
+
 def table(
     head: Head,
     prompts: tuple[Prompt, Prompt],
     states: dict[str, torch.Tensor],
-    asked: tuple[str, list[tuple[int, int]]],
+    grafts: list[Graft],
     measure: Measure,
     progress: Progress,
 ) -> pd.DataFrame:
-    """Return one row a layer and pair of tokens, with the measure's value."""
-    (giver, receiver), (name, pairs), lm = prompts, asked, head.lm
-    grafts = [Graft(layer, *pair) for layer in range(lm.model.depth + 1) for pair in pairs]
+    """Return one row a graft, with the measure's value."""
+    (giver, receiver), lm = prompts, head.lm
     values: list[np.ndarray] = []
     for last in grafted(lm.model, receiver.encoded, states, grafts):
         values.append(measure.of(head.logits(last[:, receiver.place, None], norm=False)[:, 0]))
         progress.report(sum(map(len, values)), len(grafts), "exchanging states")
-    rows = [(g.layer, str(g.layer), g.place, receiver.tokens[g.place], giver.tokens[g.given], name) for g in grafts]
-    cells = pd.DataFrame(rows, columns=["order", "layer", "position", "token", "given", "patch"])
+    rows = [(g.layer, str(g.layer), *_of(g, giver, receiver)) for g in grafts]
+    cells = pd.DataFrame(rows, columns=["order", "layer", "head", "position", "token", "given"])
     return cells.assign(value=np.concatenate(values))
+
+
+def _of(graft: Graft, giver: Prompt, receiver: Prompt) -> tuple[int, int, str, str]:
+    """Return head, position, token and the token given; of a head, at all tokens, its number alone."""
+    if graft.part.startswith("head:"):
+        return int(graft.part[5:]), -1, "", ""
+    [(place, given)] = graft.pairs
+    return -1, place, receiver.tokens[place], giver.tokens[given]
 
 
 def result(
     spec: PatchingSpec, lm: LanguageModel, cells: pd.DataFrame, values: tuple[float, float], receiver: Prompt
 ) -> PatchingResult:
-    """Name the state that recovers most, the earliest of equals, and up to which layer such states do."""
-    ours = cells[cells["patch"] == THIS]
-    free = ours[ours["position"] != receiver.place]  # the last state of the one that predicts is all of the prediction
+    """Name the state that recovers most, the earliest of equals, and up to which layer such states do.
+
+    In the residual stream the last state of the token that predicts is all of the prediction, and does not compete.
+    """
+    ours, whole = cells[cells["patch"] == THIS], spec.site == "residual"
+    free = ours[ours["position"] != receiver.place] if whole else ours
     top = ours.loc[(free if len(free) else ours)["recovered"].idxmax()]
-    there = (cells["order"] == top.order) & (cells["position"] == top.position) & (cells["patch"] == NEIGHBOUR)
-    away = ours[(ours["position"] != receiver.place) & (ours["recovered"] >= 0.5)]
+    same = (cells["order"] == top.order) & (cells["position"] == top.position) & (cells["head"] == top["head"])
+    away = free[free["recovered"] >= 0.5] if whole else free[:0]
     most = cells.loc[cells.groupby(["patch", "order"], sort=False)["recovered"].idxmax()]
-    layers = most.rename(columns={"recovered": "most", "token": "at"})[["order", "layer", "patch", "most", "at"]]
-    beside = cells.loc[there, "recovered"]
+    at = most["token"] if spec.site != "heads" else "head " + most["head"].astype(str)
+    layers = most.assign(most=most["recovered"], at=at)[["order", "layer", "patch", "most", "at"]]
+    beside = cells.loc[same & (cells["patch"] == NEIGHBOUR), "recovered"]
     texts = [spec.prompt, spec.other]
     return PatchingResult(
         cells=cells,
         layers=layers.reset_index(drop=True),
         values={"without": values[0], "full": values[1]},
-        best={"layer": top.layer, "token": top.token, "position": str(top.position)},
+        best={"layer": top.layer, "token": top.token, "position": str(top.position), "head": str(top["head"])},
         most=float(top.recovered),
         beside=float(beside.iloc[0]) if len(beside) else None,
         until=str(away["order"].max()) if len(away) else "",
         metric=spec.metric,
         direction=spec.direction,
         answers=(spec.answer, spec.instead),
+        site=spec.site,
         depth=lm.model.depth,
         source=source_of(lm.model, corpus="two prompts", texts=texts, seed=0),
     )

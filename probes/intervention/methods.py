@@ -1,6 +1,7 @@
 """What a lens and an intervention did, in the sentences of a paper's methods section."""
 
 from probes.intervention.ablation import AblationResult, AblationSpec
+from probes.intervention.ahead import AheadResult, AheadSpec
 from probes.intervention.erasure import ErasureResult, ErasureSpec
 from probes.intervention.lens import LensResult, LensSpec
 from probes.intervention.patching import PatchingResult, PatchingSpec
@@ -27,13 +28,31 @@ def lens(spec: LensSpec, result: LensResult) -> tuple[str, ...]:
     )
 
 
+def ahead(spec: AheadSpec, result: AheadResult) -> tuple[str, ...]:
+    """Describe how tokens ahead were looked for, and the floors."""
+    return (
+        f"We read what {result.rates['layer'].nunique()} layers predict by the logit lens [@nostalgebraist-2020], in "
+        f"Transformers [@wolf-2020], at {result.places} places of {result.texts} texts, and counted how often the "
+        f"likeliest token (and one of the five likeliest) is the one up to {spec.furthest} places on [@pal-2023].",
+        "Beside it stand the commonest tokens at those places, and the same predictions held against the tokens of "
+        "shuffled places; intervals are 95 % percentile bootstrap intervals over texts (1,000 resamples) "
+        "[@efron-1979].",
+    )
+
+
 def patching(spec: PatchingSpec, result: PatchingResult) -> tuple[str, ...]:
     """Describe activation patching and its control."""
     control = " As a control, the state of the neighbouring token was put in at the same layer." if spec.control else ""
     kind = {"denoise": "of the first prompt into the second", "noise": "of the second prompt into the first"}
+    what, where = {
+        "residual": ("single hidden states", f"at every token and each of the {result.depth + 1} layers"),
+        "attention": ("single outputs of the attention", f"at every token and each of the {result.depth} blocks"),
+        "mlp": ("single outputs of the MLP", f"at every token and each of the {result.depth} blocks"),
+        "heads": ("the outputs of single heads", f"at all tokens at once, in each of the {result.depth} blocks"),
+    }[spec.site]
     return (
-        f"By activation patching [@meng-2022] [@zhang-nanda-2024] single hidden states {kind[spec.direction]} were put "
-        f"in during the forward pass, at every token and each of the {result.depth + 1} layers.",
+        f"By activation patching [@meng-2022] [@zhang-nanda-2024] {what} {kind[spec.direction]} were put in during "
+        f"the forward pass, {where}.",
         f"We measured {MEASURES[spec.metric]}, and report which part of the difference between the two prompts a patch "
         f"recovers.{control}",
     )

@@ -8,6 +8,9 @@ other's, and the prediction is read again:
 0 is no effect, 1 is as if all of the prompt had been exchanged. To *denoise* is to put states of the first prompt into
 the second: is this state enough? To *noise* is the reverse: is it needed? The control puts in the state of a neighbour:
 right layer, wrong token.
+
+Inside a block, what its attention, its MLP or one of its heads gives is exchanged instead: a state of the residual
+stream carries all that earlier blocks wrote, these what one block writes. A head is exchanged at all tokens at once.
 """
 
 from dataclasses import dataclass
@@ -20,8 +23,10 @@ from probes.contract import Displayed, Progress
 from probes.models.choice import ReadsModel
 from probes.values import Source
 
+Where = Literal["residual", "attention", "mlp", "heads"]
 Metric = Literal["logit difference", "probability", "kl", "rank"]
 UNITS = {"logit difference": "logits", "probability": "", "kl": "nats", "rank": ""}
+WORDS = {"residual": "residual stream", "attention": "attention's output", "mlp": "MLP's output", "heads": "heads"}
 
 
 class PatchingSpec(ReadsModel):
@@ -45,6 +50,9 @@ class PatchingSpec(ReadsModel):
     direction: Literal["denoise", "noise"] = "denoise"
     """Put states of the first prompt into the second (are they enough?), or of the second into the first (are they
     needed?)."""
+    site: Where = "residual"
+    """What is exchanged: a state of the residual stream, what a block's attention or its MLP gives, or one head of it
+    (at all tokens at once)."""
     align: str = Field("", max_length=20_000)
     """For prompts of different length: for each token of the prompt that is patched, the number of the token its state
     comes from, or - for none, with commas between (0, 1, 2, 2, -, 3); none for one to one."""
@@ -58,13 +66,15 @@ class PatchingResult(Displayed):
 
     cells: pd.DataFrame
     """One row a layer, token and kind of patch: order, layer, position, token (of the prompt that is patched), given
-    (the token whose state is put in), patch ("this token" or "its neighbour"), value and recovered."""
+    (the token whose state is put in), patch ("this token" or "its neighbour"), value and recovered. Of heads one row a
+    layer and head: head is its number (-1 at other sites), position -1 and both tokens empty."""
     layers: pd.DataFrame
-    """One row a layer and kind of patch: order, layer, patch, most (what the best token recovers) and at, its token."""
+    """One row a layer and kind of patch: order, layer, patch, most (what the best token or head recovers) and at,
+    its name."""
     values: dict[str, float]
     """The measure of the prompt that is patched (without), and of the one the states come from (full)."""
     best: dict[str, str]
-    """Layer, token and position of the state that recovers most, and of what is told of it."""
+    """Layer, token, position and head of the state that recovers most."""
     most: float
     """What it recovers."""
     beside: float | None
@@ -74,6 +84,7 @@ class PatchingResult(Displayed):
     metric: str
     direction: str
     answers: tuple[str, str]
+    site: str
     depth: int
     source: Source
 
@@ -81,13 +92,20 @@ class PatchingResult(Displayed):
         """State which single state carries most of the difference, beside its control."""
         what = {"denoise": "brings back", "noise": "takes away"}[self.direction]
         start, end = self.values["without"], self.values["full"]
-        beside = f", its neighbour's state {self.beside:.2f}" if self.beside is not None else ""
+        whose = "its neighbours' states" if self.site == "heads" else "its neighbour's state"
+        beside = f", {whose} {self.beside:.2f}" if self.beside is not None else ""
         after = f"; after layer {self.until} only the last token's state does by half" if self.until else ""
-        return (
-            f"One state {what} {self.most:.2f} of the {self.metric} between {start:.2f} and {end:.2f}: that of "
-            f"{self.best['token']!r} (token {self.best['position']}) at layer {self.best['layer']} of "
-            f"{self.depth}{beside}{after}."
+        return f"{self._one()} {what} {self.most:.2f} of the {self.metric} between {start:.2f} and {end:.2f}: " + (
+            f"{self._name()} at layer {self.best['layer']} of {self.depth}{beside}{after}."
         )
+
+    def _one(self) -> str:
+        return {"residual": "One state", "heads": "One head"}.get(self.site, f"One state of the {WORDS[self.site]}")
+
+    def _name(self) -> str:
+        if self.site == "heads":
+            return f"head {self.best['head']}"
+        return f"that of {self.best['token']!r} (token {self.best['position']})"
 
     def frame(self) -> pd.DataFrame:
         """Return every patch."""

@@ -4,10 +4,12 @@ A graft changes nothing before its layer. So one row of the text runs through th
 joins the batch for every graft made there: a row is computed only from where it first differs. Blocks that cannot take
 a batch that grows (a layer shared by all, positions laid out by row) are run the plain way: a row a graft from the
 start, one layer at a time. Which it is, is found out by making one graft both ways.
+
+Inside a block (its attention, its MLP, one head) a graft joins unchanged where the block begins, and is made in it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +17,8 @@ import torch
 
 from probes.models.encoding import Encoded
 from probes.models.model import Model
-from probes.models.sites import editing
+from probes.models.parts import label_of
+from probes.models.sites import editing, editing_all
 
 TOKENS = 4096
 """Tokens of all rows of a forward."""
@@ -25,15 +28,31 @@ CLOSE = 1e-3
 
 @dataclass(frozen=True)
 class Graft:
-    """The state at token `given` of the donor's layer, put in the place of the receiver's at token `place`."""
+    """The state at token `given` of the donor's layer, put in the place of the receiver's at token `place`.
+
+    Several tokens at once are two tuples as long. A part other than the residual stream is "attention", "mlp" or one
+    head, "head:2", of block `layer` (from 1).
+    """
 
     layer: int
-    place: int
-    given: int
+    place: int | tuple[int, ...]
+    given: int | tuple[int, ...]
+    part: str = "residual"
+
+    @property
+    def label(self) -> str:
+        """Where the donor is read, and the receiver edited: all heads of a layer are one site."""
+        return label_of(self.layer, "heads" if self.part.startswith("head:") else self.part)
+
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """Return the places and the tokens whose states are put there."""
+        place, given = ((x,) if isinstance(x, int) else x for x in (self.place, self.given))
+        return list(zip(place, given, strict=True))
 
 
 Donor = dict[str, torch.Tensor]
-"""By layer, the donor's states [1, token, width]."""
+"""By label (`Graft.label`), the donor's states [1, token, width]."""
 Run = Callable[[Model, Encoded, Donor, Sequence[Graft]], torch.Tensor]
 
 
@@ -42,6 +61,8 @@ def grafted(model: Model, encoded: Encoded, donor: Donor, grafts: Sequence[Graft
 
     `encoded` is one text; the model is as it was afterwards, also after an error.
     """
+    if len({g.part == "residual" for g in grafts}) > 1:
+        raise ValueError("Grafts of the residual stream and of parts are made apart.")
     size = max(1, TOKENS // encoded.ids.shape[1])
     ordered = all(a.layer <= b.layer for a, b in zip(grafts, grafts[1:], strict=False))
     if not ordered:
@@ -54,20 +75,20 @@ def grafted(model: Model, encoded: Encoded, donor: Donor, grafts: Sequence[Graft
 def plain(model: Model, encoded: Encoded, donor: Donor, grafts: Sequence[Graft]) -> torch.Tensor:
     """Return [graft, token, width]: a row a graft, one layer at a time."""
     parts = []
-    for layer in dict.fromkeys(g.layer for g in grafts):
-        here = [g for g in grafts if g.layer == layer]
+    for label in dict.fromkeys(g.label for g in grafts):
+        here = [g for g in grafts if g.label == label]
 
-        def edit(states: torch.Tensor, layer: int = layer, here: Sequence[Graft] = here) -> torch.Tensor:
-            return _put(states, donor[str(layer)], here)
+        def edit(states: torch.Tensor, label: str = label, here: Sequence[Graft] = here) -> torch.Tensor:
+            return _put(states, donor[label], here, model)
 
-        with torch.inference_mode(), editing(model, str(layer), edit):
+        with torch.inference_mode(), editing(model, label, edit):
             parts.append(model.forward(_rows(encoded, len(here))).last_hidden_state)
     return torch.cat(parts)
 
 
 def joining(model: Model, encoded: Encoded, donor: Donor, grafts: Sequence[Graft]) -> torch.Tensor:
     """Return [graft, token, width]: rows join the batch at their layer."""
-    with torch.inference_mode(), _growing(model, donor, grafts):
+    with torch.inference_mode(), _growing(model, donor, grafts), _within(model, donor, grafts):
         found: torch.Tensor = model.forward(encoded).last_hidden_state[1:]
     return found
 
@@ -89,10 +110,13 @@ def _growing(model: Model, donor: Donor, grafts: Sequence[Graft]) -> Iterator[No
     handles = []
 
     def joined(states: torch.Tensor, layer: int) -> torch.Tensor:
-        here = [g for g in grafts if g.layer == layer]
+        after = [g for g in grafts if g.part != "residual" and g.layer == layer + 1]
+        if after:  # their own block makes them what they are
+            return torch.cat([states, states[:1].expand(len(after), -1, -1)])
+        here = [g for g in grafts if g.part == "residual" and g.layer == layer]
         if not here:
             return states
-        return torch.cat([states, _put(states[:1].expand(len(here), -1, -1), donor[str(layer)], here)])
+        return torch.cat([states, _put(states[:1].expand(len(here), -1, -1), donor[str(layer)], here, model)])
 
     def enter(_block: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if args:
@@ -116,13 +140,29 @@ def _growing(model: Model, donor: Donor, grafts: Sequence[Graft]) -> Iterator[No
             handle.remove()
 
 
-def _put(states: torch.Tensor, donor: torch.Tensor, grafts: Sequence[Graft]) -> torch.Tensor:
+def _within(model: Model, donor: Donor, grafts: Sequence[Graft]) -> AbstractContextManager[None]:
+    """Edit, inside each block, the rows that joined where it begins: the last ones there are."""
+    labels = dict.fromkeys(g.label for g in grafts if g.part != "residual")
+
+    def made(label: str) -> Callable[[torch.Tensor], torch.Tensor]:
+        here = [g for g in grafts if g.label == label]
+
+        def edit(states: torch.Tensor) -> torch.Tensor:
+            return torch.cat([states[: -len(here)], _put(states[-len(here) :], donor[label], here, model)])
+
+        return edit
+
+    return editing_all(model, {label: made(label) for label in labels}) if labels else nullcontext()
+
+
+def _put(states: torch.Tensor, donor: torch.Tensor, grafts: Sequence[Graft], model: Model) -> torch.Tensor:
     changed = states.clone()
-    rows = torch.arange(len(grafts), device=states.device)
-    place, given = (
-        torch.tensor(x, device=states.device) for x in zip(*((g.place, g.given) for g in grafts), strict=True)
-    )
-    changed[rows, place] = donor[0, given].to(states.dtype)
+    own = states.shape[-1] // model.parts.heads if any(g.part.startswith("head:") for g in grafts) else 0
+    for row, graft in enumerate(grafts):
+        first = own * int(graft.part[5:]) if own else 0
+        there = slice(first, first + own if own else None)
+        place, given = (torch.tensor(x, device=states.device) for x in zip(*graft.pairs, strict=True))
+        changed[row, place, there] = donor[0, given, there].to(states.dtype)
     return changed
 
 

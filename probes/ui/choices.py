@@ -67,6 +67,8 @@ LABELS = {
     "layers": "Layers kept whole",
     "patching_other": "Other prompt",
     "patching_instead": "Its answer",
+    "patching_site": "What is exchanged",
+    "ahead_furthest": "Tokens ahead, at most",
     "ablation_layers": "Blocks",
     "ablation_texts": "Texts",
     "erasure_texts": "Texts of each class",

@@ -10,7 +10,7 @@ import torch
 from headed import hooks
 
 from probes.attribution import AttributionSpec, captumed, faithful, looks
-from probes.attribution.asking import asking, missed, pieces
+from probes.attribution.asking import _notes, asking, missed, pieces
 from probes.attribution.baselines import baseline
 from probes.attribution.nodes import scores
 from probes.attribution.targets import Asked, Question, question
@@ -229,3 +229,11 @@ def test_what_cannot_be_asked_is_refused_with_the_way_out(
 def test_a_share_that_is_missed() -> None:
     assert missed(np.array([1.0, 2.0]), 4.0) == pytest.approx(0.25)
     assert np.isnan(missed(np.array([1.0]), 0.0))
+
+
+def test_on_a_quantised_model_a_note_warns(tiny_gpt2: Path) -> None:
+    model = load(str(tiny_gpt2), device="cpu")
+    [said] = _notes(AttributionSpec(text=TEXT, quantise="8bit"), model, changed=False)
+    assert "Weights in 8 bits" in said
+    assert "rounded weights" in said
+    assert _notes(AttributionSpec(text=TEXT), model, changed=False) == ()

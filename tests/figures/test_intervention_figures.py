@@ -58,10 +58,16 @@ def test_patches_share_their_colours_with_their_control_or_say_there_is_none() -
         for i, token in enumerate(HOSTILE)
     ]
     names = ["order", "layer", "position", "token", "given", "patch", "value", "recovered"]
-    cells = pd.DataFrame(rows, columns=names)
+    cells = pd.DataFrame(rows, columns=names).assign(head=-1)
     values = {"without": 0.0, "full": 1.0}
     result = SimpleNamespace(
-        cells=cells, values=values, metric="kl", answers=(" a", "\u202e"), depth=2, headline=lambda: "H."
+        cells=cells,
+        values=values,
+        metric="kl",
+        answers=(" a", "\u202e"),
+        depth=2,
+        headline=lambda: "H.",
+        site="residual",
     )
     domains = set()
     for draw in (patching.patches, patching.wrong_tokens):
@@ -72,3 +78,18 @@ def test_patches_share_their_colours_with_their_control_or_say_there_is_none() -
     assert domains == {(-1.7, 1.7)}
     result.cells = cells[cells["patch"] == "this token"]
     assert "asked for no control" in str(patching.wrong_tokens(result).to_dict())
+
+
+def test_heads_are_columns_of_their_own_grid_and_blocks_its_rows() -> None:
+    names = ["order", "layer", "head", "position", "token", "given", "patch", "value", "recovered"]
+    rows = [(o, str(o), k, -1, "", "", "this token", 1.0, 0.1 * k) for o in (1, 2) for k in range(12)]
+    values = {"without": 0.0, "full": 1.0}
+    result: Any = SimpleNamespace(
+        cells=pd.DataFrame(rows, columns=names), values=values, metric="rank", answers=("a", "b"), depth=2
+    )
+    result.headline, result.site = lambda: "H.", "heads"
+    spec, _ = texts(patching.patches(result))
+    across, down = (spec["layer"][0]["encoding"][axis] for axis in "xy")
+    assert (across["title"], across["sort"]) == ("head", [str(k) for k in range(12)])
+    assert down["sort"] == ["2", "1"]
+    assert len(next(iter(spec["datasets"].values()))) == 24

@@ -9,12 +9,11 @@ from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
 WIDTH, DEPTH = 32, 4
 
 
-def emptied(folder: Path, tokenizer_of: Path) -> tuple[GPT2LMHeadModel, Any]:
+def emptied(folder: Path, tokenizer_of: Path, heads: int = 1) -> tuple[GPT2LMHeadModel, Any]:
     """Return the network, every block of which passes on what it gets, and its tokenizer; `saved` writes it."""
     tokenizer = AutoTokenizer.from_pretrained(tokenizer_of)
-    config = GPT2Config(
-        vocab_size=len(tokenizer), n_embd=WIDTH, n_layer=DEPTH, n_head=1, n_positions=64, bos_token_id=0, eos_token_id=0
-    )
+    size = {"n_embd": WIDTH, "n_layer": DEPTH, "n_head": heads, "n_positions": 64}
+    config = GPT2Config(vocab_size=len(tokenizer), bos_token_id=0, eos_token_id=0, **size)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(3)
         net = GPT2LMHeadModel(config)
@@ -47,6 +46,19 @@ def copy_in_block(net: GPT2LMHeadModel, block: int, size: float) -> None:
     attention.c_attn.bias.data.zero_()
     attention.c_attn.weight.data[:, 2 * WIDTH :] = torch.eye(WIDTH)
     attention.c_proj.weight.data.copy_(size * torch.eye(WIDTH))
+
+
+def only_head(net: GPT2LMHeadModel, block: int, head: int) -> None:
+    """Let one head alone do what `copy_in_block` put in, for its share of the numbers."""
+    own = WIDTH // net.config.n_head
+    keep = torch.arange(WIDTH) // own == head
+    net.transformer.h[block - 1].attn.c_proj.weight.data[~keep] = 0
+
+
+def think_in_block(net: GPT2LMHeadModel, block: int, size: float) -> None:
+    """Let the MLP of block `block` add something of each token that is large beside the token itself."""
+    weight = net.transformer.h[block - 1].mlp.c_proj.weight.data
+    weight.normal_(generator=torch.Generator().manual_seed(5)).mul_(size)
 
 
 def saved(net: GPT2LMHeadModel, folder: Path) -> str:

@@ -10,6 +10,7 @@ from probes.models import grafting, hidden_states, load
 from probes.models.check import fingerprint
 from probes.models.grafting import Graft, grafted, joining, plain
 from probes.models.model import Model
+from probes.models.sites import editing
 
 ONE, OTHER = "def total(values)", "def count(values)"
 
@@ -40,6 +41,46 @@ def test_a_state_in_its_own_place_changes_nothing(tiny_gpt2: Path) -> None:
     own = hidden_states(model, encoded, [*("0", "1", "2"), "2 + norm"])
     found = torch.cat(list(grafted(model, encoded, own, grafts)))
     assert torch.allclose(found, own["2 + norm"].expand_as(found), atol=1e-6)
+
+
+PARTS = ("attention", "mlp", "head:0", "head:1")
+
+
+@pytest.mark.parametrize("family", ["tiny_gpt2", "tiny_llama", "tiny_bert"])
+@pytest.mark.parametrize("part", PARTS)
+def test_parts_of_blocks_joined_late_run_whole_and_by_hand_are_the_same(
+    family: str, part: str, request: pytest.FixtureRequest
+) -> None:
+    model, encoded, _, _ = setting(request.getfixturevalue(family))
+    n = encoded.ids.shape[1]
+    grafts = [Graft(layer, (0, n - 1), (1, n - 1), part) for layer in range(1, model.depth + 1)]
+    donor = hidden_states(model, model.encode([ONE]), [g.label for g in grafts])
+    before, at_rest = fingerprint(model), hooks(model)
+    late, whole = (way(model, encoded, donor, grafts) for way in (joining, plain))
+    assert torch.allclose(late, whole, atol=1e-5)
+    assert grafting._grows(model, encoded, donor, grafts)
+    for row, graft in zip(late, grafts, strict=True):
+        share = hidden_states(model, model.encode([ONE]), [f"{graft.layer} {part}"])[f"{graft.layer} {part}"]
+
+        def edit(states: torch.Tensor, share: torch.Tensor = share) -> torch.Tensor:
+            states = states.clone()
+            states[0, 0], states[0, n - 1] = share[0, 1], share[0, n - 1]
+            return states
+
+        with torch.inference_mode(), editing(model, f"{graft.layer} {part}", edit):
+            assert torch.allclose(row, model.forward(encoded).last_hidden_state[0], atol=1e-5)
+    assert fingerprint(model) == before
+    assert hooks(model) == at_rest
+    own = hidden_states(model, encoded, [*(g.label for g in grafts), model.layers[-1]])
+    same = [Graft(g.layer, (0, n - 1), (0, n - 1), part) for g in grafts]
+    found = joining(model, encoded, own, same)
+    assert torch.allclose(found, own[model.layers[-1]].expand_as(found), atol=1e-5)
+
+
+def test_grafts_of_the_residual_stream_and_of_parts_do_not_mix(tiny_gpt2: Path) -> None:
+    model, encoded, donor, _ = setting(tiny_gpt2)
+    with pytest.raises(ValueError, match="made apart"):
+        list(grafted(model, encoded, donor, [Graft(1, 0, 0), Graft(1, 0, 0, "mlp")]))
 
 
 def test_grafts_are_made_some_at_a_time_in_their_order(tiny_gpt2: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
-from emptied import copy_in_block, emptied
+from emptied import copy_in_block, emptied, only_head, think_in_block
 from emptied import saved as kept
 from headed import saved
 
@@ -67,6 +68,45 @@ def test_a_neighbours_state_does_not_do_it(moving: str) -> None:
     assert alone.beside is None
     assert "neighbour" not in alone.headline()
     assert store.unpack(PatchingResult, store.pack(alone)).beside is None
+
+
+def ours(found: PatchingResult) -> pd.DataFrame:
+    return found.cells[found.cells["patch"] == "this token"]
+
+
+@pytest.mark.parametrize("direction", ["denoise", "noise"])
+def test_the_planted_head_is_found_and_no_other(tiny_gpt2: Path, tmp_path: Path, direction: str) -> None:
+    net, _ = emptied(tmp_path / "heads", tiny_gpt2, heads=4)
+    copy_in_block(net, 3, 20.0)
+    only_head(net, 3, 2)
+    model = kept(net, tmp_path / "heads")
+    found = patch(model, site="heads", direction=direction)
+    cells = ours(found)
+    assert len(cells) == 4 * 4
+    there = (cells["order"] == 3) & (cells["head"] == 2)
+    assert cells[there]["recovered"].to_numpy() == pytest.approx([1], abs=1e-3)
+    assert cells[~there]["recovered"].to_numpy() == pytest.approx(np.zeros(15), abs=1e-3)
+    assert "One head " in found.headline()
+    assert "head 2 at layer 3 of 4, its neighbours' states" in found.headline()
+    assert set(found.layers[found.layers["order"] == 3]["at"]) >= {"head 2"}
+    cells = ours(patch(model, site="attention", direction=direction))
+    there = (cells["order"] == 3) & (cells["position"] == cells["position"].max())
+    assert cells[there]["recovered"].to_numpy() == pytest.approx([1], abs=1e-3)
+    assert cells[~there]["recovered"].abs().max() < 1e-3
+
+
+def test_the_planted_mlp_is_found_at_its_token_and_nowhere_else(tiny_gpt2: Path, tmp_path: Path) -> None:
+    net, _ = emptied(tmp_path / "mlp", tiny_gpt2)
+    think_in_block(net, 2, 5000.0)
+    model = kept(net, tmp_path / "mlp")
+    found = patch(model, site="mlp", prompt="def values path", other="def values key", answer=" path", instead=" key")
+    cells = ours(found)
+    there = (cells["order"] == 2) & (cells["position"] == cells["position"].max())
+    assert cells[there]["recovered"].to_numpy() == pytest.approx([1], abs=0.05)
+    assert cells[~there]["recovered"].abs().max() < 1e-3
+    assert "state of the MLP's output" in found.headline()
+    cells = ours(patch(model, site="attention", prompt="def values path", other="def values key"))
+    assert cells["recovered"].abs().max() < 1e-3
 
 
 def test_measures_by_hand() -> None:
