@@ -24,6 +24,7 @@ class ProbingSpec(ReadsCorpus):
     """Train probes for a label on every layer of a model, beside a control task and what needs no model."""
 
     kind: ClassVar[str] = "probing"
+    version: ClassVar[int] = 2
 
     corpus: str = "python-stdlib"
     """python-stdlib, code:FOLDER, table:FILE or hub:NAME; `python -m probes corpora` lists them."""
