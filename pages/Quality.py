@@ -22,7 +22,7 @@ with bytes_:
     ui.ask(
         CompressionSpec,
         main=("model", "pairs", "layer", "n"),
-        about="MiniLM's last layer on 50 news items, every pair rated by people: half a minute the first time.",
+        about="MiniLM's last layer on 50 news items, every pair rated by people: a minute or more the first time.",
         method="Quality and nearest neighbours when a vector is stored in fewer bytes: half precision, int8, product "
         "quantisation, low rank, first dimensions, pruning, random hashing, signs. What is learnt is learnt from "
         "other texts.",
