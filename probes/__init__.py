@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from probes.intervention import AblationSpec, AheadSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
     from probes.models import load
     from probes.probing import ProbingSpec
-    from probes.quality import CompressionSpec, GridSpec
+    from probes.quality import CompressionSpec, GridSpec, PoolingSpec
     from probes.sweeps import sweep
     from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
@@ -59,6 +59,7 @@ __all__ = [
     "MapSpec",
     "ModelSpec",
     "PatchingSpec",
+    "PoolingSpec",
     "ProbingSpec",
     "SearchSpec",
     "SizeSpec",
@@ -101,6 +102,7 @@ _HOMES = {
     "MapSpec": ("probes.geometry", "MapSpec"),
     "ModelSpec": ("probes.checkup", "ModelSpec"),
     "PatchingSpec": ("probes.intervention", "PatchingSpec"),
+    "PoolingSpec": ("probes.quality", "PoolingSpec"),
     "ProbingSpec": ("probes.probing", "ProbingSpec"),
     "SearchSpec": ("probes.codebooks", "SearchSpec"),
     "SizeSpec": ("probes.checkup", "SizeSpec"),

@@ -27,7 +27,7 @@ from probes.errors import StrataError, did_you_mean
 from probes.geometry import GeometrySpec, MapSpec
 from probes.intervention import AblationSpec, AheadSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
 from probes.probing import ProbingSpec
-from probes.quality import CompressionSpec, GridSpec
+from probes.quality import CompressionSpec, GridSpec, PoolingSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 ANALYSES = (
@@ -334,6 +334,13 @@ ANALYSES = (
             "probes.figures.compression:neighbours_by_bytes",
         ),
         methods_at="probes.quality.methods:compression",
+    ),
+    Analysis(
+        spec=PoolingSpec,
+        run_at="probes.quality.pooling:run",
+        result_at="probes.quality.pooling:PoolingResult",
+        figures_at=("probes.figures.pooling:poolings_by_task",),
+        methods_at="probes.quality.methods:pooling",
     ),
     Analysis(
         spec=SizeSpec,

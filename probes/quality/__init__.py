@@ -2,5 +2,6 @@
 
 from probes.quality.compression import CompressionResult, CompressionSpec
 from probes.quality.grid import GridResult, GridSpec
+from probes.quality.pooling import PoolingResult, PoolingSpec
 
-__all__ = ["CompressionResult", "CompressionSpec", "GridResult", "GridSpec"]
+__all__ = ["CompressionResult", "CompressionSpec", "GridResult", "GridSpec", "PoolingResult", "PoolingSpec"]

@@ -2,6 +2,7 @@
 
 from probes.quality.compression import CompressionResult, CompressionSpec
 from probes.quality.grid import GridResult, GridSpec
+from probes.quality.pooling import PoolingResult, PoolingSpec
 from probes.quality.reads import ReadsPairs
 
 POOLED = {"mean": "mean pooling", "weighted": "mean pooling weighted by position", "last": "the last token",
@@ -58,3 +59,31 @@ def compression(spec: CompressionSpec, result: CompressionResult) -> tuple[str, 
         "The asking side is exact but for signs. Intervals are 95 % percentile bootstrap intervals, of differences in "
         "the same resamples; the named storage was chosen on one half of the pairs and is reported on the other.",
     )
+
+
+def pooling(spec: PoolingSpec, result: PoolingResult) -> tuple[str, ...]:
+    """Describe the poolings, the masks, what was trained on what, and how the named pooling was chosen."""
+    cited = " ".join(SOURCES[name] for name in spec.tasks if name in SOURCES)
+    sets = ", ".join(f"{escaped(name)} ({n} pairs)" for name, n in result.pairs.items())
+    made = [
+        f"We pooled the tokens of layer {result.layer} into one vector a text: mean, mean weighted by position, last "
+        "token, first token, maximum, and the words of the vocabulary with the largest maximum over tokens of their "
+        "product with the model's embedding table, alone and beside the first token [@xiao-2023]."
+    ]
+    if spec.latents:
+        made.append(
+            f"Latent attention with {spec.latents} latents [@lee-2025] was trained for {spec.steps} steps from "
+            f"{spec.seeds} starts on texts kept aside, by InfoNCE between texts that belong together or, in rated "
+            "sets, between two halves of one text's tokens."
+        )
+    if result.scores["mask"].nunique() > 1:
+        made.append(
+            f"Beside the model's own {result.own} attention mask we imposed the other, with which it was not trained."
+        )
+    made.append(
+        f"Quality is Spearman's correlation of cosines with people's scores, or the mean reciprocal rank of a text's "
+        f"partner, on {sets}{f' {cited}' if cited else ''}, drawn with seed {spec.seed}; intervals are 95 % percentile "
+        "bootstrap intervals inside each set and of their mean, and the named pooling was chosen on one half of the "
+        "pairs and is reported on the other."
+    )
+    return tuple(made)

@@ -51,6 +51,8 @@ LABELS = {
     "geometry_n": "Points",
     "grid_n": "Pairs",
     "compression_n": "Pairs",
+    "pooling_n": "Pairs a set",
+    "pooling_tasks": "Sets of pairs",
     "grid_draws": "Random choices",
     "probing_n": "Labelled places",
     "probing_per_text": "Places of a text",

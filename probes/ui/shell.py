@@ -63,7 +63,7 @@ PAGES = (
         "What is in there",
         ":material/compress:",
         "How good are the embeddings, and at which price?",
-        ("grid", "compression"),
+        ("grid", "compression", "pooling"),
     ),
     Page(
         "pages/Codebooks.py",

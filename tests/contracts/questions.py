@@ -26,7 +26,7 @@ from probes.contract import Spec
 from probes.geometry import GeometrySpec, MapSpec
 from probes.intervention import AblationSpec, AheadSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
 from probes.probing import ProbingSpec
-from probes.quality import CompressionSpec, GridSpec
+from probes.quality import CompressionSpec, GridSpec, PoolingSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 CODE = "def total(values):\n    for value in values:\n        print(value, 1)\n    return len(values)\n"
@@ -130,9 +130,11 @@ def clouds(given: Given) -> Questions:
     """Return the questions about embeddings."""
     cloud: dict[str, Any] = {"model": str(given.encoder), "corpus": f"code:{given.code}", "n": 60, "per_text": 4}
     rated: dict[str, Any] = {"model": str(given.encoder), "pairs": pair_table(given.code.parent / "pairs.csv"), "n": 80}
+    shared = {name: rated[name] for name in ("model", "n")}
     return {kind.kind: kind(**cloud).pinned() for kind in (GeometrySpec, MapSpec)} | {
         "grid": GridSpec(**rated, draws=2).pinned(),
         "compression": CompressionSpec(**rated, neighbours=3).pinned(),
+        "pooling": PoolingSpec(**shared, tasks=(rated["pairs"],), latents=3, steps=2, seeds=1).pinned(),
     }
 
 
