@@ -12,6 +12,7 @@ from probes.figures.maps import CLUSTER, shown, thinned
 from probes.figures.points import MOST_DRAWN, SIZE, members, options
 from probes.figures.words import shorten, visible
 from probes.geometry.maps import MapResult
+from probes.ui import playing
 from probes.ui.address import among, check
 from probes.ui.results import rows
 from probes.ui.taking import taking
@@ -29,10 +30,18 @@ _NEAR = ["word", "kind", "before", "after"]
 
 
 def points(result: MapResult) -> None:
+    """Draw a map to be looked at closer, with a button that plays its layers."""
+    playing.playable(_points, result)
+
+
+def _points(result: MapResult) -> None:
     """Draw the map of a layer, the table of what is picked in it, and the neighbours of one point at every layer."""
-    left, middle, right = st.columns([3, 1, 1])
+    left, button, middle, right = st.columns([3, 1, 1, 1], vertical_alignment="bottom")
     with left:
+        playing.step("layer", result.layers, result.count)
         layer = among("layer", "Layer", result.layers, result.best, help="Starts where most neighbours are kept.")
+    with button:
+        playing.button("layer", result.layers, result.count)
     columns = [*COLUMNS, *(c for c in result.points.columns if c not in _INNER and c not in COLUMNS)]
     with middle:
         check("by", columns, "colour")
