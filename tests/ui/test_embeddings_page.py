@@ -144,7 +144,8 @@ def test_play_moves_the_slider_to_the_last_layer_and_keeps_what_is_chosen(
         at.run()
         seen.append(at.select_slider(key="layer").value)
     assert not at.exception
-    assert list(dict.fromkeys(seen))[-1] == layers[-1] and set(seen) >= set(layers[1:])
+    assert list(dict.fromkeys(seen))[-1] == layers[-1]
+    assert set(seen) >= set(layers[1:])
     assert at.selectbox(key="by").value == "type"
     still = at.select_slider(key="layer").value
     at.run()
@@ -158,3 +159,10 @@ def test_pause_stops_where_it_is(page: Open, stored: dict[str, str]) -> None:
     at.button(key="layer_play").click().run()
     assert at.button(key="layer_play").label == "Play"
     assert at.select_slider(key="layer").value == "0"
+
+
+def test_points_are_shaped_by_a_column_beside_their_colour(page: Open, stored: dict[str, str]) -> None:
+    at = page(PAGE, run=stored["map"], by="kind", shape="type")
+    assert not at.exception
+    assert at.selectbox(key="shape").value == "type"
+    assert any(c.value.startswith("Shape: ●") for c in at.caption)
