@@ -41,26 +41,13 @@ def options(
     Without a column for the shapes, they say what the colours say. Series k holds the points of
     `members(result, column, layer, shape)[k]`, in that order; the last one is the rings.
     """
-    _, kinds = shown(result, column, layer=layer)
+    kinds = shown(result, column, layer=layer)[1]
     xy, names = result.xy[result.layers.index(layer)].astype(np.float64).round(4), said(result)
     across, up = spans(xy, *SIZE)
-    known, symbols = looks(kinds), list(_SHAPES.values())
-    size = 8 if result.count <= _FEW else 5 if result.count <= MANY else 2
-    series = [
-        {
-            "id": f"kind {k} {j}" if shape else f"kind {k}",
-            "name": kinds[k],
-            "type": "scatter",
-            "symbol": symbols[j] if shape else _SYMBOLS.get(known[kinds[k]][1], "circle"),
-            "symbolSize": size + 2 if shape else size,
-            "selectedMode": "single",
-            "itemStyle": {"color": known[kinds[k]][0], "opacity": 0.75},
-            "data": [[*xy[row].tolist(), names[row]] for row in rows],
-        }
-        for (k, j), rows in _grouped(result, column, layer, shape).items()
-    ]
+    data = [[*place, name] for place, name in zip(xy.tolist(), names, strict=True)]
+    series = _series(result, kinds, data, _grouped(result, column, layer, shape), shaped=bool(shape))
     if len(marked):
-        series.append(_mark([[*xy[row].tolist(), names[row]] for row in marked]))
+        series.append(_mark([data[row] for row in marked]))
     axis = {"show": False, "type": "value"}
     return {
         "grid": {"left": 8, "right": 8, "top": 56, "bottom": 8},
@@ -81,6 +68,32 @@ def options(
         "toolbox": {"right": 0, "feature": {"brush": {"type": ["rect", "polygon", "clear"]}, "restore": {}}},
         "series": series,
     }
+
+
+def _series(
+    result: "MapResult",
+    kinds: list[str],
+    data: list[list[Any]],
+    groups: dict[tuple[int, int], list[int]],
+    *,
+    shaped: bool,
+) -> list[dict[str, Any]]:
+    """Return a series a group: its kind's colour, and its own symbol when the points are shaped, else its kind's."""
+    known, symbols = looks(kinds), list(_SHAPES.values())
+    size = 8 if result.count <= _FEW else 5 if result.count <= MANY else 2
+    return [
+        {
+            "id": f"kind {k} {j}" if shaped else f"kind {k}",
+            "name": kinds[k],
+            "type": "scatter",
+            "symbol": symbols[j] if shaped else _SYMBOLS.get(known[kinds[k]][1], "circle"),
+            "symbolSize": size + 2 * shaped,
+            "selectedMode": "single",
+            "itemStyle": {"color": known[kinds[k]][0], "opacity": 0.75},
+            "data": [data[row] for row in rows],
+        }
+        for (k, j), rows in groups.items()
+    ]
 
 
 def said(result: "MapResult") -> list[str]:
