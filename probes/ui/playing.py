@@ -1,6 +1,6 @@
 """Play: a slider over layers that moves on by itself, one layer at a time, until the last or a press of Pause.
 
-Each step is a rerun of one fragment, so what is picked, coloured, shaped and looked for stays as it is.
+Each step is a rerun of one fragment, so the widgets beside the slider keep their values.
 """
 
 from collections.abc import Callable, Sequence
