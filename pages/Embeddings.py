@@ -1,7 +1,5 @@
 """Where does each point lie, and what shape is the cloud? Maps and measures of embeddings at every layer."""
 
-from typing import Any
-
 import streamlit as st
 
 from probes import ui
@@ -32,17 +30,11 @@ with shape:
     )
 
 
-@st.fragment
-def closer(result: Any) -> None:
-    """Show one layer's points, those that are picked, and what is near one of them."""
-    st.header("Look at the points")
-    ui.points(result)
-
-
 found = ui.answer(MapSpec, GeometrySpec)
 mapped, measured = ui.asked(MapSpec), ui.asked(GeometrySpec)
 if found and mapped:
     ui.show(found, mapped)
-    closer(found)
+    st.header("Look at the points")
+    ui.points(found)
 elif found and measured:
     ui.show(found, measured)

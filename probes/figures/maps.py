@@ -64,7 +64,8 @@ def _binned(values: "pd.Series | list[str]", most: int) -> list[object]:
     column = pd.Series(values)
     if not pd.api.types.is_numeric_dtype(column) or column.nunique() <= most + 1:
         return column.tolist()
-    return [f"{part.left:.3g} to {part.right:.3g}" for part in pd.qcut(column, 5, duplicates="drop")]
+    parts = pd.qcut(column, 5, duplicates="drop")
+    return ["unknown" if pd.isna(part) else f"{part.left:.3g} to {part.right:.3g}" for part in parts]
 
 
 def looks(kinds: list[str]) -> dict[str, tuple[str, str]]:

@@ -16,37 +16,38 @@ if TYPE_CHECKING:
 
 SIZE = (820, 430)
 _SYMBOLS = {"circle": "circle", "square": "rect", "triangle-up": "triangle", "diamond": "diamond", "cross": "arrow"}
-_LEGEND = {"type": "scroll", "itemWidth": 12, "itemHeight": 12}
+_SHAPES = {
+    "●": "circle",
+    "■": "rect",
+    "▲": "triangle",
+    "◆": "diamond",
+    "▼": "path://M0,0L12,0L6,10Z",
+    "✚": "path://M4,0H8V4H12V8H8V12H4V8H0V4H4Z",
+    "➤": "path://M0,0L12,6L0,12L4,6Z",
+    "○": "emptyCircle",
+}
+"""What a shape looks like in a sentence → its symbol, of a column that shapes the points."""
 MOST_DRAWN, MANY = 100_000, 20_000
 """Points that are drawn at all, and above which each carries its word alone."""
 _FEW = 2_000
 """Points above which they are drawn smaller."""
 
 
-def options(result: "MapResult", layer: str, column: str, marked: Sequence[int] = ()) -> dict[str, Any]:
+def options(
+    result: "MapResult", layer: str, column: str, marked: Sequence[int] = (), shape: str = ""
+) -> dict[str, Any]:
     """Return the option that draws a layer, coloured by a column of the points, some of them ringed.
 
-    Series k holds the points of `members(result, column, layer)[k]`, in that order; the last one is the rings.
+    Without a column for the shapes, they say what the colours say. Series k holds the points of
+    `members(result, column, layer, shape)[k]`, in that order; the last one is the rings.
     """
-    _, kinds = shown(result, column, layer=layer)
+    kinds = shown(result, column, layer=layer)[1]
     xy, names = result.xy[result.layers.index(layer)].astype(np.float64).round(4), said(result)
     across, up = spans(xy, *SIZE)
-    known, size = looks(kinds), 8 if result.count <= _FEW else 5 if result.count <= MANY else 2
-    series = [
-        {
-            "id": f"kind {k}",
-            "name": kinds[k],
-            "type": "scatter",
-            "symbol": _SYMBOLS.get(known[kinds[k]][1], "circle"),
-            "symbolSize": size,
-            "selectedMode": "single",
-            "itemStyle": {"color": known[kinds[k]][0], "opacity": 0.75},
-            "data": [[*xy[row].tolist(), names[row]] for row in rows],
-        }
-        for k, rows in enumerate(members(result, column, layer))
-    ]
+    data = [[*place, name] for place, name in zip(xy.tolist(), names, strict=True)]
+    series = _series(result, kinds, data, _grouped(result, column, layer, shape), shaped=bool(shape))
     if len(marked):
-        series.append(_mark([[*xy[row].tolist(), names[row]] for row in marked]))
+        series.append(_mark([data[row] for row in marked]))
     axis = {"show": False, "type": "value"}
     return {
         "grid": {"left": 8, "right": 8, "top": 56, "bottom": 8},
@@ -54,8 +55,8 @@ def options(result: "MapResult", layer: str, column: str, marked: Sequence[int] 
             "data": kinds,
             "top": 0,
             "left": 0,
-            "type": "scroll",
             "right": 130,
+            "type": "scroll",
             "itemWidth": 12,
             "itemHeight": 12,
         },
@@ -69,6 +70,32 @@ def options(result: "MapResult", layer: str, column: str, marked: Sequence[int] 
     }
 
 
+def _series(
+    result: "MapResult",
+    kinds: list[str],
+    data: list[list[Any]],
+    groups: dict[tuple[int, int], list[int]],
+    *,
+    shaped: bool,
+) -> list[dict[str, Any]]:
+    """Return a series a group: its kind's colour, and its own symbol when the points are shaped, else its kind's."""
+    known, symbols = looks(kinds), list(_SHAPES.values())
+    size = 8 if result.count <= _FEW else 5 if result.count <= MANY else 2
+    return [
+        {
+            "id": f"kind {k} {j}" if shaped else f"kind {k}",
+            "name": kinds[k],
+            "type": "scatter",
+            "symbol": symbols[j] if shaped else _SYMBOLS.get(known[kinds[k]][1], "circle"),
+            "symbolSize": size + 2 * shaped,
+            "selectedMode": "single",
+            "itemStyle": {"color": known[kinds[k]][0], "opacity": 0.75},
+            "data": [data[row] for row in rows],
+        }
+        for (k, j), rows in groups.items()
+    ]
+
+
 def said(result: "MapResult") -> list[str]:
     """Return what is written on each point: with its context, or of many points the word alone."""
     if result.count <= MANY:
@@ -76,13 +103,29 @@ def said(result: "MapResult") -> list[str]:
     return [visible(shorten(word, 24)) for word in result.points.word]
 
 
-def members(result: "MapResult", column: str, layer: str = "") -> list[list[int]]:
-    """Return the points of each series."""
+def members(result: "MapResult", column: str, layer: str = "", shape: str = "") -> list[list[int]]:
+    """Return the points of each series: one a kind, or with a column for the shapes one a kind and shape that occur."""
+    return list(_grouped(result, column, layer, shape).values())
+
+
+def shapes(result: "MapResult", column: str, layer: str) -> list[tuple[str, str]]:
+    """Return each shape and what it stands for: the most frequent values of the column, all others as one."""
+    return list(zip(_SHAPES, _shaped(result, column, layer)[1], strict=False))
+
+
+def _shaped(result: "MapResult", column: str, layer: str) -> tuple[list[str], list[str]]:
+    return shown(result, column, len(_SHAPES) - 1, layer)
+
+
+def _grouped(result: "MapResult", column: str, layer: str, shape: str) -> dict[tuple[int, int], list[int]]:
+    """Return the points of each kind and shape, by their numbers, in order of both."""
     told, kinds = shown(result, column, layer=layer)
-    found: dict[str, list[int]] = {kind: [] for kind in kinds}
-    for row, kind in enumerate(told):
-        found[kind].append(row)
-    return list(found.values())
+    forms, each = _shaped(result, shape, layer) if shape else ([""] * len(told), [""])
+    places, ranks = ({name: k for k, name in enumerate(names)} for names in (kinds, each))
+    found: dict[tuple[int, int], list[int]] = {}
+    for row, (kind, form) in enumerate(zip(told, forms, strict=True)):
+        found.setdefault((places[kind], ranks[form]), []).append(row)
+    return dict(sorted(found.items()))
 
 
 def _mark(at: list[list[Any]]) -> dict[str, Any]:

@@ -49,7 +49,8 @@ def study(spec: PoolingSpec, progress: Progress) -> PoolingResult:
     if layer not in model.layers:
         what = f"{model.name} has no layer '{layer[:40]}'."
         raise StrataError("E-LAYER", what, f"There are: {', '.join(model.layers)}.", "Name one of them.")
-    own, notes = own_mask(model), ()
+    own = own_mask(model)
+    notes: tuple[str, ...] = ()
     masks: tuple[Mask, ...] = MASKS if spec.masks == "both" else (own,)
     if len(masks) > 1 and not can_impose(model):
         masks, notes = (own,), (f"{model.name} takes no mask but its own: the other one was left out.",)

@@ -8,11 +8,12 @@ import pandas as pd
 import streamlit as st
 
 from probes.figures.grouped import density, tally
-from probes.figures.maps import CLUSTER, shown, thinned
-from probes.figures.points import MOST_DRAWN, SIZE, members, options
+from probes.figures.maps import CLUSTER, OTHERS, shown, thinned
+from probes.figures.points import MOST_DRAWN, SIZE, members, options, shapes
 from probes.figures.words import shorten, visible
 from probes.geometry.maps import MapResult
-from probes.ui.address import among, check
+from probes.ui import playing
+from probes.ui.address import among, check, choice
 from probes.ui.results import rows
 from probes.ui.taking import taking
 from probes.ui.text import plain
@@ -21,6 +22,7 @@ COLUMNS = ("kind", "type", "origin", CLUSTER)
 _INNER = {"word", "before", "after", "place", "text"}
 """Columns of every point that say no kind."""
 _SHOWN = ["word", "kind", "type", "before", "after", "origin"]
+_SAME_AS, _TOGETHER = "as the colour", " (all rarer values together)"
 _MOST = 500
 """Rows of the table of picked points."""
 _SAME, _BESIDE = 60, 30
@@ -29,18 +31,28 @@ _NEAR = ["word", "kind", "before", "after"]
 
 
 def points(result: MapResult) -> None:
+    """Draw a map to be looked at closer, with a button that plays its layers."""
+    playing.playable(_points, result)
+
+
+def _points(result: MapResult) -> None:
     """Draw the map of a layer, the table of what is picked in it, and the neighbours of one point at every layer."""
-    left, middle, right = st.columns([3, 1, 1])
+    left, button, middle, form, right = st.columns([5, 2, 2, 2, 2], vertical_alignment="bottom")
     with left:
+        playing.step("layer", result.layers, result.count)
         layer = among("layer", "Layer", result.layers, result.best, help="Starts where most neighbours are kept.")
+    with button:
+        playing.button("layer", result.layers, result.count)
     columns = [*COLUMNS, *(c for c in result.points.columns if c not in _INNER and c not in COLUMNS)]
     with middle:
         check("by", columns, "colour")
         by = st.selectbox("Colour by", columns, key="by", bind="query-params") or "kind"
+    with form:
+        shape = choice("shape", "Shape by", columns, at=st, none=_SAME_AS)
     search = right.text_input("Find", key="map_find", placeholder="a word", max_chars=100)
     rows_of = _window(result, layer) if result.count > MOST_DRAWN else np.arange(result.count)
     wanted = _wanted(result, search)
-    picked = _drawn(result, rows_of, (layer, by), wanted) if len(rows_of) else []
+    picked = _drawn(result, rows_of, (layer, by, shape), wanted) if len(rows_of) else []
     told, kinds = shown(result, by, layer=layer)
     bars = _bars(result, (told, kinds), picked or wanted)
     picked = picked or wanted or [i for i, kind in enumerate(told) if kind in bars]
@@ -77,14 +89,18 @@ def _window(result: MapResult, layer: str) -> np.ndarray:
     return found[some] if len(found) else found
 
 
-def _drawn(result: MapResult, rows_of: np.ndarray, look: tuple[str, str], wanted: Sequence[int]) -> list[int]:
+def _drawn(result: MapResult, rows_of: np.ndarray, look: tuple[str, str, str], wanted: Sequence[int]) -> list[int]:
     """Draw the points, those found or chosen ringed; return those that are picked in the picture."""
     seen = result if len(rows_of) == result.count else result.only(rows_of)
     chosen = _chosen(result)
     ringed = list(wanted) if wanted else [] if chosen is None else [chosen]
     rings = [int(i) for i in np.flatnonzero(np.isin(rows_of, ringed))[:_MOST]]
-    drawn = options(seen, *look, rings)
+    layer, by, shape = look
+    drawn = options(seen, layer, by, rings, shape)
     state = st.echarts_chart(drawn, height=SIZE[1], key="map_points", on_select="rerun", alt=result.headline())
+    if shape:
+        known = [f"{glyph} {plain(name)}" for glyph, name in shapes(seen, shape, layer)]
+        st.caption(f"Shape: {' · '.join(known)}" + _TOGETHER * known[-1].endswith(OTHERS))
     st.caption("Drag a box or a lasso (top right) to list points; scroll to zoom; click a point to see what is near.")
     return [int(rows_of[i]) for i in _picked(seen, state, look)]
 
@@ -97,10 +113,10 @@ def _bars(result: MapResult, kinds: tuple[list[str], list[str]], picked: list[in
     return {str(one.get("kind")) for one in found}
 
 
-def _picked(result: MapResult, state: Any, look: tuple[str, str]) -> list[int]:
+def _picked(result: MapResult, state: Any, look: tuple[str, str, str]) -> list[int]:
     """Return the points that the browser says are picked; what is no point of this map is left out."""
-    layer, by = look
-    groups, found = members(result, by, layer), set[int]()
+    layer, by, shape = look
+    groups, found = members(result, by, layer, shape), set[int]()
     for part in state.selection.selected if state else ():
         k = part["series_index"]
         if k < len(groups):

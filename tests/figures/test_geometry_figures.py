@@ -133,3 +133,36 @@ def test_the_browser_gets_every_point_once_and_the_chosen_one_marked() -> None:
     np.testing.assert_allclose(series[1]["data"][2][:2], result.xy[1, row], atol=1e-3)
     np.testing.assert_allclose(mark["data"][0][:2], result.xy[1, 4], atol=1e-3)
     assert len(points.options(result, "1", "kind")["series"]) == len(series)
+
+
+def test_colour_and_shape_are_two_columns_and_every_point_is_drawn_once() -> None:
+    result = drawn_map()
+    pair = [("a", "x"), ("a", "y"), ("b", "x")]
+    table = result.points.assign(left=[pair[i % 3][0] for i in range(30)], right=[pair[i % 3][1] for i in range(30)])
+    result = dataclasses.replace(result, points=table)
+    series = points.options(result, "1", "left", shape="right")["series"]
+    groups = points.members(result, "left", "1", "right")
+    assert len(series) == len(groups) == 3
+    assert sorted(i for rows in groups for i in rows) == list(range(30))
+    drawn = {pair[rows[0] % 3]: (s["itemStyle"]["color"], s["symbol"]) for s, rows in zip(series, groups, strict=True)}
+    assert drawn["a", "x"][0] == drawn["a", "y"][0] != drawn["b", "x"][0]
+    assert drawn["a", "x"][1] == drawn["b", "x"][1] != drawn["a", "y"][1]
+
+
+def test_ten_thousand_categories_are_seven_shapes_and_one_for_all_others() -> None:
+    small, count = drawn_map(), 10_000
+    many = small.only(np.arange(count) % 30)
+    many = dataclasses.replace(many, points=many.points.assign(name=[f"n{i}" for i in range(count)]))
+    series = points.options(many, "1", "name", shape="name")["series"]
+    known = points.shapes(many, "name", "1")
+    assert len({glyph for glyph, _ in known}) == len(known) == 8
+    assert known[-1][1] == maps.OTHERS
+    assert len(series) == 8
+    assert sum(len(s["data"]) for s in series) == count
+
+
+def test_numbers_that_are_missing_have_a_kind_of_their_own() -> None:
+    result = drawn_map()
+    numbers = [float("nan") if i == 3 else float(i) for i in range(30)]
+    result = dataclasses.replace(result, points=result.points.assign(number=numbers))
+    assert maps.shown(result, "number")[0][3] == "unknown"

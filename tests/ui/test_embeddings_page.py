@@ -128,3 +128,41 @@ def test_an_address_that_names_no_layer_or_column_is_said(page: Open, stored: di
     assert not at.exception
     assert "asks for layer “99”" in says(at)
     assert "asks for colour “<script>”" in says(at)
+
+
+def test_play_moves_the_slider_to_the_last_layer_and_keeps_what_is_chosen(
+    page: Open, stored: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("probes.ui.playing.PACE", 0.0)
+    at = page(PAGE, run=stored["map"], layer="0", by="type")
+    layers = list(at.select_slider(key="layer").options)
+    at.button(key="layer_play").click().run()
+    seen = [at.select_slider(key="layer").value]
+    for _ in range(3 * len(layers)):
+        if at.button(key="layer_play").label == "Play":
+            break
+        at.run()
+        seen.append(at.select_slider(key="layer").value)
+    assert not at.exception
+    assert list(dict.fromkeys(seen))[-1] == layers[-1]
+    assert set(seen) >= set(layers[1:])
+    assert at.selectbox(key="by").value == "type"
+    still = at.select_slider(key="layer").value
+    at.run()
+    assert at.select_slider(key="layer").value == still  # the end is the end
+
+
+def test_pause_stops_where_it_is(page: Open, stored: dict[str, str]) -> None:
+    at = page(PAGE, run=stored["map"], layer="0")
+    at.button(key="layer_play").click().run()
+    assert at.button(key="layer_play").label == "Pause"
+    at.button(key="layer_play").click().run()
+    assert at.button(key="layer_play").label == "Play"
+    assert at.select_slider(key="layer").value == "0"
+
+
+def test_points_are_shaped_by_a_column_beside_their_colour(page: Open, stored: dict[str, str]) -> None:
+    at = page(PAGE, run=stored["map"], by="kind", shape="type")
+    assert not at.exception
+    assert at.selectbox(key="shape").value == "type"
+    assert any(c.value.startswith("Shape: ●") for c in at.caption)
