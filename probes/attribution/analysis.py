@@ -38,7 +38,7 @@ class AttributionSpec(ReadsModel):
     """Which token of the text is predicted or coded, from 0 with added ones; -1 for the last of the text itself."""
     other: str = Field("", max_length=20_000)
     """The second text, where a similarity is explained."""
-    run: str = Field("", pattern="^([0-9a-f]{32})?$")
+    run: str = Field("", pattern="^([0-9a-f]{32})?$", examples=["0" * 32])
     """The digest of the codebooks run whose code is explained."""
     code: str = Field("", max_length=60)
     """That code: layer:code, or layer:book:code."""

@@ -97,7 +97,7 @@ class PoolingResult(Displayed):
 
     def headline(self) -> str:
         """State the pooling chosen on half of the pairs, its quality on the other half, and that of the mean."""
-        sets = f"{len(self.pairs)} sets of pairs" if len(self.pairs) > 1 else f"{next(iter(self.pairs))}"
+        sets = f"{len(self.pairs)} sets" if len(self.pairs) > 1 else "one set"
         floor = "" if self.untrained is None else f", and random weights {self.untrained:.2f}"
         return (
             f"Chosen on half of the pairs of {sets}, {self.best} under a {self.best_mask} mask does best at layer "
