@@ -156,7 +156,7 @@ def tally(result: "MapResult", told: list[str], kinds: list[str], picked: list[i
     rows = pd.DataFrame({"kind": kinds, "all": every.to_numpy() / max(1, len(told)), "count": every.to_numpy()})
     rows["picked"], rows["of them"] = some.to_numpy() / max(1, len(picked)), some.to_numpy()
     bar = alt.selection_point(name="bar", fields=["kind"])
-    y = alt.Y("kind:N", sort=kinds, title=None, axis=alt.Axis(labelLimit=150))
+    y = alt.Y("kind:N", sort=kinds, title=None, axis=alt.Axis(labelLimit=150, labelOverlap=False))
     x = alt.X("all:Q", title="share of all (bar) and of those picked (line)", axis=alt.Axis(format="%"))
     tips = ["kind:N", alt.Tooltip("count:Q", format=","), alt.Tooltip("of them:Q", format=",", title="picked")]
     bars = (
