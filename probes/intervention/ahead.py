@@ -60,16 +60,16 @@ class AheadResult(Displayed):
 
     def headline(self) -> str:
         """State what the last layer knows of the next token, and which layer knows most of the one after."""
-        said = [self._said(str(self.depth), 1, "the next token")]
+        last = str(self.depth)
+        said = f"At layer {last} of {self.depth} the likeliest token is the next one at {self._said(last, 1)}"
         if "2" in self.best:
-            said.append(self._said(self.best["2"], 2, "the one after it, which no layer knows better,"))
-        return "; ".join(said) + "."
+            said += f"; the one after that is known best at layer {self.best['2']}, at {self._said(self.best['2'], 2)}"
+        return f"{said}."
 
-    def _said(self, layer: str, ahead: int, what: str) -> str:
+    def _said(self, layer: str, ahead: int) -> str:
         row = self.row(layer, ahead)
         return (
-            f"At layer {layer} of {self.depth} the likeliest token is {what} at {row.top1:.3f} [{row.low:.3f}, "
-            f"{row.high:.3f}] of places (the commonest token: {row.commonest:.3f})"
+            f"{row.top1:.3f} [{row.low:.3f}, {row.high:.3f}] of places (the commonest token alone: {row.commonest:.3f})"
         )
 
     def row(self, layer: str, ahead: int) -> pd.Series:
