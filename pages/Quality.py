@@ -31,16 +31,12 @@ with pooled:
     ui.ask(
         PoolingSpec,
         main=("model", "tasks", "layer", "n"),
-        about="MiniLM's last layer on news and pairs of words that people rated: about five minutes, as poolers are trained.",
+        about="MiniLM's last layer on news and pairs of words that people rated: about five minutes the first time.",
         method="Mean, weighted mean, last, first and largest token, the words a text brings up in the embedding table, "
         "and latent attention trained on other texts, under the model's own attention mask and the other one. Methods: "
         "[NV-Embed](https://arxiv.org/abs/2405.17428), [RetroMAE v2](https://arxiv.org/abs/2305.02564).",
     )
 found = ui.answer(GridSpec, CompressionSpec, PoolingSpec)
-cells, stored, pools = ui.asked(GridSpec), ui.asked(CompressionSpec), ui.asked(PoolingSpec)
-if found and cells:
-    ui.show(found, cells)
-elif found and stored:
-    ui.show(found, stored)
-elif found and pools:
-    ui.show(found, pools)
+asked = ui.asked(GridSpec) or ui.asked(CompressionSpec) or ui.asked(PoolingSpec)
+if found and asked:
+    ui.show(found, asked)

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from probes.contract import Progress
-from probes.errors import StrataError
 from probes.models import Model, loaded
 from probes.models.masking import MASKS, Mask, can_impose, own_mask
 from probes.models.provenance import source_of
@@ -17,8 +16,8 @@ from probes.quality.latent import train
 from probes.quality.pairs import Pairs
 from probes.quality.poolers import POOLERS, words
 from probes.quality.pooling import ALL, PoolingResult, PoolingSpec
-from probes.quality.prefixes import all_against_all, paired
-from probes.quality.reads import ReadsPairs
+from probes.quality.prefixes import cosines
+from probes.quality.reads import ReadsPairs, layer_of
 from probes.quality.scoring import Judge, limits
 from probes.quality.tokens import read_tokens
 
@@ -45,10 +44,7 @@ def study(spec: PoolingSpec, progress: Progress) -> PoolingResult:
     """Answer a PoolingSpec; E-LAYER when the model has no such layer."""
     progress.report(0, 1, "loading the model")
     model = loaded(spec)
-    layer = spec.layer or model.layers[-1]
-    if layer not in model.layers:
-        what = f"{model.name} has no layer '{layer[:40]}'."
-        raise StrataError("E-LAYER", what, f"There are: {', '.join(model.layers)}.", "Name one of them.")
+    layer = layer_of(model, spec.layer)
     own = own_mask(model)
     notes: tuple[str, ...] = ()
     masks: tuple[Mask, ...] = MASKS if spec.masks == "both" else (own,)
@@ -114,9 +110,7 @@ class _Work:
             yield LATENT, self._cosine(trained(states))
 
     def _cosine(self, rows: np.ndarray) -> np.ndarray:
-        one, other = rows[self.pairs.first], rows[self.pairs.second]
-        of = paired if self.pairs.score is not None else all_against_all
-        return next(of(one, other, (rows.shape[1],)))
+        return cosines(rows[self.pairs.first], rows[self.pairs.second], rated=self.pairs.score is not None)
 
     def _overlap(self, rows: Any) -> np.ndarray:
         one, other = rows[self.pairs.first], rows[self.pairs.second]

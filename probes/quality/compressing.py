@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from probes.contract import Progress
-from probes.errors import StrataError
 from probes.models import loaded
 from probes.models.provenance import source_of
 from probes.quality import pairs as pairs_of
@@ -15,7 +14,8 @@ from probes.quality.compressors import COMPRESSORS, Coded
 from probes.quality.gridding import read
 from probes.quality.pairs import Pairs
 from probes.quality.pareto import front
-from probes.quality.prefixes import all_against_all, paired
+from probes.quality.prefixes import all_against_all, cosines
+from probes.quality.reads import layer_of
 from probes.quality.scoring import Judge, limits
 
 
@@ -23,10 +23,7 @@ def study(spec: CompressionSpec, progress: Progress) -> CompressionResult:
     """Answer a CompressionSpec; E-LAYER when the model has no such layer."""
     progress.report(0, 1, "loading the model")
     model = loaded(spec)
-    layer = spec.layer or model.layers[-1]
-    if layer not in model.layers:
-        what = f"{model.name} has no layer '{layer[:40]}'."
-        raise StrataError("E-LAYER", what, f"There are: {', '.join(model.layers)}.", "Name one of them.")
+    layer = layer_of(model, spec.layer)
     pairs = pairs_of.load(spec, model)
     texts = (*pairs.texts, *pairs.spare)
     every = read(model, texts, spec, progress.step(0.05, 0.7))[layer].astype(np.float64)
@@ -85,9 +82,7 @@ def levels(name: str, width: int) -> tuple[int, ...]:
 
 def similarities(coded: Coded, pairs: Pairs) -> np.ndarray:
     """Return cosines of what is asked with what is stored: [pair], or [pair, pair] where partners must be found."""
-    one, other = coded.asked[pairs.first], coded.stored[pairs.second]
-    of = paired if pairs.score is not None else all_against_all
-    return next(of(one, other, (one.shape[1],)))
+    return cosines(coded.asked[pairs.first], coded.stored[pairs.second], rated=pairs.score is not None)
 
 
 def nearest(coded: Coded, k: int) -> np.ndarray:

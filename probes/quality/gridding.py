@@ -1,6 +1,6 @@
 """The run behind `GridSpec`: one pass over the texts, cumulative similarities of every cell, a choice on half of it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from probes.quality import pairs as pairs_of
 from probes.quality.grid import NEARLY, GridResult, GridSpec
 from probes.quality.pairs import Pairs
 from probes.quality.pareto import front
-from probes.quality.prefixes import all_against_all, diagonal, paired, sizes
+from probes.quality.prefixes import diagonal, sizes, way
 from probes.quality.reads import ReadsPairs
 from probes.quality.scoring import Judge, chance, lexical
 
@@ -75,8 +75,8 @@ class _Work:
     def cut(self, rows: np.ndarray, dims: tuple[int, ...]) -> Iterator[np.ndarray]:
         """Yield what quality is made of [pair], for rows [text, width] cut to each of `dims`."""
         one, other = rows[self.pairs.first], rows[self.pairs.second]
-        of: Callable[..., Iterator[np.ndarray]] = paired if self.pairs.score is not None else all_against_all
-        return (self.judge.items(similarity) for similarity in of(one, other, dims))
+        found = way(rated=self.pairs.score is not None)(one, other, dims)
+        return (self.judge.items(similarity) for similarity in found)
 
 
 def _cells(work: _Work, states: States, untrained: States, progress: Progress) -> tuple[pd.DataFrame, list[np.ndarray]]:

@@ -4,7 +4,7 @@ cos of the first d numbers is sum_{i<d} a_i b_i over the root of sum_{i<d} a_i^2
 the sums of the one before. Lengths are taken after the cut, as sentence-transformers and Starbucks do.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -52,6 +52,16 @@ def all_against_all(one: np.ndarray, other: np.ndarray, dims: tuple[int, ...]) -
         for sums, rows in zip(sizes_of, (a, b), strict=True):
             sums += np.einsum("rd,rd->r", rows, rows)
         yield _cosine(across, np.outer(*sizes_of))
+
+
+def way(*, rated: bool) -> Callable[[np.ndarray, np.ndarray, tuple[int, ...]], Iterator[np.ndarray]]:
+    """Return what compares: `paired` where pairs are rated, `all_against_all` where partners must be found."""
+    return paired if rated else all_against_all
+
+
+def cosines(one: np.ndarray, other: np.ndarray, *, rated: bool) -> np.ndarray:
+    """Return cosines of whole rows, float64 [pair] where they are rated, else [row, row]."""
+    return next(way(rated=rated)(one, other, (one.shape[1],)))
 
 
 def _cosine(across: np.ndarray, squares: np.ndarray) -> np.ndarray:

@@ -1,12 +1,16 @@
 """Which pairs of texts judge an embedding: the fields that the questions of this room share."""
 
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field
 
 from probes import corpora
 from probes.corpora import rated
+from probes.errors import StrataError
 from probes.models.choice import ReadsModel
+
+if TYPE_CHECKING:
+    from probes.models.model import Model
 
 
 class ReadsPairs(ReadsModel):
@@ -37,3 +41,12 @@ class ReadsPairs(ReadsModel):
 def is_rated(pairs: str) -> bool:
     """Say whether these pairs come with scores that people gave."""
     return pairs in rated.SETS or pairs.startswith("table:")
+
+
+def layer_of(model: "Model", asked: str) -> str:
+    """Return the layer that was asked for, the last one for none; raises StrataError E-LAYER."""
+    layer = asked or model.layers[-1]
+    if layer not in model.layers:
+        what = f"{model.name} has no layer '{layer[:40]}'."
+        raise StrataError("E-LAYER", what, f"There are: {', '.join(model.layers)}.", "Name one of them.")
+    return layer
