@@ -6,9 +6,9 @@ averaged over the spans asked for, on the device, and only those rows are kept (
 
 import ctypes
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import torch
@@ -29,6 +29,7 @@ TOKEN_BUDGET = 4096
 BLOCK_BYTES = 128 << 20
 """Pooled rows between two commits: the most that an interruption can cost."""
 
+Read = TypeVar("Read")
 Spans = np.ndarray
 """int [n, 2]: character ranges of one text, in order, not overlapping."""
 
@@ -112,6 +113,20 @@ class Packer:
                 stop += 1
             yield order[first:stop]
             first = stop
+
+    def each(self, order: np.ndarray, read: Callable[[np.ndarray], Read]) -> Iterator[tuple[np.ndarray, Read]]:
+        """Yield each batch of `order` (sorted as above) with what `read` makes of it; what is too large is halved."""
+        while len(order):
+            batch = next(self.batches(order))
+            try:
+                found = read(batch)
+            except RuntimeError as error:
+                if not out_of_memory(error):
+                    raise
+                self.halve(batch)
+                continue
+            yield batch, found
+            order = order[len(batch) :]
 
     def halve(self, batch: np.ndarray) -> None:
         """Remember that `batch` did not fit; raises when it was a single text."""
@@ -198,16 +213,11 @@ def _give_back() -> None:
 
 def _fill_block(part: store.Part, work: _Work, members: np.ndarray) -> Iterator[int]:
     """Put the rows of a block in place, yielding the sub-tokens of each batch as it is done."""
-    while len(members):
-        batch = next(work.packer.batches(members))
-        try:
-            mine = [work.texts[i] for i in batch], [work.spans[i] for i in batch]
-            rows, count = pooled(work.model, *mine, part.layers)
-        except RuntimeError as error:
-            if not out_of_memory(error):
-                raise
-            work.packer.halve(batch)
-            continue
+
+    def read(batch: np.ndarray) -> tuple[dict[str, torch.Tensor], np.ndarray]:
+        return pooled(work.model, [work.texts[i] for i in batch], [work.spans[i] for i in batch], part.layers)
+
+    for batch, (rows, count) in work.packer.each(members, read):
         arrays = [rows[label].cpu().numpy() for label in part.layers]
         at = 0
         for text in batch:  # one write a text and layer: rows go straight to their final place
@@ -216,5 +226,4 @@ def _fill_block(part: store.Part, work: _Work, members: np.ndarray) -> Iterator[
                 part.put(layer, start, array[at : at + n])
             part.count(start, count[at : at + n])
             at += n
-        members = members[len(batch) :]
         yield int(work.packer.lengths[batch].sum())

@@ -14,7 +14,6 @@ import torch
 from probes.contract import Progress
 from probes.errors import StrataError
 from probes.extract import TOKEN_BUDGET, Packer, Pooling, pool
-from probes.models.oom import out_of_memory
 from probes.models.sites import reading
 
 if TYPE_CHECKING:
@@ -56,19 +55,13 @@ def read_texts(
     model.check_lengths(lengths)
     rows = {label: np.zeros((len(texts), model.width), np.float32) for label in model.layers}
     packer = Packer(lengths, _budget(lengths, model.device))
-    left, done = np.argsort(lengths, kind="stable"), 0
-    while len(left):
-        batch = next(packer.batches(left))
-        try:
-            found = _pooled(model, [texts[i] for i in batch], how, added)
-        except RuntimeError as error:
-            if not out_of_memory(error):
-                raise
-            packer.halve(batch)
-            continue
+    done = 0
+    for batch, found in packer.each(
+        np.argsort(lengths, kind="stable"), lambda batch: _pooled(model, [texts[i] for i in batch], how, added)
+    ):
         for label, array in found.items():
             rows[label][batch] = array.cpu().numpy()
-        left, done = left[len(batch) :], done + int(lengths[batch].sum())
+        done += int(lengths[batch].sum())
         progress.report(done, int(lengths.sum()), "reading hidden states")
     return rows
 

@@ -10,7 +10,6 @@ from probes.errors import StrataError
 from probes.extract import Packer
 from probes.models import Model, reading
 from probes.models.masking import Mask, imposed
-from probes.models.oom import out_of_memory
 
 
 def read_tokens(
@@ -26,19 +25,13 @@ def read_tokens(
     lengths = model.lengths(texts)
     model.check_lengths(lengths)
     packer, found = Packer(lengths), [np.zeros((0, 0), np.float32)] * len(texts)
-    left, done = np.argsort(lengths, kind="stable"), 0
-    while len(left):
-        batch = next(packer.batches(left))
-        try:
-            rows = _batch(model, [texts[i] for i in batch], layer, mask)
-        except RuntimeError as error:
-            if not out_of_memory(error):
-                raise
-            packer.halve(batch)
-            continue
+    done = 0
+    for batch, rows in packer.each(
+        np.argsort(lengths, kind="stable"), lambda batch: _batch(model, [texts[i] for i in batch], layer, mask)
+    ):
         for i, states in zip(batch, rows, strict=True):
             found[i] = states
-        left, done = left[len(batch) :], done + int(lengths[batch].sum())
+        done += int(lengths[batch].sum())
         progress.report(done, int(lengths.sum()), f"reading tokens ({mask or 'own'} mask)")
     if not all(np.isfinite(rows).all() for rows in found) or not any(rows.any() for rows in found):
         what = f"Layer {layer} of {model.name} holds NaN, infinities or only zeros under the {mask or 'own'} mask."
