@@ -156,13 +156,13 @@ def _within(model: Model, donor: Donor, grafts: Sequence[Graft]) -> AbstractCont
 
 
 def _put(states: torch.Tensor, donor: torch.Tensor, grafts: Sequence[Graft], model: Model) -> torch.Tensor:
-    changed = states.clone()
-    own = states.shape[-1] // model.parts.heads if any(g.part.startswith("head:") for g in grafts) else 0
-    for row, graft in enumerate(grafts):
-        first = own * int(graft.part[5:]) if own else 0
-        there = slice(first, first + own if own else None)
-        place, given = (torch.tensor(x, device=states.device) for x in zip(*graft.pairs, strict=True))
-        changed[row, place, there] = donor[0, given, there].to(states.dtype)
+    """Return the states [graft, token, width] with every graft made in its row; all of them are of one label."""
+    by_head = grafts[0].part.startswith("head:")
+    parts = (model.parts.heads if by_head else 1, -1)
+    at = [(row, *pair, int(g.part[5:]) if by_head else 0) for row, g in enumerate(grafts) for pair in g.pairs]
+    row, place, given, part = torch.tensor(at, device=states.device).T
+    changed = states.clone(memory_format=torch.contiguous_format)
+    changed.unflatten(-1, parts)[row, place, part] = donor[0].unflatten(-1, parts)[given, part].to(states.dtype)
     return changed
 
 
