@@ -5,9 +5,10 @@ import pytest
 
 from probes.codebooks.fsm.editing import edited
 from probes.codebooks.fsm.machine import tokfsm
-from probes.codebooks.fsm.states import Fired, classified, dead
+from probes.codebooks.fsm.states import Fired, classified
 from probes.codebooks.tokfsm import FOLDER, folder_of, kept
 from probes.codebooks.trained import kept as trained
+from probes.codebooks.trained.hearing import dead
 from probes.errors import StrataError
 
 

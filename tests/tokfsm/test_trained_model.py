@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from probes.codebooks.fsm.machine import tokfsm
-from probes.codebooks.fsm.measures import heard, say, spoken
+from probes.codebooks.fsm.measures import say, spoken
 from probes.codebooks.trained import kept
 from probes.codebooks.trained.book import Rules
+from probes.codebooks.trained.hearing import heard
 from probes.codebooks.trained.model import Codebooks, start_from
 from probes.codebooks.trained.training import Recipe, Training, groups
 from probes.errors import StrataError

@@ -12,8 +12,8 @@ import pandas as pd
 import torch
 
 from probes.codebooks.fsm.machine import Floats, Ints, Machine
-from probes.codebooks.fsm.patching import divergence, sets
-from probes.codebooks.trained.model import Codebooks
+from probes.codebooks.fsm.patching import divergence, expected, sets
+from probes.codebooks.trained.model import Codebooks, forcing
 from probes.stats import wilson
 
 COLUMNS = ["patch", "divergence", "followed", "low", "high", "stayed", "chance"]
@@ -56,9 +56,8 @@ def _text(machine: Machine, walks: Ints) -> torch.Tensor:
 def _codes(net: Any, books: Codebooks, machine: Machine, walks: Ints) -> tuple[dict[str, torch.Tensor], Floats]:
     """Return the ids [walk, digit, part, choice] of each codebook at last states, and the next digit's chances."""
     text = _text(machine, walks)
-    chances = net(input_ids=text).logits[:, -1, : machine.base].double().softmax(-1).numpy()
-    ids = {n: b.ids.reshape(*text.shape, *b.ids.shape[1:]) for n, b in books.named().items()}
-    return {n: found[:, -machine.digits :].clone() for n, found in ids.items()}, chances
+    chances = expected(net, text, machine)
+    return {n: b.taken(text.shape)[:, -machine.digits :].clone() for n, b in books.named().items()}, chances
 
 
 @torch.no_grad()
@@ -69,14 +68,7 @@ def _one_more(
     text, named, draw = _text(machine, walks), books.named(), torch.Generator().manual_seed(seed)
     end, seen = text.shape[1], []
     for _ in range(machine.digits):
-        for name, ids in given.items():
-            forced = torch.full((*text.shape, *ids.shape[2:]), -2)
-            forced[:, end - machine.digits : end] = ids
-            named[name].forced = forced.flatten(0, 1)
-        try:
-            seen.append(net(input_ids=text).logits[:, -1, : machine.base].double().softmax(-1))
-        finally:
-            for name in given:
-                named[name].forced = None
-        text = torch.cat([text, torch.multinomial(seen[-1], 1, generator=draw)], 1)
-    return machine.read(text[:, end:].numpy())[:, 0], seen[0].numpy()
+        with forcing(named, given, text.shape, slice(end - machine.digits, end)):
+            seen.append(expected(net, text, machine))
+        text = torch.cat([text, torch.multinomial(torch.from_numpy(seen[-1]), 1, generator=draw)], 1)
+    return machine.read(text[:, end:].numpy())[:, 0], seen[0]

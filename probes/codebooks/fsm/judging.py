@@ -10,7 +10,7 @@ import pandas as pd
 from probes.codebooks.fsm import editing, floor, measures, patching, states
 from probes.codebooks.fsm.machine import Machine, tokfsm
 from probes.codebooks.tokfsm import TOKENS, TokfsmResult, TokfsmSpec, source_of
-from probes.codebooks.trained import kept
+from probes.codebooks.trained import hearing, kept
 from probes.contract import Progress
 
 MOST = 300
@@ -25,13 +25,13 @@ def judged(spec: TokfsmSpec, folder: Path, progress: Progress) -> TokfsmResult:
     net, books = trained.net, trained.books
     draw = np.random.default_rng([spec.seed, 1])
     texts = machine.texts(spec.texts, TOKENS, draw)
-    heard = measures.heard(net, books, texts)
+    heard = hearing.heard(net, books, texts)
     progress.report(1, 4, "what the model says")
     spoken = measures.spoken(machine, measures.say(net, machine, spec.texts, TOKENS, spec.seed))
     progress.report(2, 4, "codes of states")
     codes = _states(net, books, machine, texts, draw)
     progress.report(3, 4, "exchanging codes")
-    used = states.dead(heard.used)
+    used = hearing.dead(heard.used)
     best = floor.floor(machine, TOKENS)
     weights = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
     return TokfsmResult(

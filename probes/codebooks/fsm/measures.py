@@ -1,20 +1,14 @@
-"""How well a model speaks a machine's language: its loss on new texts, and whether what it says is legal."""
+"""How well a model speaks a machine's language: whether what it says is legal."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from torch.nn import functional as F
 
 from probes.codebooks.fsm.machine import Ints, Machine
-from probes.codebooks.trained.model import Codebooks
+from probes.codebooks.trained.hearing import Z
 from probes.models import toy
-
-BATCH = 64
-Z = 1.959964
-"""Of a two-sided 95 % interval."""
 
 
 @dataclass(frozen=True)
@@ -26,17 +20,6 @@ class Spoken:
     high: float
     first: float
     texts: int
-
-
-@dataclass(frozen=True)
-class Heard:
-    """What a model makes of new texts, a token: loss in nats with the half-width of its interval, accuracy."""
-
-    loss: float
-    half: float
-    accuracy: float
-    used: dict[str, np.ndarray]
-    """By codebook, int64 [part, code]: tokens that chose each code."""
 
 
 def spoken(machine: Machine, said: Ints) -> Spoken:
@@ -70,29 +53,3 @@ def say(net: Any, machine: Machine, count: int, tokens: int = 128, seed: int = 0
             parts.append(now)
         said.append(torch.cat(parts, 1))
     return torch.cat(said).numpy()
-
-
-@torch.no_grad()
-def heard(net: Any, books: Codebooks | None, texts: Ints, size: int = BATCH) -> Heard:
-    """Return loss, accuracy and the use of codes on texts [text, token], `size` of them at a time."""
-    named, device = books.named() if books is not None else {}, next(net.parameters()).device
-    used = {n: np.zeros(b.codes.shape[:2], np.int64) for n, b in named.items()}
-    losses, right = [], 0.0
-    for part in batches(texts, size):
-        part = part.to(device)
-        logits = net(input_ids=part).logits[:, :-1].float()
-        losses.append(F.cross_entropy(logits.transpose(1, 2), part[:, 1:], reduction="none").mean(1).cpu())
-        right += float((logits.argmax(-1) == part[:, 1:]).sum())
-        for name, book in named.items():
-            for group in range(len(book.codes)):
-                ids = book.ids[:, group].reshape(-1).cpu().numpy()
-                used[name][group] += np.bincount(ids, minlength=book.codes.shape[1])
-    each = torch.cat(losses).double()
-    half = Z * float(each.std()) / len(each) ** 0.5 if len(each) > 1 else float("inf")
-    return Heard(float(each.mean()), half, right / (texts.shape[0] * (texts.shape[1] - 1)), used)
-
-
-def batches(texts: Ints, size: int = BATCH) -> Iterator[torch.Tensor]:
-    """Yield texts a few at a time, as tensors."""
-    for first in range(0, len(texts), size):
-        yield torch.from_numpy(texts[first : first + size])

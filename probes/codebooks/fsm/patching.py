@@ -12,7 +12,7 @@ import torch
 
 from probes.codebooks.fsm.floor import prefixes
 from probes.codebooks.fsm.machine import Floats, Ints, Machine
-from probes.codebooks.trained.model import Codebooks
+from probes.codebooks.trained.model import Codebooks, forcing
 
 
 def divergence(one: Floats, other: Floats) -> Floats:
@@ -47,7 +47,7 @@ def purity(net: Any, books: Codebooks, machine: Machine) -> pd.DataFrame:
         given = inputs(machine, digits)
         net(input_ids=torch.from_numpy(given))
         for name, book in books.named().items():
-            last = book.ids.reshape(*given.shape, *book.ids.shape[1:])[:, -1].reshape(len(given), len(book.codes), -1)
+            last = book.taken(given.shape)[:, -1]
             counts = [np.bincount(last[:, part].ravel().numpy()) for part in range(last.shape[1])]
             seen = sum(int((c > 0).sum()) for c in counts)
             rows.append((name, machine.digits + digits, seen, sum(int((c == 1).sum()) for c in counts) / seen))
@@ -65,20 +65,14 @@ def patched(net: Any, books: Codebooks, machine: Machine, pairs: int = 500, seed
     here, there = draw.integers(machine.states, size=(2, pairs))
     there = np.where(here == there, (there + 1) % machine.states, there)
     named = books.named()
-    plain = _expected(net, given, machine)
-    codes = {n: b.ids.reshape(*given.shape, *b.ids.shape[1:])[:, -1] for n, b in named.items()}
+    plain = expected(net, torch.from_numpy(given), machine)
+    codes = {n: b.taken(given.shape)[:, -1:] for n, b in named.items()}
     truth = prefixes(machine, machine.chances, 1)[there]
     rows, whole = [], float(divergence(plain[here], plain[there]).mean())
     for name, chosen in sets(list(named)):
-        for book in chosen:
-            forced = torch.full((pairs, given.shape[1], *codes[book].shape[1:]), -2)
-            forced[:, -1] = codes[book][torch.from_numpy(there)]
-            named[book].forced = forced.flatten(0, 1)
-        try:
-            out = _expected(net, given[here], machine)
-        finally:
-            for book in chosen:
-                named[book].forced = None
+        put = {book: codes[book][torch.from_numpy(there)] for book in chosen}
+        with forcing(named, put, (pairs, given.shape[1]), slice(-1, None)):
+            out = expected(net, torch.from_numpy(given[here]), machine)
         share = float(divergence(out, plain[there]).mean()) / whole
         rows.append((name, share, float(divergence(out, truth).mean())))
     return pd.DataFrame(rows, columns=["patch", "divergence", "to_truth"])
@@ -92,8 +86,8 @@ def sets(names: Sequence[str]) -> list[tuple[str, list[str]]]:
 
 
 @torch.no_grad()
-def _expected(net: Any, given: Ints, machine: Machine) -> Floats:
-    """Return the chances [input, digit] of the next digit."""
-    logits = net(input_ids=torch.from_numpy(given)).logits[:, -1, : machine.base]
+def expected(net: Any, given: torch.Tensor, machine: Machine) -> Floats:
+    """Return the chances [input, digit] of the next digit after inputs [input, token]."""
+    logits = net(input_ids=given).logits[:, -1, : machine.base]
     chances: Floats = logits.double().softmax(-1).numpy()
     return chances

@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 
 from probes.codebooks.fsm.machine import Floats, Ints, Machine
-from probes.codebooks.fsm.measures import batches
+from probes.codebooks.trained.hearing import batches
 from probes.codebooks.trained.model import Codebooks
 
 LEAST = 0.01
@@ -94,13 +94,3 @@ def _neuron(fit: Fired, held: Fired, ordered: Floats, state: int, recall: float)
     best = int(np.argmax(count / over))
     fires = held.neurons[best] >= least[best]
     return float((held.state[fires] == state).mean()) if fires.any() else 0.0
-
-
-def dead(used: dict[str, np.ndarray]) -> pd.DataFrame:
-    """Return one row a codebook: book, codes, dead (share), entropy in bits of its use, a mean over its parts."""
-    rows = []
-    for name, counts in used.items():
-        shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
-        bits = -(shares * np.log2(np.where(shares > 0, shares, 1))).sum(1)
-        rows.append((name, counts.size, float((counts == 0).mean()), float(bits.mean())))
-    return pd.DataFrame(rows, columns=["book", "codes", "dead", "bits"])

@@ -92,6 +92,10 @@ class Book(nn.Module):
             self.loss = self._distance(rows, out)
         return self._passed(rows, out).reshape(states.shape).to(states.dtype)
 
+    def taken(self, texts: torch.Size | tuple[int, ...]) -> torch.Tensor:
+        """Return the ids of the last pass by text, [text, token, part, choice], of texts [text, token]."""
+        return self.ids.reshape(*texts, *self.ids.shape[1:])
+
     def choose(self, rows: torch.Tensor) -> torch.Tensor:
         """Return the ids [token, part, choice] of the most similar codes of rows [token, part, width]."""
         found = []

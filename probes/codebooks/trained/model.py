@@ -4,7 +4,8 @@ Because nothing is replaced, every weight of the decoder stays in its own list o
 attention modules are rebuilt after the optimiser took that list, theirs no longer are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, cast
 
 import torch
@@ -48,6 +49,22 @@ class Codebooks(nn.Module):
         """Take the codebooks out again: the decoder is as it was."""
         for handle in self.handles:
             handle.remove()
+
+
+@contextmanager
+def forcing(
+    books: Mapping[str, Book], ids: Mapping[str, torch.Tensor], texts: torch.Size | tuple[int, ...], at: slice
+) -> Iterator[None]:
+    """Let codebooks take `ids` [text, place, part, choice] at some places of texts [text, token] in this block."""
+    for name, wanted in ids.items():
+        forced = torch.full((*texts, *wanted.shape[2:]), -2)  # elsewhere they choose
+        forced[:, at] = wanted
+        books[name].forced = forced.flatten(0, 1)
+    try:
+        yield
+    finally:
+        for name in ids:
+            books[name].forced = None
 
 
 def split(name: str, depth: int) -> tuple[int, str]:

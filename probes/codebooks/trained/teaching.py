@@ -9,10 +9,9 @@ import pandas as pd
 import torch
 
 from probes import corpora
-from probes.codebooks.fsm.measures import heard
-from probes.codebooks.fsm.states import dead
 from probes.codebooks.trained import kept
 from probes.codebooks.trained.book import Rules
+from probes.codebooks.trained.hearing import dead, heard
 from probes.codebooks.trained.lesson import Lesson
 from probes.codebooks.trained.model import Codebooks, split, start_from
 from probes.codebooks.trained.training import Recipe, Training
