@@ -20,7 +20,18 @@ WIDTH, DEPTH, HEADS, CONTEXT = 16, 2, 2, 512
 
 
 TOGETHER = ("browser", "contracts", "faults")
-"""Folders whose tests share a server, or answers that are computed once a session, or the processes they kill."""
+"""Folders whose tests share a server, or answers that are computed once a session, or the processes they kill: each is
+run in one process, and in this order before all others, since the longest are not to be left for the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the folders above first, then files with a test marked slow: the same order in every process."""
+    ranks: dict[Path, int] = {}
+    for item in items:
+        folder, slow = item.path.parent.name, item.get_closest_marker("slow") is not None
+        rank = TOGETHER.index(folder) if folder in TOGETHER else len(TOGETHER) + (not slow)
+        ranks[item.path] = min(ranks.get(item.path, rank), rank)
+    items.sort(key=lambda item: ranks[item.path])
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -33,6 +44,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             file = nodeid.partition("::")[0]
             return next((folder for folder in TOGETHER if f"/{folder}/" in file), file)
 
+    config.option.loadscopereorder = False  # by number of tests would put the browser's, few and long, in the middle
     return Together(config, log)
 
 
