@@ -3,12 +3,12 @@
 import streamlit as st
 
 from probes import ui
-from probes.intervention import AheadSpec, LensSpec
+from probes.intervention import AheadSpec, BeamsSpec, LensSpec
 
 ui.frame("Lens")
 
 st.title("What would the model say, if it stopped at this layer?")
-kind = ui.one_of({"Layer by layer": LensSpec, "Tokens ahead": AheadSpec})
+kind = ui.one_of({"Layer by layer": LensSpec, "Tokens ahead": AheadSpec, "Ways to go on": BeamsSpec})
 if kind is LensSpec:
     ui.ask(
         LensSpec,
@@ -18,6 +18,15 @@ if kind is LensSpec:
         "comes out is the prediction so far. It settles at the layer from which on its likeliest token never changes. "
         "Method: [the logit lens](https://www.lesswrong.com/posts/AcKRB8wDpdaN6v6ru/"
         "interpreting-gpt-the-logit-lens).",
+    )
+elif kind is BeamsSpec:
+    ui.ask(
+        BeamsSpec,
+        main=("model", "text", "beams", "groups", "tokens"),
+        about="SmolLM2 after one sentence: some seconds the first time, then at once.",
+        method="At every step the likeliest beginnings are kept: the beams, and all that was tried on the way as a "
+        "tree. In more than one group, a token costs what earlier groups have taken: [diverse beam search]"
+        "(https://arxiv.org/abs/1610.02424). Beside them stand the likeliest token each time, and samples.",
     )
 else:
     ui.ask(
@@ -29,6 +38,6 @@ else:
         "[Future Lens](https://arxiv.org/abs/2311.04897), without training.",
     )
 
-found, asked = ui.answer(LensSpec, AheadSpec), ui.asked(kind)
+found, asked = ui.answer(LensSpec, AheadSpec, BeamsSpec), ui.asked(kind)
 if found and asked:
     ui.show(found, asked)

@@ -25,7 +25,7 @@ from probes.compare import Comparison, compare, labels
 from probes.contract import Analysis, Comparable, Spec, checked
 from probes.errors import StrataError, did_you_mean
 from probes.geometry import GeometrySpec, MapSpec
-from probes.intervention import AblationSpec, AheadSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
+from probes.intervention import AblationSpec, AheadSpec, BeamsSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
 from probes.probing import ProbingSpec
 from probes.quality import CompressionSpec, GridSpec, PoolingSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
@@ -244,6 +244,13 @@ ANALYSES = (
         result_at="probes.intervention.ahead:AheadResult",
         figures_at=("probes.figures.ahead:known_ahead", "probes.figures.ahead:over_the_floor"),
         methods_at="probes.intervention.methods:ahead",
+    ),
+    Analysis(
+        spec=BeamsSpec,
+        run_at="probes.intervention.beams:run",
+        result_at="probes.intervention.beams:BeamsResult",
+        figures_at=("probes.figures.beams:tree_of_beams", "probes.figures.beams:texts_by_probability"),
+        methods_at="probes.intervention.methods:beams",
     ),
     Analysis(
         spec=PatchingSpec,

@@ -17,7 +17,8 @@ from probes.errors import StrataError
 from probes.extract import pooled
 from probes.extract.losses import losses
 from probes.models import LanguageModel
-from probes.models.generating import Edits, Sampling, Written, generate
+from probes.models.continuing import Edits
+from probes.models.generating import Sampling, Written, generate
 from probes.models.provenance import source_of
 from probes.stats import bootstrap, wilson
 

@@ -2,6 +2,7 @@
 
 from probes.intervention.ablation import AblationResult, AblationSpec
 from probes.intervention.ahead import AheadResult, AheadSpec
+from probes.intervention.beams import BeamsResult, BeamsSpec
 from probes.intervention.erasure import ErasureResult, ErasureSpec
 from probes.intervention.lens import LensResult, LensSpec
 from probes.intervention.patching import PatchingResult, PatchingSpec
@@ -12,6 +13,8 @@ __all__ = [
     "AblationSpec",
     "AheadResult",
     "AheadSpec",
+    "BeamsResult",
+    "BeamsSpec",
     "ErasureResult",
     "ErasureSpec",
     "LensResult",

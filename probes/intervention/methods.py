@@ -2,6 +2,7 @@
 
 from probes.intervention.ablation import AblationResult, AblationSpec
 from probes.intervention.ahead import AheadResult, AheadSpec
+from probes.intervention.beams import BeamsResult, BeamsSpec
 from probes.intervention.erasure import ErasureResult, ErasureSpec
 from probes.intervention.lens import LensResult, LensSpec
 from probes.intervention.patching import PatchingResult, PatchingSpec
@@ -37,6 +38,22 @@ def ahead(spec: AheadSpec, result: AheadResult) -> tuple[str, ...]:
         "Beside it stand the commonest tokens at those places, and the same predictions held against the tokens of "
         "shuffled places; intervals are 95 % percentile bootstrap intervals over texts (1,000 resamples) "
         "[@efron-1979].",
+    )
+
+
+def beams(spec: BeamsSpec, result: BeamsResult) -> tuple[str, ...]:
+    """Describe the search and what its texts are compared with."""
+    how = (
+        f"diverse beam search [@vijayakumar-2018] in {spec.groups} groups, a token costing {spec.diversity:g} nats for "
+        "each beam of an earlier group that takes it"
+        if spec.groups > 1
+        else "beam search"
+    )
+    return (
+        f"From a text we searched for its likeliest continuations of {spec.tokens} tokens by {how}, {spec.beams} beams "
+        "in all, in Transformers [@wolf-2020]; log-probabilities are not divided by length.",
+        f"Beside them stand the text of the likeliest token each time, and {spec.samples} samples drawn at temperature "
+        "1, whose mean log-probability has a 95 % percentile bootstrap interval (1,000 resamples) [@efron-1979].",
     )
 
 

@@ -5,24 +5,17 @@ own, drawn from the seed and its place alone, and a token is where its number fa
 same seed with and without an edit differs by the edit only, and no sample changes with the others in its batch.
 """
 
-import inspect
 from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from probes.contract import Progress
 from probes.errors import StrataError
-from probes.models.edits import EditAt
-from probes.models.encoding import Encoded
+from probes.models.continuing import Continuing, Edits, check_prompts, ends_of
 from probes.models.heads import LanguageModel
-from probes.models.sites import editing
 
-Edits = Sequence[tuple[str, EditAt]]
-"""Layers and what is done to their states; two edits of one layer follow each other."""
 TOGETHER = 32
 """Samples a forward takes at most: what their keys and values take in memory grows with them."""
 
@@ -78,9 +71,6 @@ def generate(
 
 
 def _check(lm: LanguageModel, prompts: Sequence[str], sampling: Sampling) -> None:
-    if lm.task != "next":
-        what = f"'{lm.model.name[:200]}' does not predict the next token."
-        raise StrataError("E-GENERATE", what, "It fills gaps, and cannot write on.", "Choose a decoder, as smollm2.")
     wrong = sampling.tokens < 1 or not 0 <= sampling.temperature < np.inf or not 0 < sampling.top_p <= 1
     if wrong or any(not stop for stop in sampling.stop):
         what = (
@@ -88,52 +78,7 @@ def _check(lm: LanguageModel, prompts: Sequence[str], sampling: Sampling) -> Non
         )
         fix = "Ask for one token or more, a temperature from 0, a top-p above 0 and up to 1, and stops with text."
         raise StrataError("E-SAMPLING", what, fix=fix)
-    lm.model.check_lengths(lm.model.lengths(prompts) + sampling.tokens)
-
-
-class _State:
-    """What is known of a batch while it is being written."""
-
-    def __init__(self, lm: LanguageModel, encoded: Encoded) -> None:
-        self.lm = replace(lm.model, net=lm.net)
-        self.encoded = encoded
-        self.past: Any = None
-        self.cache = _cache(lm.net)
-
-    def logits(self, where: torch.Tensor, edits: Edits) -> torch.Tensor:
-        """Return float32 [sample, vocabulary] after the last token; `where` bool [sample, token] may be edited."""
-        given = self.encoded
-        kept = {self.cache: self.past} if self.past is not None else {}
-        with torch.inference_mode(), ExitStack() as hooks:
-            for layer, at in edits:
-                hooks.enter_context(editing(self.lm_bare, layer, at(where)))
-            out = self.lm.forward(given, use_cache=bool(self.cache), **kept)
-        self.past = getattr(out, self.cache) if self.cache else None
-        logits: torch.Tensor = out.logits[:, -1].float()
-        return logits
-
-    @property
-    def lm_bare(self) -> Any:
-        """The model whose blocks carry the hooks: the same network under the head."""
-        return replace(self.lm, net=getattr(self.lm.net, self.lm.net.base_model_prefix))
-
-    def write(self, ids: torch.Tensor) -> None:
-        """Put the next token [sample] after the others, or alone where the cache has the others."""
-        encoded = self.encoded
-        mask = torch.cat([encoded.mask, torch.ones_like(encoded.mask[:, :1])], 1)
-        extra = dict(encoded.extra)
-        alone = self.past is not None
-        for name, value in extra.items():
-            after = value[:, -1:] + 1 if name == "position_ids" else value[:, -1:]
-            extra[name] = after if alone else torch.cat([value, after], 1)
-        new = ids[:, None] if alone else torch.cat([encoded.ids, ids[:, None]], 1)
-        self.encoded = replace(encoded, ids=new, mask=mask, extra=extra)
-
-
-def _cache(net: Any) -> str:
-    """Return what a forward calls its keys and values; nothing when it keeps none, and all is read again each step."""
-    known = inspect.signature(net.forward).parameters
-    return next((name for name in ("cache", "past_key_values") if name in known), "")
+    check_prompts(lm, prompts, sampling.tokens)
 
 
 def _batch(
@@ -141,10 +86,10 @@ def _batch(
 ) -> list[Written]:
     edits, first = how
     encoded = lm.model.encode(prompts, side="left")
-    state, n = _State(lm, encoded), len(prompts)
+    state, n = Continuing(lm, encoded), len(prompts)
     dice = np.stack([np.random.default_rng([sampling.seed, first + i]).random(sampling.tokens) for i in range(n)])
     opening = encoded.mask.bool() & (encoded.mask.cumsum(1) > 1)
-    where, ends = opening, _ends(lm)
+    where, ends = opening, ends_of(lm)
     ids, open_ = np.full((n, sampling.tokens), -1, np.int64), np.ones(n, bool)
     texts = [""] * n
     for step in range(sampling.tokens):
@@ -173,12 +118,6 @@ def _text(lm: LanguageModel, prompt: str, ids: np.ndarray) -> str:
 def _written(prompt: str, text: str, ids: np.ndarray, sampling: Sampling, *, ended: bool) -> Written:
     cut = min([text.find(stop) for stop in sampling.stop if stop in text], default=len(text))
     return Written(prompt, text[:cut], tuple(ids[ids >= 0].tolist()), ended)
-
-
-def _ends(lm: LanguageModel) -> set[int]:
-    """Return the ids that end a text: what the configuration, and the tokenizer, say."""
-    said = (getattr(lm.net.config, "eos_token_id", None), lm.model.tokenizer.eos_token_id)
-    return {int(one) for some in said for one in (some if isinstance(some, list) else [some]) if one is not None}
 
 
 def choose(logits: torch.Tensor, sampling: Sampling, dice: np.ndarray) -> np.ndarray:

@@ -70,6 +70,8 @@ LABELS = {
     "patching_other": "Other prompt",
     "patching_instead": "Its answer",
     "patching_site": "What is exchanged",
+    "beams_tokens": "New tokens",
+    "beams_samples": "Samples beside them",
     "ahead_furthest": "Tokens ahead, at most",
     "ablation_layers": "Blocks",
     "ablation_texts": "Texts",

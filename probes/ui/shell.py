@@ -87,7 +87,7 @@ PAGES = (
         "What it does",
         ":material/search_insights:",
         "What would the model say, if it stopped at this layer?",
-        ("lens", "ahead"),
+        ("lens", "ahead", "beams"),
     ),
     Page(
         "pages/Attribution.py",

@@ -24,7 +24,7 @@ from probes.codebooks import (
 )
 from probes.contract import Spec
 from probes.geometry import GeometrySpec, MapSpec
-from probes.intervention import AblationSpec, AheadSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
+from probes.intervention import AblationSpec, AheadSpec, BeamsSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
 from probes.probing import ProbingSpec
 from probes.quality import CompressionSpec, GridSpec, PoolingSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
@@ -32,7 +32,7 @@ from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 CODE = "def total(values):\n    for value in values:\n        print(value, 1)\n    return len(values)\n"
 DECODED = (
     *("causal", "card", "codesteer", "codepatch", "splice", "equalbits"),
-    *("lens", "ahead", "patching", "erasure", "ablation", "steering", "attribution", "trust"),
+    *("lens", "ahead", "beams", "patching", "erasure", "ablation", "steering", "attribution", "trust"),
 )
 """Kinds that are asked of a model that predicts the next token."""
 Questions = dict[str, Spec]
@@ -153,6 +153,7 @@ def interventions(given: Given) -> Questions:
         "lens": LensSpec(model=model, text="def total(values):").pinned(),
         "erasure": ErasureSpec(**reads, draws=1).pinned(),
         "ahead": AheadSpec(**reads, layers="2", furthest=2).pinned(),
+        "beams": BeamsSpec(model=model, text="def total(values):", beams=4, groups=2, tokens=3, samples=3).pinned(),
         "ablation": AblationSpec(**reads, layers="1, 2").pinned(),
         "steering": SteeringSpec(model=model, steps=1, texts=4, draws=2, tokens=3).pinned(),
         "patching": PatchingSpec(model=model, **prompts, answer=" path", instead=" key").pinned(),

@@ -10,7 +10,7 @@ import torch
 
 from probes.contract import Progress
 from probes.errors import StrataError
-from probes.models import LanguageModel, generating, language_model, load
+from probes.models import LanguageModel, continuing, generating, language_model, load
 from probes.models.generating import Sampling, choose, generate
 
 PROMPTS = ["value = name", "print(", "for item in items total count"]
@@ -47,20 +47,20 @@ def test_greedy_text_is_what_the_library_writes_alone(lm: LanguageModel) -> None
         asked = {"max_new_tokens": 8, "do_sample": False, "pad_token_id": 0}
         whole = lm.net.generate(input_ids=encoded.ids, attention_mask=encoded.mask, **asked)[0]
         new = whole[encoded.ids.shape[1] :].tolist()
-        end = generating._ends(lm)
+        end = continuing.ends_of(lm)
         assert list(text.ids) == [i for i in new if i not in end]
         assert text.text == lm.model.tokenizer.decode(text.ids)
 
 
 def test_the_cache_changes_no_token(lm: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = ids(generate(lm, PROMPTS, Sampling(tokens=6), edits=[("1", shifting(2.0))]))
-    first = generating._State.__init__
+    first = continuing.Continuing.__init__
 
     def forgets(self: Any, *args: Any) -> None:
         first(self, *args)
         self.cache = ""
 
-    monkeypatch.setattr(generating._State, "__init__", forgets)
+    monkeypatch.setattr(continuing.Continuing, "__init__", forgets)
     assert ids(generate(lm, PROMPTS, Sampling(tokens=6), edits=[("1", shifting(2.0))])) == kept
 
 
