@@ -201,7 +201,7 @@ def test_words_of_a_command_line_become_languages() -> None:
 
 @pytest.mark.weights
 def test_the_demo_has_a_layer_effect(real: Any, django: str) -> None:
-    found = ask(AlignmentSpec(model=real("e5-small"), languages=("ru", "ckb", "zh_Hans", "he"), n=60))
+    found = ask(AlignmentSpec(model=real("e5-small"), languages=("ru", "zh_Hans"), n=40))
     wide = found.scores.pivot(index="language", columns="layer", values="score")
     assert (wide["12"] > wide["0"] + 0.3).all()
     floor = found.languages.set_index("language").lexical.sort_index()

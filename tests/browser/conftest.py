@@ -12,10 +12,9 @@ import pytest
 from chromium import ARGUMENTS, MISSING, find
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from serving import free_port, until_it_answers
+from shots import SHOTS
 
 ROOT = Path(__file__).parents[2]
-SHOTS = os.environ.get("STRATA_SHOTS") == "1"
-"""With STRATA_SHOTS=1 the pictures of the documentation are made again; otherwise a run leaves the tree clean."""
 SLOW = 480_000
 """Milliseconds a first answer may take on a busy machine; no test asserts a time."""
 

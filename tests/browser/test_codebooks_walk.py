@@ -84,7 +84,7 @@ def test_concepts_are_looked_for_and_a_code_is_given_a_name(answer: Any) -> None
 
 def test_a_decoder_writes_with_a_code_turned_up(window: Open) -> None:
     here = window()
-    here.open("Codebooks?model=smollm2&layers=8&codes=32&n_fit=1200&n_test=500&passes=2")
+    here.open("Codebooks?model=smollm2&layers=8&codes=32&n_fit=600&n_test=300&passes=2")
     here.page.get_by_test_id("stFormSubmitButton").get_by_role("button").click()
     expect(here.page.get_by_text(re.compile("Codes say most of layer 8 of 30"))).to_be_visible(timeout=SLOW)
     here.page.get_by_role("tab", name="Steer").click()

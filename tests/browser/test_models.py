@@ -76,8 +76,9 @@ def test_a_model_too_large_is_weighed_and_not_loaded(window: Open) -> None:
     texts.fill("65536")
     texts.press("Enter")
     expect(page.get_by_text("It does not fit")).to_be_visible(timeout=SLOW)
-    expect(page.get_by_text(re.compile("Read .* at a time|choose a smaller model|Load it"))).to_be_visible()
-    expect(page.get_by_role("button", name="Load and check")).to_be_disabled()
+    advice = page.get_by_text(re.compile("Read .* at a time|choose a smaller model|Load it"))
+    expect(advice).to_be_visible(timeout=SLOW)
+    expect(page.get_by_role("button", name="Load and check")).to_be_disabled(timeout=SLOW)
     assert here.settled().get_by_test_id("stException").count() == 0
     assert here.sideways() <= 0
 

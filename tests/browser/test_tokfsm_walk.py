@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
+from shots import SHOTS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
 SLOW = 480_000
@@ -18,7 +19,7 @@ def answer(asked: Open) -> Any:
     """The page with the demo's answer."""
 
     def ask(here: Any) -> None:
-        here.open("TokFSM?texts=200")
+        here.open("TokFSM?texts=200" if SHOTS else "TokFSM?texts=40&pairs=60")
         here.page.get_by_test_id("stFormSubmitButton").get_by_role("button").click()
         expect(here.page.get_by_text(SENTENCE)).to_be_visible(timeout=SLOW)
 

@@ -19,6 +19,9 @@ from probes.syntax.closer import BLIND, LEFT, OUTER, RIGHT
 from probes.syntax.second import JOINED, LEAVES
 from probes.values import Source
 
+LESS = {"control": False, "random_init": False, "controls": False, "dimensions": False}
+"""Leaves out all but the probes themselves."""
+
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> str:
@@ -178,7 +181,7 @@ def test_states_that_are_not_numbers_are_refused(bad: float, tiny_bert: Path, mo
 @pytest.mark.weights
 def test_syntax_is_in_the_middle_of_minilm(minilm: str, strata_home: Path) -> None:
     asked = {"n_train": 80, "n_valid": 20, "n_test": 40, "max_words": 80, "epochs": 8, "rank": 64}
-    found = studied(SyntaxSpec(model=minilm, control=False, random_init=False, **asked), strata_home)
+    found = studied(SyntaxSpec(model=minilm, **LESS, **asked), strata_home)
     f1: pd.Series = found.scores[found.scores.series == TRAINED].set_index("layer").f1
     assert found.best in {"1", "2", "3", "4"}
     assert f1[["2", "3", "4"]].max() > f1["6"] + 0.05
@@ -186,9 +189,9 @@ def test_syntax_is_in_the_middle_of_minilm(minilm: str, strata_home: Path) -> No
 
 
 def test_the_chart_decodes_the_same_probes_in_another_way(tiny_bert: Path, corpus: str, tmp_path: Path) -> None:
-    less = {"control": False, "random_init": False, "controls": False, "dimensions": False, "epochs": 1, "seeds": 2}
     greedy, chart = (
-        studied(spec_of(tiny_bert, corpus, decoding=name, **less), tmp_path / name) for name in ("greedy", "chart")
+        studied(spec_of(tiny_bert, corpus, decoding=name, **LESS, epochs=1, seeds=2), tmp_path / name)
+        for name in ("greedy", "chart")
     )
     assert np.array_equal(greedy.basis, chart.basis)
     assert not np.array_equal(greedy.snippets.f1, chart.snippets.f1)

@@ -1,0 +1,6 @@
+"""Whether the pictures of the documentation are made again, of answers at their full size; else a run is small."""
+
+import os
+
+SHOTS = os.environ.get("STRATA_SHOTS") == "1"
+"""With STRATA_SHOTS=1; otherwise a run leaves the tree clean."""
