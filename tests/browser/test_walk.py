@@ -27,7 +27,7 @@ def weights(minilm: str) -> str:
 
 @pytest.fixture
 def answer(asked: Open) -> Any:
-    """The page with the demo's answer."""
+    """The page with its answer."""
 
     def ask(here: Any) -> None:
         here.open("Syntax" if SHOTS else f"Syntax?{SMALL}")
@@ -52,7 +52,7 @@ def take(page: Page, key: str) -> bytes:
     return coming.value.path().read_bytes()
 
 
-def test_the_demo_ends_in_a_sentence_with_its_figure(answer: Any) -> None:
+def test_a_question_ends_in_a_sentence_with_its_figure(answer: Any) -> None:
     assert re.search(r"run=[0-9a-f]{32}$", answer.page.url)
     assert answer.page.get_by_test_id("stException").count() == 0
     assert answer.sideways() <= 0
