@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from probes.errors import StrataError
-from probes.models import Model, hidden_states, load, loaded, reading, sites
+from probes.models import Model, hidden_states, load, loaded, parts, reading, sites
 from probes.models.choice import ReadsModel
 
 COMMON = "roberta distilbert albert modernbert gpt_neox qwen3 opt bloom bart switch_transformers"
@@ -53,12 +53,14 @@ def families() -> list[Any]:
 
 
 @pytest.mark.parametrize("family", families())
-def test_every_family_of_the_table_passes_its_check(family: str, tiny_gpt2: Path, tmp_path: Path) -> None:
+def test_every_family_passes_its_check_and_has_its_parts(family: str, tiny_gpt2: Path, tmp_path: Path) -> None:
     model = load(tiny(family, tiny_gpt2, tmp_path / family), random_init=0, device="cpu")
     assert model.check.passed
     assert model.sites.paths == sites.PATHS[family]
     norm = sites.PATHS[family][1]
     assert model.layers == ("0", "1", "2", "3", *(["3 + norm"] if norm else []))
+    assert model.labels("mlp") == ("1 mlp", "2 mlp", "3 mlp")
+    assert model.parts.paths == parts.INSIDE[family]
 
 
 @pytest.mark.parametrize("family", ["bert", "gpt2", "llama", "t5", "opt", "distilbert", "modernbert"])
