@@ -1,12 +1,14 @@
 """Pages in the tests: a real stored run of the tiny model, and an engine that works here, in this process."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from probes import analyses, engine, store
@@ -41,6 +43,14 @@ class HereEngine:
 
     def ask(self, spec: Spec, timeout: float = 60) -> Any:
         return analyses.find(spec.kind).run(spec, Progress())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def scanned_once() -> Iterator[None]:
+    """Look through the installed packages for Streamlit's components once: nine tenths of an AppTest's time is that."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture
