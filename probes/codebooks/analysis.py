@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from probes.codebooks.fired import fired
 from probes.codebooks.names import Kind
 from probes.contract import Displayed, Progress
 from probes.reads import ReadsCorpus
@@ -25,6 +26,7 @@ class CodebookSpec(ReadsCorpus):
     """Fit a codebook to every layer of a model, and say what its codes keep of the states, and of which tokens."""
 
     kind: ClassVar[str] = "codebooks"
+    version: ClassVar[int] = 2
 
     corpus: str = "python-stdlib"
     """python-stdlib, code:FOLDER, table:FILE or hub:NAME; `python -m probes corpora` lists them."""
@@ -82,6 +84,8 @@ class CodebookResult(Displayed):
     books: int
     size: int
     """Codes in each book."""
+    slots: int
+    """Codes of each book that a token takes."""
     sizes: tuple[int, int]
     """Tokens that were fitted to and held out."""
     left_out: dict[str, int]
@@ -94,9 +98,10 @@ class CodebookResult(Displayed):
     levels: np.ndarray
     """float32 [layer, level]: the gains of a spherical codebook."""
     ids: np.ndarray
-    """unsigned [layer, token, choice]: which code of each book every token got (spherical: code and gain)."""
+    """unsigned [layer, token, choice]: which codes every token got, book after book, then their levels (spherical: the
+    gain, pursuit and itda: the coefficients); `fired` says which of them count."""
     taken: np.ndarray
-    """int64 [layer, book, code]: fitted tokens of each code."""
+    """int64 [layer, book, code]: fitted tokens on which each code fires."""
     others: np.ndarray
     """unsigned [layer, held-out token, choice]: the same of the second seed's codebook."""
     errors: np.ndarray
@@ -110,12 +115,22 @@ class CodebookResult(Displayed):
         doubt = "not clearly " if row.low <= row.floor <= row.high else ""
         side = "above" if row.excess >= 0 else "below"
         what = f"{self.size} codes" if self.books == 1 else f"{self.books} books of {self.size} codes"
+        what = what if self.slots == 1 else f"{self.slots} a token of {what}"
         return (
             f"Codes say most of layer {self.best} of {self.depth}: {what} explain {row.explained:.2f} ± {half:.2f} of "
             f"the variance of unseen tokens in {row.bits:.1f} bits each, {doubt}{abs(row.excess):.2f} {side} noise of "
             f"the same covariance; codes of two seeds overlap by {row.stability:.2f} (chance {row.chance:.2f}, noise "
             f"{row.floor_stability:.2f})."
         )
+
+    def fired(self, at: int, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Return integers [token, book, slot]: the codes of a layer (its place) that fire, -1 in slots without."""
+        return fired(self.ids[at][rows], self.books, self.slots, self.levels[at])
+
+    def fires(self, at: int, book: int, code: int | tuple[int, ...]) -> np.ndarray:
+        """Return bool [token]: on which tokens a code of a layer (its place) fires, or any of several."""
+        found = self.fired(at)[:, book]
+        return np.asarray((found == code if isinstance(code, int) else np.isin(found, code)).any(-1))
 
     def row(self, layer: str) -> pd.Series:
         """Return one layer's scores; raises KeyError when there is none."""

@@ -29,14 +29,16 @@ CONTEXTS |= {"before": str, "token": str, "after": str, "error": float}
 def usage(ids: np.ndarray, other: np.ndarray, fitted: np.ndarray, codes: np.ndarray, words: list[str]) -> pd.DataFrame:
     """Return one row a code: how many held-out and fitted tokens it takes, its commonest word, its nearest code.
 
-    `ids`, `other` [token, book] are the held-out choices of two seeds, `words` the held-out tokens.
+    `ids`, `other` [token, book, slot] are the codes of two seeds that fire on held-out tokens, `words` those tokens.
     """
     books, size, _ = codes.shape
     count, before = counts(ids, books, size), counts(fitted, books, size)
     number, names = pd.factorize(np.array(words, object))
     parts = []
     for book in range(books):
-        pairs, often = np.unique(ids[:, book].astype(np.int64) * len(names) + number, return_counts=True)
+        row, slot = np.nonzero(ids[:, book] >= 0)
+        pairs = ids[row, book, slot].astype(np.int64) * len(names) + number[row]
+        pairs, often = np.unique(pairs, return_counts=True)
         code, word = np.divmod(pairs, len(names))
         order = np.lexsort((-often, code))
         first = order[np.unique(code[order], return_index=True)[1]]

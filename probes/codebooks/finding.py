@@ -1,6 +1,7 @@
 """The run behind `ConceptsSpec`: mark each concept's tokens, count every code on them, judge the best on other text."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from probes.codebooks import kept, measures, picking
 from probes.codebooks.analysis import CodebookResult
 from probes.codebooks.concept_list import CONCEPTS, Concept
 from probes.codebooks.concepts import GOOD, ConceptsResult, ConceptsSpec
+from probes.codebooks.fired import firing
 from probes.codebooks.marks import marked
 from probes.codebooks.names import wanted
 from probes.codebooks.seek import best_word, commonest
@@ -35,7 +37,7 @@ class Union:
 
     def fires(self, result: CodebookResult) -> np.ndarray:
         """Return bool [token]: which tokens have one of these codes."""
-        return np.asarray(np.isin(result.ids[self.layer][:, self.book], self.codes))
+        return result.fires(self.layer, self.book, self.codes)
 
 
 def find(spec: ConceptsSpec, progress: Progress) -> ConceptsResult:
@@ -96,11 +98,14 @@ def _one(
     at, most = among
     cut, text = result.sizes[0], result.tokens["text"].to_numpy()[result.sizes[0] :]
     here = np.flatnonzero(true[:cut])
-    hits = np.stack([measures.counts(result.ids[layer][here], result.books, result.size) for layer in at])
+    hits = np.stack([measures.counts(result.fired(layer, here), result.books, result.size) for layer in at])
     f1 = 2 * hits / (len(here) + result.taken[at])
     n, book, code = (int(i) for i in np.unravel_index(f1.argmax(), f1.shape))
     best = Union(float(f1.max()), at[n], book, (code,))
-    union = together(hits, result.taken[at], len(here), most)
+    if result.slots == 1:
+        union = together(hits, result.taken[at], len(here), most)
+    else:
+        union = covering([result.fired(layer, slice(0, cut)) for layer in at], true[:cut], result.size, most)
     union = Union(union.f1, at[union.layer], union.book, union.codes)
     held = true[cut:]
     judged = [picking.agreement(held, one.fires(result)[cut:], text, seed=result.source.seed) for one in (best, union)]
@@ -120,7 +125,7 @@ def _layers(
     rows: list[tuple[object, ...]] = []
     for layer, f1 in zip(*where, strict=True):
         book, code = (int(i) for i in np.unravel_index(f1.argmax(), f1.shape))
-        fires = result.ids[layer][result.sizes[0] :, book] == code
+        fires = result.fires(layer, book, code)[result.sizes[0] :]
         value = 2 * int((held & fires).sum()) / max(int(held.sum() + fires.sum()), 1)
         rows.append((concept.name, layer, result.layers[layer], book, code, value))
     return rows
@@ -129,8 +134,8 @@ def _layers(
 def together(hits: np.ndarray, taken: np.ndarray, true: int, most: int) -> Union:
     """Return the codes of one book, `most` at the most, whose union has the best F1; a code more must raise it.
 
-    `hits` and `taken` are int64 [layer, book, code]: tokens of each code that are true, and all of them. Codes of one
-    book share no token, so that counts add up and the next best code is found without looking at tokens.
+    `hits` and `taken` are int64 [layer, book, code]: tokens of each code that are true, and all of them. Codes of a
+    book that gives each token one share no token, so that counts add up and the next best code is found without looking at tokens.
     """
     found = Union(-1.0, 0, 0, ())
     for layer, book in np.ndindex(*hits.shape[:2]):
@@ -144,6 +149,30 @@ def together(hits: np.ndarray, taken: np.ndarray, true: int, most: int) -> Union
                 break
             chosen.append(code)
             best, have = float(f1[code]), have + (own[code], every[code])
+        if best > found.f1:
+            found = Union(best, layer, book, tuple(chosen))
+    return found
+
+
+def covering(fires: Sequence[np.ndarray], true: np.ndarray, size: int, most: int) -> Union:
+    """Return the same of codes that share tokens: each one more counts where those before it do not fire.
+
+    `fires` are integers [token, book, slot] of each layer, `true` is bool [token]; books have `size` codes.
+    """
+    found = Union(-1.0, 0, 0, ())
+    places = [(layer, book) for layer, every in enumerate(fires) for book in range(every.shape[1])]
+    for layer, book in places:
+        ids, chosen, best = fires[layer][:, book], list[int](), 0.0
+        rest = np.ones(len(true), bool)
+        for _ in range(most):
+            own, every = (np.bincount(firing(ids[some]), minlength=size) for some in (rest & true, rest))
+            f1 = 2 * (int((true & ~rest).sum()) + own) / (int(true.sum() + (~rest).sum()) + every)
+            f1[chosen] = -1.0
+            code = int(f1.argmax())
+            if f1[code] <= best:
+                break
+            chosen.append(code)
+            best, rest = float(f1[code]), rest & ~(ids == code).any(1)
         if best > found.f1:
             found = Union(best, layer, book, tuple(chosen))
     return found

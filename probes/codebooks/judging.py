@@ -6,6 +6,7 @@ import numpy as np
 
 from probes.codebooks import controls, kinds, measures
 from probes.codebooks.book import Codebook, compact
+from probes.codebooks.fired import fired_of, firing
 from probes.codebooks.kmeans import Options
 from probes.codebooks.names import DUPLICATE, Kind
 from probes.codebooks.rows import Rows, center_of, rows_of
@@ -93,10 +94,11 @@ def numbers(judged: Judged, text: np.ndarray) -> tuple[dict[str, float], np.ndar
     """Return a layer's scores, without their interval, and the values [text] whose mean is the variance explained."""
     book, ids = judged.book, judged.held_out.ids
     count, codes, _ = book.codes.shape
+    fires, theirs = (fired_of(book, choices) for choices in (ids, judged.other))
     sums = [np.bincount(text, values) for values in (judged.held_out.errors, judged.spreads)]
     values = measures.explained(sums[0], sums[1])
     own = [measures.neighbours(codes_of)[1] for codes_of in book.codes.cpu().numpy()]
-    pairs = [(ids[:, i], judged.other[:, i]) for i in range(count)]
+    pairs = [(fires[:, i], theirs[:, i]) for i in range(count)]
     found = {
         "explained": float(values.mean()),
         "floor": judged.noise["floor"],
@@ -105,8 +107,8 @@ def numbers(judged: Judged, text: np.ndarray) -> tuple[dict[str, float], np.ndar
         "bits": measures.bits(ids, judged.fitted.ids, book.size),
         "entropy": measures.entropy(ids, book.size),
         "capacity": book.capacity,
-        "l0": count,
-        "dead": float((measures.counts(ids, count, codes) == 0).mean()),
+        "l0": float(len(firing(fires)) / len(fires)),
+        "dead": float((measures.counts(fires, count, codes) == 0).mean()),
         "duplicates": float((np.concatenate(own) > DUPLICATE).mean()),
         "stability": float(np.mean([measures.stability(a, b, codes) for a, b in pairs])),
         "chance": float(np.mean([measures.chance(a, b, codes) for a, b in pairs])),
@@ -130,7 +132,8 @@ def _noise(question: Question, sides: Sides, progress: Progress) -> dict[str, fl
     books = [_fit(question, fitted, seed, progress.step(seed / 2, (seed + 1) / 2)) for seed in (0, 1)]
     one, other = (read(book, held_out) for book in books)
     count, codes, _ = books[0].codes.shape
-    alike = [measures.stability(one.ids[:, i], other.ids[:, i], codes) for i in range(count)]
+    here, there = (fired_of(book, each.ids) for book, each in zip(books, (one, other), strict=True))
+    alike = [measures.stability(here[:, i], there[:, i], codes) for i in range(count)]
     return {
         "floor": _share(one.errors, spreads(held_out)),
         "fit_floor": _share(read(books[0], fitted).errors, spreads(fitted)),

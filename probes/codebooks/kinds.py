@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from probes.codebooks import itda, kmeans, product, residual, sparse, spherical
+from probes.codebooks.analysis import CodebookResult, CodebookSpec
 from probes.codebooks.book import Codebook
 from probes.codebooks.kmeans import Options, Tell
 from probes.codebooks.names import Kind
@@ -21,9 +22,15 @@ def fit(kind: Kind, rows: Rows, options: Options, books: int = 1, tell: Tell = k
     return spherical.fit(rows, options, tell) if kind == "spherical" else residual.fit(rows, options, 1, tell)
 
 
-def of(kind: Kind, codes: np.ndarray, center: np.ndarray, levels: np.ndarray) -> Codebook:
-    """Return the codebook that these arrays were taken from."""
+def of(kind: Kind, codes: np.ndarray, center: np.ndarray, levels: np.ndarray, slots: int = 1) -> Codebook:
+    """Return the codebook that these arrays were taken from; `slots` codes of each book stand for a state."""
+    parts = [torch.from_numpy(np.array(array, np.float32)) for array in (center, codes, levels)]
+    if kind in ("pursuit", "itda"):
+        return sparse.Pursuit(*parts, slots)
     kinds: dict[str, type[Codebook]] = {"product": product.Product, "spherical": spherical.Spherical}
-    kinds |= dict.fromkeys(("pursuit", "itda"), sparse.Pursuit)
-    parts = (torch.from_numpy(np.array(array, np.float32)) for array in (center, codes, levels))
     return kinds.get(kind, residual.Residual)(*parts)
+
+
+def book_of(asked: CodebookSpec, run: CodebookResult, at: int) -> Codebook:
+    """Return the codebook of a layer of a finished run, by its place among the run's layers."""
+    return of(asked.method, run.codes[at], run.centers[at], run.levels[at], run.slots)

@@ -12,10 +12,10 @@ import torch
 
 from probes.codebooks import kept
 from probes.codebooks.moves import places
+from probes.codebooks.names import DIRECTIONS
 from probes.errors import StrataError
 
 FIRST_ONLY = ("residual", "pursuit", "itda")
-DIRECTIONS = ("spherical", "pursuit", "itda")
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def codebooks(spec: CodebookSpec, result: CodebookResult) -> tuple[str, ...]:
         f"We fitted codebooks to the hidden states of {len(result.layers)} layers{site}, one layer at a time and "
         "without changing the model, in contrast to Codebook Features [@tamkin-2023], which trains a model to use "
         "them.",
-        KINDS[spec.method].format(size=result.size, books=result.books),
+        KINDS[spec.method].format(size=result.size, books=result.books * result.slots),
         f"Fitting started from states drawn by k-means++ [@arthur-vassilvitskii-2007] in rounds{spare} and took at "
         f"most {spec.passes} passes in {batches} over {fitted:,} tokens; codes without a token were moved to states "
         "drawn by their squared distance, while fitting only.",

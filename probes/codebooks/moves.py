@@ -9,6 +9,7 @@ import torch
 from probes.codebooks import kinds
 from probes.codebooks.analysis import CodebookResult, CodebookSpec
 from probes.codebooks.directions import directions, of_equal_norm
+from probes.codebooks.fired import fired_of
 from probes.errors import StrataError
 from probes.models.edits import EditAt
 from probes.models.sites import Edit
@@ -90,7 +91,7 @@ def edits(asked: CodebookSpec, run: CodebookResult, some: Sequence[Move], streng
 
 def _edit(asked: CodebookSpec, run: CodebookResult, some: Sequence[Move], strength: float) -> EditAt:
     at = run.layers.index(some[0].place[0])
-    book = kinds.of(asked.method, run.codes[at], run.centers[at], run.levels[at])
+    book = kinds.book_of(asked, run, at)
     vectors = [torch.from_numpy(np.asarray(strength * move.vector, np.float32)) for move in some]
 
     def where_to(where: torch.Tensor) -> Edit:
@@ -99,11 +100,11 @@ def _edit(asked: CodebookSpec, run: CodebookResult, some: Sequence[Move], streng
             if strength == 0 or not bool(there.any()):
                 return states
             rows = states[there].float().cpu()
-            ids = book.encode(rows) if any(move.only for move in some) else None
+            fires = fired_of(book, book.encode(rows).numpy()) if any(move.only for move in some) else None
             moved = rows.clone()
             for move, vector in zip(some, vectors, strict=True):
-                own = 1.0 if ids is None or not move.only else (ids[:, move.place[1]] == move.place[2]).float()[:, None]
-                moved = moved + own * vector
+                mine = (fires[:, move.place[1]] == move.place[2]).any(1) if fires is not None and move.only else 1.0
+                moved = moved + torch.as_tensor(mine, dtype=torch.float32).reshape(-1, 1) * vector
             changed = states.clone()
             changed[there] = moved.to(states)
             return changed

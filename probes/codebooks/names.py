@@ -6,6 +6,8 @@ from probes.errors import StrataError
 
 Kind = Literal["kmeans", "spherical", "product", "residual", "pursuit", "itda"]
 
+DIRECTIONS: tuple[Kind, ...] = ("spherical", "pursuit", "itda")
+"""Kinds whose codes have length one, and stand for a state with a gain."""
 LEVELS = 16
 """Gains that a spherical codebook tells apart: 4 bits."""
 MOST = 1 << 16

@@ -99,7 +99,7 @@ def _changes(
     asked, run = of
     both, number = where
     at = run.layers.index(layer)
-    book = kinds.of(asked.method, run.codes[at], run.centers[at], run.levels[at])
+    book = kinds.book_of(asked, run, at)
     source, target = (states[number].cpu() for states in both.states)
     own = book.decode(book.encode(target))
     # codes as they are used: those of tokens drawn from the run's own

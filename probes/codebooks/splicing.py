@@ -57,7 +57,7 @@ def spliced(spec: SpliceSpec, progress: Progress) -> SpliceResult:
 def book_of(asked: CodebookSpec, run: CodebookResult, layer: str, device: str) -> Codebook:
     """Return the codebook of a run's layer, on a device."""
     at = run.layers.index(layer)
-    return kinds.of(asked.method, run.codes[at], run.centers[at], run.levels[at]).to(device)
+    return kinds.book_of(asked, run, at).to(device)
 
 
 def replaced(book: Codebook, instead: str) -> EditAt:

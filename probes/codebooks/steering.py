@@ -138,7 +138,7 @@ def _summary(spec: CodeSteerSpec, samples: pd.DataFrame) -> pd.DataFrame:
 
 def _fires(run: CodebookResult, move: Move) -> np.ndarray:
     layer, book, code = move.place
-    return np.asarray(run.ids[run.layers.index(layer)][:, book] == code)
+    return run.fires(run.layers.index(layer), book, code)
 
 
 def _table(spec: CodeSteerSpec, run: CodebookResult, made: list[Move], words: list[str]) -> pd.DataFrame:

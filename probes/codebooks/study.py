@@ -10,6 +10,7 @@ from probes import corpora
 from probes.codebooks import cards, judging, leaves, picking
 from probes.codebooks.analysis import CodebookResult, CodebookSpec
 from probes.codebooks.dataset import Tokens, collect
+from probes.codebooks.fired import fired_of
 from probes.codebooks.judging import Judged, Question, Sides
 from probes.codebooks.kmeans import Options, check
 from probes.codebooks.measures import counts
@@ -98,9 +99,10 @@ def _result(spec: CodebookSpec, tokens: Tokens, judged: list[Judged], shape: Sha
     top, held = judged[best], tokens.words[tokens.cut :]
     ids = [np.concatenate([one.fitted.ids, one.held_out.ids]) for one in judged]
     books, size, _ = top.book.codes.shape
+    fires = [fired_of(top.book, choices) for choices in (top.held_out.ids, top.other, top.fitted.ids)]
     return CodebookResult(
         scores=scores,
-        usage=cards.usage(top.held_out.ids, top.other, top.fitted.ids, top.book.codes.cpu().numpy(), held),
+        usage=cards.usage(*fires, top.book.codes.cpu().numpy(), held),
         leaves=_leaves(spec, found, top),
         texts=texts,
         tokens=found,
@@ -109,6 +111,7 @@ def _result(spec: CodebookSpec, tokens: Tokens, judged: list[Judged], shape: Sha
         depth=shape.depth,
         books=books,
         size=size,
+        slots=top.book.slots,
         sizes=(tokens.cut, len(held)),
         left_out=tokens.left_out,
         layers=shape.layers,
@@ -116,7 +119,7 @@ def _result(spec: CodebookSpec, tokens: Tokens, judged: list[Judged], shape: Sha
         centers=np.stack([one.book.center.cpu().numpy() for one in judged]),
         levels=np.stack([one.book.levels.cpu().numpy() for one in judged]),
         ids=np.stack(ids),
-        taken=np.stack([counts(one.fitted.ids, books, size) for one in judged]),
+        taken=np.stack([counts(fired_of(one.book, one.fitted.ids), books, size) for one in judged]),
         others=np.stack([one.other for one in judged]),
         errors=np.stack([one.held_out.errors for one in judged]),
         source=source,
@@ -149,9 +152,8 @@ def _leaves(spec: CodebookSpec, found: pd.DataFrame, top: Judged) -> pd.DataFram
     """Return which code picks out each leaf type, where the texts are code."""
     if not found["label"].all():
         return pd.DataFrame(columns=list(picking.KINDS)).astype(picking.KINDS)
-    books = top.book.codes.shape[0]
-    ids = np.concatenate([top.fitted.ids, top.held_out.ids])[:, :books]
-    sides, names = picking.sides(found, ids)
+    ids = np.concatenate([top.fitted.ids, top.held_out.ids])
+    sides, names = picking.sides(found, fired_of(top.book, ids))
     return picking.table(*sides, names, seed=spec.seed)
 
 

@@ -39,6 +39,7 @@ def made(texts: int = 8, *, label: bool = True, **changes: Any) -> CodebookResul
         "depth": 1,
         "books": 1,
         "size": 8,
+        "slots": 1,
         "sizes": (cut, n - cut),
         "left_out": {},
         "layers": ("0", "1"),
