@@ -67,7 +67,7 @@ def made(draw: np.random.Generator) -> CodebookResult:
     tokens["end"] = tokens["start"] + words.str.len()
     ids = np.stack([draw.integers(SIZE, size=(n, 1), dtype=np.uint16) for _ in range(BOOKS)])
     given: dict[str, Any] = dict.fromkeys(("scores", "usage", "leaves", "texts"), pd.DataFrame())
-    given |= dict.fromkeys(("codes", "centers", "others", "errors"), np.zeros(0))
+    given |= dict.fromkeys(("codes", "centers", "others", "errors", "atoms"), np.zeros(0))
     return CodebookResult(
         **given,
         tokens=tokens,

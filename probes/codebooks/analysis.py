@@ -54,8 +54,9 @@ class CodebookSpec(ReadsCorpus):
     """Passes over the tokens while fitting; a book that has settled stops earlier."""
     batch: int = Field(0, ge=0, le=65_536)
     """Tokens between two updates of the codes (mini-batches); 0 for one update a pass (Lloyd)."""
-    start: Literal["drawn", "pruned"] = "drawn"
-    """How codes begin: drawn by k-means++, or twice as many drawn and half of them given up, which ends nearer."""
+    start: Literal["drawn", "pruned"] = "pruned"
+    """How codes begin: twice as many drawn by k-means++ and half of them given up (pruned), or as many as are wanted
+    (drawn), which is quicker to begin and ends farther from the states."""
     seed: int = Field(0, ge=0, le=2**31 - 2)
     """Decides the corpus order, the starts, the noise and the resampling; the next seed fits the second codebook."""
 
@@ -104,6 +105,8 @@ class CodebookResult(Displayed):
     """int64 [layer, book, code]: fitted tokens on which each code fires."""
     others: np.ndarray
     """unsigned [layer, held-out token, choice]: the same of the second seed's codebook."""
+    atoms: np.ndarray
+    """int64 [layer, code]: the fitted token whose state each code of itda is; [layer, 0] where codes are no states."""
     errors: np.ndarray
     """float32 [layer, held-out token]: squared distance between a state and what its codes stand for."""
     source: Source

@@ -27,6 +27,11 @@ class Codebook:
         return 1
 
     @property
+    def rows(self) -> tuple[int, ...]:
+        """Which fitted row each code is, where codes are real states; none for most kinds."""
+        return ()
+
+    @property
     def capacity(self) -> float:
         """Bits that name any choice of codes."""
         books, codes, _ = self.codes.shape

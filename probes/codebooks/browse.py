@@ -38,6 +38,8 @@ class Card:
     """Share of held-out texts with a token that takes it."""
     words: pd.DataFrame
     """Its commonest words: word, count, share of the code, recall (share of that word's tokens that take the code)."""
+    atom: pd.DataFrame
+    """The fitted token whose state it is, in its context, where codes are real states; see `cards.atom`."""
     contexts: pd.DataFrame
     """Places in held-out text, the best decoded first; see `cards.contexts`."""
     quantiles: pd.DataFrame
@@ -54,11 +56,16 @@ class Card:
 
 
 def used(result: CodebookResult, layer: str) -> pd.DataFrame:
-    """Return one row a code of any layer, the most used first; see `cards.usage`."""
+    """Return one row a code of any layer, the most used first; see `cards.usage`.
+
+    Where codes are real states (itda), `atom` is the token whose state each one is.
+    """
     at, cut = result.layers.index(layer), result.sizes[0]
     ids, words = result.fired(at), result.tokens["token"].iloc[cut:].tolist()
     other = fired(result.others[at], result.books, result.slots, result.levels[at])
     table = cards.usage(ids[cut:], other, ids[:cut], result.codes[at], words)
+    if len(result.atoms[at]):
+        table["atom"] = result.tokens["token"].to_numpy(object)[result.atoms[at][table["code"]]]
     return table.sort_values(["count", "fitted"], ascending=False, kind="stable", ignore_index=True)
 
 
@@ -83,6 +90,7 @@ def card(result: CodebookResult, layer: str, book: int, code: int, *, table: pd.
         overlap=float(facts["overlap"]),
         texts=_texts(result, there),
         words=_words(result, there),
+        atom=cards.atom(result, at, code),
         contexts=cards.contexts(result, at, there),
         quantiles=cards.quantiles(result, at, there),
         density=cards.density(result, fires),

@@ -39,6 +39,7 @@ def made(spec: CardSpec, progress: Progress) -> CardResult:
         count=card.count,
         share=100 * card.share,
         words=card.words,
+        atom=card.atom,
         contexts=card.contexts,
         quantiles=card.quantiles,
         density=card.density,

@@ -21,8 +21,8 @@ AROUND = 40
 USAGE = {"book": int, "code": int, "count": int, "share": float, "fitted": int, "word": str, "purity": float}
 USAGE |= {"words": int, "near": int, "cosine": float, "overlap": float}
 DENSITY = {"part": int, "tokens": int, "fires": int, "share": float}
-CONTEXTS = {"row": int, "origin": str, "start": int, "end": int}
-CONTEXTS |= {"before": str, "token": str, "after": str, "error": float}
+PLACE = {"row": int, "origin": str, "start": int, "end": int, "before": str, "token": str, "after": str}
+CONTEXTS = {**PLACE, "error": float}
 """Columns and their types."""
 
 
@@ -78,6 +78,13 @@ def contexts(result: "CodebookResult", layer: int, rows: np.ndarray) -> pd.DataF
         if len(found) == TOP:
             break
     return pd.DataFrame(found, columns=list(CONTEXTS)).astype(CONTEXTS)
+
+
+def atom(result: "CodebookResult", layer: int, code: int) -> pd.DataFrame:
+    """Return the token whose state a code is, in its context: one row, or none where codes are no states."""
+    atoms = result.atoms[layer]
+    found = [_place(result, int(atoms[code]))] if len(atoms) else []
+    return pd.DataFrame(found, columns=list(PLACE)).astype(PLACE)
 
 
 def quantiles(result: "CodebookResult", layer: int, rows: np.ndarray) -> pd.DataFrame:

@@ -135,7 +135,8 @@ def together(hits: np.ndarray, taken: np.ndarray, true: int, most: int) -> Union
     """Return the codes of one book, `most` at the most, whose union has the best F1; a code more must raise it.
 
     `hits` and `taken` are int64 [layer, book, code]: tokens of each code that are true, and all of them. Codes of a
-    book that gives each token one share no token, so that counts add up and the next best code is found without looking at tokens.
+    book that gives each token one share no token, so that counts add up, and the next best code is found without
+    looking at tokens.
     """
     found = Union(-1.0, 0, 0, ())
     for layer, book in np.ndindex(*hits.shape[:2]):

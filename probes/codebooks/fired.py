@@ -1,7 +1,7 @@
 """Which codes fire on a token: the ones it takes, each once, and none whose coefficient is zero.
 
-A token takes `slots` codes of each book. Ids are kept as they came, in small integers; what fires is read off them where
-it is asked for. Arrays in, arrays out.
+A token takes `slots` codes of each book. Ids are kept as they came, in small integers; what fires is read off them
+where it is asked for. Arrays in, arrays out.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -24,8 +24,7 @@ SAMPLE = 16
 class Itda(Pursuit):
     """A pursuit on real states."""
 
-    rows: tuple[int, ...] = ()
-    """The fitted row each atom is."""
+    rows: tuple[int, ...] = ()  # in the place of the property: which fitted row each atom is
 
 
 def fit(rows: Rows, options: Options, k: int = 1, tell: Tell = kmeans.silent) -> Itda:

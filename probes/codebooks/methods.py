@@ -27,13 +27,6 @@ KINDS = {
 def codebooks(spec: CodebookSpec, result: CodebookResult) -> tuple[str, ...]:
     """Describe the codebooks, what they were fitted to, how they were judged and against what."""
     fitted, held_out = result.sizes
-    batched = spec.batch and spec.method not in ("pursuit", "itda")
-    batches = f"mini-batches of {spec.batch} tokens [@sculley-2010]" if batched else "whole passes"
-    spare = (
-        ", twice as many as codes, of which those that were missed least were given up"
-        if spec.start == "pruned"
-        else ""
-    )
     site = "" if spec.site == "residual" else f" (site: {spec.site})"
     noise = f" (at most {MOST:,} rows)" if fitted > MOST else ""
     sentences = [
@@ -41,9 +34,7 @@ def codebooks(spec: CodebookSpec, result: CodebookResult) -> tuple[str, ...]:
         "without changing the model, in contrast to Codebook Features [@tamkin-2023], which trains a model to use "
         "them.",
         KINDS[spec.method].format(size=result.size, books=result.books * result.slots),
-        f"Fitting started from states drawn by k-means++ [@arthur-vassilvitskii-2007] in rounds{spare} and took at "
-        f"most {spec.passes} passes in {batches} over {fitted:,} tokens; codes without a token were moved to states "
-        "drawn by their squared distance, while fitting only.",
+        _fitting(spec, fitted),
         f"All numbers are of {held_out:,} tokens of other texts: the variance explained is one minus the sum of "
         "squared errors over that of squared distances to the mean; bits a token are the code length under the usage "
         f"seen in fitting; duplicates are codes with a cosine above {DUPLICATE} to another.",
@@ -59,6 +50,21 @@ def codebooks(spec: CodebookSpec, result: CodebookResult) -> tuple[str, ...]:
             "held-out ones, beside the best single word chosen alike."
         )
     return tuple(sentences)
+
+
+def _fitting(spec: CodebookSpec, tokens: int) -> str:
+    """Say how codes began and settled."""
+    if spec.method == "itda":
+        return f"They were drawn in rounds, from states of the {tokens:,} tokens, and not fitted any further."
+    sparse = spec.method == "pursuit"
+    batches = f"mini-batches of {spec.batch} tokens [@sculley-2010]" if spec.batch and not sparse else "whole passes"
+    spare = ", twice as many as codes, of which those that were missed least were given up"
+    spare = spare if spec.start == "pruned" and not sparse else ""
+    return (
+        f"Fitting started from states drawn by k-means++ [@arthur-vassilvitskii-2007] in rounds{spare} and took at "
+        f"most {spec.passes} passes in {batches} over {tokens:,} tokens; codes without a token were moved to states "
+        "drawn by their squared distance, while fitting only."
+    )
 
 
 def search(spec: SearchSpec, result: SearchResult) -> tuple[str, ...]:

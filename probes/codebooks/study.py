@@ -121,6 +121,7 @@ def _result(spec: CodebookSpec, tokens: Tokens, judged: list[Judged], shape: Sha
         ids=np.stack(ids),
         taken=np.stack([counts(fired_of(one.book, one.fitted.ids), books, size) for one in judged]),
         others=np.stack([one.other for one in judged]),
+        atoms=np.stack([np.array(one.book.rows, np.int64) for one in judged]),
         errors=np.stack([one.held_out.errors for one in judged]),
         source=source,
     )

@@ -90,7 +90,7 @@ def strip_of_codes(result: "CodedResult") -> alt.LayerChart:
 
 
 def _cells(tokens: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a token and layer: the code taken first, and `also`, those besides; codes are text, none is "–"."""
+    """Return one row a token and layer: the code taken first and `also`, those besides; codes are text, none is "–"."""
     place = ["position", "layer"]
     others: dict[tuple[int, str], list[str]] = {}
     for position, layer, code in tokens.loc[tokens["slot"] > 0, [*place, "code"]].itertuples(index=False):

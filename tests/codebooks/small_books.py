@@ -49,6 +49,7 @@ def made(texts: int = 8, *, label: bool = True, **changes: Any) -> CodebookResul
         "ids": ids,
         "taken": np.stack([np.bincount(one[:cut, 0], minlength=8) for one in ids])[:, None],
         "others": ids[:, cut:],
+        "atoms": np.zeros((2, 0), np.int64),
         "errors": draw.random((2, n - cut)).astype(np.float32),
         "source": Source("toy", "", "none", "float32", "cpu", "lines", "", 0),
     }

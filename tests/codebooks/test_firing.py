@@ -1,5 +1,6 @@
 """Codes with coefficients: one whose coefficient is zero does not fire, and one dictionary is one book; by hand."""
 
+import html
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,19 @@ from small_books import made
 from steered import answered
 
 from probes import engine, store
-from probes.codebooks import CodebookSpec, CodedSpec, ConceptsSpec, SearchSpec, browse, finding, kept, measures, seek
+from probes.codebooks import (
+    CardSpec,
+    CodebookSpec,
+    CodedSpec,
+    ConceptsSpec,
+    SearchSpec,
+    browse,
+    finding,
+    kept,
+    measures,
+    seek,
+    sheet,
+)
 from probes.codebooks.directions import directions
 from probes.codebooks.fired import fired
 from probes.contract import Progress
@@ -160,3 +173,32 @@ def test_a_typed_text_has_a_row_for_every_code_that_fires(
     cells = pd.DataFrame(strip_of_codes(found).to_dict()["datasets"].popitem()[1])
     assert set(cells["also"]) != {""}
     assert store.home() == home[0]
+
+
+def test_a_code_that_is_a_real_state_names_its_token(
+    tiny_llama: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where, code = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("code") / "code"
+    asked = answered(where, tiny_llama, code, method="itda", books=2, layers="1, 2")
+    monkeypatch.setenv("STRATA_HOME", str(where))
+    _, run = kept.fitted(asked.digest)
+    assert run.atoms.shape == (2, 8)
+    for at, layer in enumerate(run.layers):
+        atoms = run.atoms[at]
+        assert len(set(atoms.tolist())) == 8
+        assert not run.tokens.held_out[atoms].any()
+        assert run.ids[at][atoms, 0].tolist() == list(range(8))  # a real state is its own code
+        table = browse.used(run, layer).set_index("code").sort_index()
+        assert table["atom"].tolist() == run.tokens.token[atoms].tolist()
+    card = browse.card(run, "2", 0, 3)
+    token = run.tokens.iloc[run.atoms[1, 3]]
+    whole = run.passages.content[token.text]
+    (row,) = card.atom.itertuples()
+    assert (row.start, row.end, row.token) == (token.start, token.end, whole[token.start : token.end])
+    assert whole[: token.end].endswith(row.before + row.token)
+    page = sheet.page(run, asked.digest, [card], {}, str)
+    assert f"It is the state of {html.escape(row.before)}<mark>{html.escape(row.token)}</mark>" in page
+    made_of = engine.run(CardSpec(run=asked.digest, layer="2", code=3))
+    assert made_of.atom.equals(card.atom)
+    assert row.token.strip() in made_of.headline()
+    assert browse.card(made(), "1", 0, 5).atom.empty
