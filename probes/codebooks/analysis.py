@@ -34,9 +34,10 @@ class CodebookSpec(ReadsCorpus):
     """The programming language whose functions are taken from the corpus; none for texts as they are."""
     method: Kind = "kmeans"
     """kmeans (one code a token), spherical (a direction and its gain), product (a code for each part), residual, or a
-    few codes with coefficients: pursuit (of a learnt dictionary) and itda (of real states)."""
+    few codes with coefficients: pursuit (of a learnt dictionary) and itda (of real states). Or trained: the model is a
+    folder of `codemodel`, and the codes are those that it was trained to choose."""
     codes: int = Field(256, ge=2, le=65_536)
-    """Codes in a book."""
+    """Codes in a book; a codebook model has its own."""
     books: int = Field(4, ge=1, le=64)
     """Books of a residual codebook (its depth) or of a product one (as many as heads), or codes a token of pursuit and
     itda; the others have one."""
@@ -80,7 +81,7 @@ class CodebookResult(Displayed):
     passages: pd.DataFrame
     """One row a text: origin, language, content; `text` of a token is a row of these."""
     best: str
-    """The layer whose codes explain most above their floor, on the tokens they were fitted to."""
+    """The layer whose codes explain most above their floor, if they have one, on the tokens they were fitted to."""
     depth: int
     books: int
     size: int
@@ -114,6 +115,8 @@ class CodebookResult(Displayed):
     def headline(self) -> str:
         """State where codes say most, how much, how far above their floor, and whether another seed finds them."""
         row = self.row(self.best)
+        if np.isnan(row.floor):
+            return self._own(row)
         half = (row.high - row.low) / 2
         doubt = "not clearly " if row.low <= row.floor <= row.high else ""
         side = "above" if row.excess >= 0 else "below"
@@ -124,6 +127,18 @@ class CodebookResult(Displayed):
             f"the variance of unseen tokens in {row.bits:.1f} bits each, {doubt}{abs(row.excess):.2f} {side} noise of "
             f"the same covariance; codes of two seeds overlap by {row.stability:.2f} (chance {row.chance:.2f}, noise "
             f"{row.floor_stability:.2f})."
+        )
+
+    def _own(self, row: pd.Series) -> str:
+        """State the same of codes that the model was trained with: of these there is one set, and no noise."""
+        half = (row.high - row.low) / 2
+        what = f"{self.slots} of {self.size} codes" if self.slots > 1 else f"one of {self.size} codes"
+        each = "" if self.books == 1 else f" in each of {self.books} parts"
+        return (
+            f"The model's own codes say most of what enters them at layer {self.best}: {what}{each} explain "
+            f"{row.explained:.2f} ± {half:.2f} of the variance of unseen tokens in {row.bits:.1f} bits, the mean of "
+            f"the token's word {row.word:.2f}; they were trained with the model, so that there is no other seed and no "
+            "noise to fit them to."
         )
 
     def fired(self, at: int, rows: np.ndarray | slice = slice(None)) -> np.ndarray:

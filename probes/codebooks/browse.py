@@ -33,7 +33,7 @@ class Card:
     fitted: int
     """Tokens that took it while fitting."""
     overlap: float
-    """Jaccard overlap with the code of the second seed most like it."""
+    """Jaccard overlap with the code of the second seed most like it; NaN of codes the model was trained with."""
     texts: float
     """Share of held-out texts with a token that takes it."""
     words: pd.DataFrame
@@ -98,6 +98,11 @@ def card(result: CodebookResult, layer: str, book: int, code: int, *, table: pd.
         near=_near(result.codes[at, book], code, own),
         together=_together(result, (at, book, code), there),
     )
+
+
+def of_seeds(card: Card) -> str:
+    """Say how far another seed has the same code; nothing of codes that have no other seed."""
+    return "" if np.isnan(card.overlap) else f"; another seed has a code that overlaps by {card.overlap:.2f}"
 
 
 def picks(result: CodebookResult, fires: np.ndarray) -> pd.DataFrame:

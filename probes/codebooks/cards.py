@@ -56,7 +56,7 @@ def usage(ids: np.ndarray, other: np.ndarray, fitted: np.ndarray, codes: np.ndar
             "words": np.bincount(code, minlength=size),
             "near": near,
             "cosine": cosine,
-            "overlap": overlap(ids[:, book], other[:, book], size),
+            "overlap": overlap(ids[:, book], other[:, book], size) if len(other) else np.nan,
         }
         parts.append(pd.DataFrame(columns)[list(USAGE)].astype(USAGE))
     return pd.concat(parts, ignore_index=True)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from probes.codebooks.analysis import CodebookResult, CodebookSpec
-from probes.codebooks.names import DIRECTIONS
+from probes.codebooks.names import DIRECTIONS, TRAINED
 
 
 def directions(asked: CodebookSpec, run: CodebookResult, layer: int, book: int) -> np.ndarray:
@@ -18,6 +18,8 @@ def directions(asked: CodebookSpec, run: CodebookResult, layer: int, book: int) 
         part = codes.shape[1]
         found[:, book * part : (book + 1) * part] = codes
         return found
+    if asked.method == TRAINED:
+        return _own(asked, run, layer, book)
     if asked.method in DIRECTIONS:
         cut, n = run.sizes[0], run.books * run.slots
         fires = run.fired(layer, slice(0, cut))[:, 0]
@@ -28,6 +30,18 @@ def directions(asked: CodebookSpec, run: CodebookResult, layer: int, book: int) 
         gain = np.where(often > 0, mean, level.mean() if len(level) else 0)
         return np.asarray(codes * gain[:, None], np.float32)
     return np.asarray(codes, np.float32)
+
+
+def _own(asked: CodebookSpec, run: CodebookResult, layer: int, book: int) -> np.ndarray:
+    """Return what a code puts into its slot, less the slot's share of the layer's mean; zero outside its part."""
+    from probes.codebooks.kinds import book_of  # on use: it imports torch
+
+    mean = book_of(asked, run, layer).rules.output == "mean"  # type: ignore[attr-defined]  # an Own
+    codes = run.codes[layer, book]
+    part = slice(book * codes.shape[1], (book + 1) * codes.shape[1])
+    found = np.zeros((run.size, run.centers.shape[1]), np.float32)
+    found[:, part] = codes / (run.slots if mean else 1) - run.centers[layer, part] / run.slots
+    return found
 
 
 def of_equal_norm(vectors: np.ndarray, code: int, draw: np.random.Generator) -> np.ndarray:

@@ -7,12 +7,16 @@ from probes.codebooks import itda, kmeans, product, residual, sparse, spherical
 from probes.codebooks.analysis import CodebookResult, CodebookSpec
 from probes.codebooks.book import Codebook
 from probes.codebooks.kmeans import Options, Tell
-from probes.codebooks.names import Kind
+from probes.codebooks.names import TRAINED, Kind
 from probes.codebooks.rows import Rows
+from probes.codebooks.trained import kept, thinking
+from probes.codebooks.trained.own import Own
 
 
 def fit(kind: Kind, rows: Rows, options: Options, books: int = 1, tell: Tell = kmeans.silent) -> Codebook:
-    """Return a codebook of a kind; `books`: depth if residual, parts if product, codes a token if sparse."""
+    """Return a codebook of a kind that is fitted; `books`: depth if residual, parts if product, codes if sparse."""
+    if kind == TRAINED:
+        raise ValueError("Codebooks that a model was trained with are read, not fitted.")
     if kind == "product":
         return product.fit(rows, options, books, tell)
     if kind in ("pursuit", "itda"):
@@ -33,4 +37,7 @@ def of(kind: Kind, codes: np.ndarray, center: np.ndarray, levels: np.ndarray, sl
 
 def book_of(asked: CodebookSpec, run: CodebookResult, at: int) -> Codebook:
     """Return the codebook of a layer of a finished run, by its place among the run's layers."""
+    if asked.method == TRAINED:
+        center, codes = (torch.from_numpy(np.array(part[at], np.float32)) for part in (run.centers, run.codes))
+        return Own(center, codes, center.new_zeros(0), kept.read(thinking.folder_of(asked)).rules)
     return of(asked.method, run.codes[at], run.centers[at], run.levels[at], run.slots)

@@ -4,7 +4,7 @@ from probes.codebooks.analysis import CodebookResult, CodebookSpec
 from probes.codebooks.card import CardResult, CardSpec
 from probes.codebooks.coded import CodedResult, CodedSpec
 from probes.codebooks.concepts import ConceptsResult, ConceptsSpec
-from probes.codebooks.names import DUPLICATE, LEVELS, MOST
+from probes.codebooks.names import DUPLICATE, LEVELS, MOST, TRAINED
 from probes.codebooks.search import SearchResult, SearchSpec
 
 KINDS = {
@@ -26,6 +26,8 @@ KINDS = {
 
 def codebooks(spec: CodebookSpec, result: CodebookResult) -> tuple[str, ...]:
     """Describe the codebooks, what they were fitted to, how they were judged and against what."""
+    if spec.method == TRAINED:
+        return trained(spec, result)
     fitted, held_out = result.sizes
     site = "" if spec.site == "residual" else f" (site: {spec.site})"
     noise = f" (at most {MOST:,} rows)" if fitted > MOST else ""
@@ -50,6 +52,23 @@ def codebooks(spec: CodebookSpec, result: CodebookResult) -> tuple[str, ...]:
             "held-out ones, beside the best single word chosen alike."
         )
     return tuple(sentences)
+
+
+def trained(spec: CodebookSpec, result: CodebookResult) -> tuple[str, ...]:
+    """Describe the codes that a model was trained with, and what they were held against."""
+    fitted, held_out = result.sizes
+    each = f"each of {result.books} parts of " if result.books > 1 else ""
+    return (
+        f"The model was trained with codebooks in {len(result.layers)} of its layers (site: {spec.site}), after "
+        "Codebook Features [@tamkin-2023], and was read with them in place: what it writes there is replaced by codes "
+        f"that it chooses itself, {result.slots} of {result.size} for {each}each token.",
+        f"All numbers are of {held_out:,} tokens of other texts than the {fitted:,} that words and usage were counted "
+        "on: the variance explained is one minus the sum of squared errors over that of squared distances to the mean, "
+        "of what enters the codebooks; bits a token are the code length under the usage in the first texts; duplicates "
+        f"are codes with a cosine above {DUPLICATE} to another. The mean of each word, in the same texts, stands beside.",
+        "Noise of the same covariance and a second seed are left out: each would take another training of the model.",
+        "Intervals are 95 % percentile bootstrap intervals over held-out texts (1,000 resamples) [@efron-1979].",
+    )
 
 
 def _fitting(spec: CodebookSpec, tokens: int) -> str:

@@ -9,7 +9,7 @@ import torch
 from probes.codebooks import kept, kinds
 from probes.codebooks.analysis import CodebookResult, CodebookSpec
 from probes.codebooks.decoding import decoder
-from probes.codebooks.names import wanted
+from probes.codebooks.names import TRAINED, wanted
 from probes.codebooks.nudging import Places, after
 from probes.codebooks.patch import CODES, RANDOM, STATES, CodePatchResult, CodePatchSpec
 from probes.contract import Progress
@@ -106,7 +106,7 @@ def _changes(
     ids = run.ids[at][draw.integers(run.sizes[0], size=len(target))].astype(np.int64)
     return {
         CODES: book.decode(book.encode(source)) - own,
-        STATES: source - target,
+        STATES: source - (own if asked.method == TRAINED else target),
         RANDOM: book.decode(torch.from_numpy(ids)) - own,
     }
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from probes.codebooks.analysis import CodebookResult
-from probes.codebooks.browse import Card
+from probes.codebooks.browse import Card, of_seeds
 
 Show = Callable[[str], str]
 """Makes text of others visible: what has no glyph, or turns its neighbours around, is spelt out."""
@@ -55,10 +55,7 @@ def page(run: CodebookResult, digest: str, cards: Sequence[Card], said: Said, sh
 def _article(card: Card, said: tuple[str, str], safe: Callable[[object], str]) -> str:
     name, note = said
     title = f"Code {card.code} of layer {card.layer}" + (f", book {card.book}" if card.book else "")
-    told = (
-        f"{card.count:,} held-out tokens ({card.share:.2%}) in {card.texts:.0%} of texts; overlap with another seed's "
-        f"code {card.overlap:.2f}"
-    )
+    told = f"{card.count:,} held-out tokens ({card.share:.2%}) in {card.texts:.0%} of texts{of_seeds(card)}"
     every = pd.concat([card.contexts, card.quantiles]).drop_duplicates("row")
     places = "".join(_shown(row, safe) for row in every.itertuples())
     own = "".join(_shown(row, safe, "It is the state of ") for row in card.atom.itertuples())

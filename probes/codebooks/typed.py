@@ -9,6 +9,8 @@ from probes.codebooks.analysis import CodebookResult, CodebookSpec
 from probes.codebooks.coded import CodedResult, CodedSpec
 from probes.codebooks.dataset import spans_of
 from probes.codebooks.fired import SILENT, fired
+from probes.codebooks.names import TRAINED
+from probes.codebooks.trained.thinking import thinking
 from probes.contract import Progress
 from probes.errors import StrataError
 from probes.extract import pooled
@@ -46,11 +48,16 @@ def typed(spec: CodedSpec, progress: Progress) -> CodedResult:
 
 def same_model(asked: CodebookSpec, run: CodebookResult) -> Model:
     """Return the model a run was about; raises StrataError E-MODEL-MOVED when its weights are others now."""
-    model = loaded(asked)
+    model = model_of(asked)
     if model.weights != run.source.weights:
         what = f"'{asked.model}' now has other weights than those this run's codes were fitted to."
         raise StrataError("E-MODEL-MOVED", what, fix="Run the question again, then look.")
     return model
+
+
+def model_of(asked: CodebookSpec) -> Model:
+    """Return the model that is asked about: one that was trained with codebooks has them in place."""
+    return thinking(asked).model if asked.method == TRAINED else loaded(asked)
 
 
 def _coded(asked: CodebookSpec, run: CodebookResult, layer: int, states: torch.Tensor) -> tuple[np.ndarray, float]:

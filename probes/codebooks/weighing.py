@@ -16,7 +16,7 @@ from probes.codebooks.finding import marks_of
 from probes.codebooks.fired import fired_of
 from probes.codebooks.judging import Read, Sides
 from probes.codebooks.kmeans import Options
-from probes.codebooks.names import wanted
+from probes.codebooks.names import refuse_trained, wanted
 from probes.codebooks.rows import rows_of
 from probes.codebooks.splice import CODES, MEAN
 from probes.codebooks.typed import same_model
@@ -44,6 +44,7 @@ class Fitted:
 def weighed(spec: EqualBitsSpec, progress: Progress) -> EqualBitsResult:
     """Answer an EqualBitsSpec; refuses a layer that the run lacks (E-LAYER-UNKNOWN)."""
     asked, run = kept.fitted(spec.run)
+    refuse_trained(asked.method)
     layer = run.best if spec.layer == "best" else wanted(spec.layer, run.layers)[0]
     progress.report(0, 1, "loading the model")
     model = same_model(asked, run)

@@ -35,7 +35,7 @@ def drawn(question: CodebookSpec, result: CodebookResult, card: browse.Card) -> 
     if note and note.note:
         st.caption(plain(note.note))
     said = f"{card.count:,} held-out tokens ({card.share:.2%}) in {card.texts:.0%} of texts, {card.fitted:,} in fitting"
-    st.caption(f"{said}; another seed has a code that overlaps by {card.overlap:.2f}.")
+    st.caption(said + browse.of_seeds(card) + ".")
     if not card.count:
         st.info("No held-out token takes this code.", icon=":material/block:")
     if len(card.atom):
