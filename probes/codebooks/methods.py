@@ -65,7 +65,7 @@ def trained(spec: CodebookSpec, result: CodebookResult) -> tuple[str, ...]:
         f"All numbers are of {held_out:,} tokens of other texts than the {fitted:,} that words and usage were counted "
         "on: the variance explained is one minus the sum of squared errors over that of squared distances to the mean, "
         "of what enters the codebooks; bits a token are the code length under the usage in the first texts; duplicates "
-        f"are codes with a cosine above {DUPLICATE} to another. The mean of each word, in the same texts, stands beside.",
+        f"are codes with a cosine above {DUPLICATE} to another. The mean of each word stands beside.",
         "Noise of the same covariance and a second seed are left out: each would take another training of the model.",
         "Intervals are 95 % percentile bootstrap intervals over held-out texts (1,000 resamples) [@efron-1979].",
     )

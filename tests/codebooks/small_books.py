@@ -35,11 +35,7 @@ def made(texts: int = 8, *, label: bool = True, **changes: Any) -> CodebookResul
         "passages": pd.DataFrame(
             {"origin": [f"m.py:{i}" for i in range(texts)], "language": "python", "content": TEXT}
         ),
-        "best": "1",
-        "depth": 1,
-        "books": 1,
-        "size": 8,
-        "slots": 1,
+        **{"best": "1", "depth": 1, "books": 1, "size": 8, "slots": 1},
         "sizes": (cut, n - cut),
         "left_out": {},
         "layers": ("0", "1"),
