@@ -54,6 +54,8 @@ def _listed(table: Any, names: dict[int, str]) -> None:
     """List a layer's codes; a row that is picked is the code whose card is shown."""
     shown = table[["code", "word", "count", "purity", "overlap"]].rename(columns={"overlap": "seeds"})
     shown["word"] = [visible(word) for word in shown["word"]]
+    if shown["seeds"].isna().all():
+        shown = shown.drop(columns="seeds")
     if "atom" in table.columns:
         shown.insert(1, "atom", [visible(word) for word in table["atom"]])
     if names:

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from probes import engine
+from probes.analyses import find
 from probes.codebooks import (
     CodebookSpec,
     CodePatchSpec,
@@ -107,5 +108,8 @@ def test_steering_writes_with_and_without(taught_run: CodebookSpec) -> None:
     asked: dict[str, Any] = {"run": taught_run.digest, "prompt": "x = ", "samples": 2, "tokens": 4}
     found = engine.run(CodeSteerSpec(codes=f"{run.layers[-1]}:{code}", strength=1.0, **asked))
     assert len(found.samples) == 6
+    assert found.forced
+    said = " ".join(find("codesteer").methods(CodeSteerSpec(codes="2:1", **asked), found))
+    assert "put into the least similar slots" in said
     again = engine.run(CodeSteerSpec(codes=f"{run.layers[-1]}:{code}", strength=0.0, **asked))
     assert again.samples[again.samples.condition == "steered"].same.all()
