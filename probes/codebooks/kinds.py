@@ -28,11 +28,11 @@ def fit(kind: Kind, rows: Rows, options: Options, books: int = 1, tell: Tell = k
 
 def of(kind: Kind, codes: np.ndarray, center: np.ndarray, levels: np.ndarray, slots: int = 1) -> Codebook:
     """Return the codebook that these arrays were taken from; `slots` codes of each book stand for a state."""
-    parts = [torch.from_numpy(np.array(array, np.float32)) for array in (center, codes, levels)]
+    middle, books, gains = (torch.from_numpy(np.array(array, np.float32)) for array in (center, codes, levels))
     if kind in ("pursuit", "itda"):
-        return sparse.Pursuit(*parts, slots)
+        return sparse.Pursuit(middle, books, gains, slots)
     kinds: dict[str, type[Codebook]] = {"product": product.Product, "spherical": spherical.Spherical}
-    return kinds.get(kind, residual.Residual)(*parts)
+    return kinds.get(kind, residual.Residual)(middle, books, gains)
 
 
 def book_of(asked: CodebookSpec, run: CodebookResult, at: int) -> Codebook:

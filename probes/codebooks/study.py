@@ -121,10 +121,10 @@ def _result(spec: CodebookSpec, tokens: Tokens, judged: list[Judged], shape: Sha
     top, held = judged[best], tokens.words[tokens.cut :]
     ids = [np.concatenate([one.fitted.ids, one.held_out.ids]) for one in judged]
     books, size, _ = top.book.codes.shape
-    fires = [fired_of(top.book, choices) for choices in (top.held_out.ids, top.other, top.fitted.ids)]
+    fires, other, before = (fired_of(top.book, ids) for ids in (top.held_out.ids, top.other, top.fitted.ids))
     return CodebookResult(
         scores=scores,
-        usage=cards.usage(*fires, top.book.codes.cpu().numpy(), held),
+        usage=cards.usage(fires, other, before, top.book.codes.cpu().numpy(), held),
         leaves=_leaves(spec, found, top),
         texts=texts,
         tokens=found,

@@ -37,7 +37,8 @@ class Own(Codebook):
     @cached_property
     def book(self) -> Book:
         """The codebook layer itself."""
-        book = Book(*self.codes.shape, replace(self.rules, learn="mean")).to(self.codes.device).eval()
+        parts, codes, width = self.codes.shape
+        book = Book(parts, codes, width, replace(self.rules, learn="mean")).to(self.codes.device).eval()
         book.start(self.codes)
         return book
 

@@ -56,7 +56,8 @@ def _thinking(choice: ReadsModel, _home: Path) -> Thinking:
     books = Codebooks(model.net, {name: codes.shape[1] for name, codes in written.codes.items()}, written.rules)
     kept.fill(books, written, folder)
     books.eval().requires_grad_(False).to(model.device)
-    named = {_label(name): book for name, book in books.named().items()}
+    found = sorted(books.named().items(), key=lambda one: int(one[0].partition(".")[0]))
+    named = {_label(name): book for name, book in found}
     said = f"It ran with its {len(named)} codebooks in place ({', '.join(named)}), as it was trained to."
     weights = digest_of([model.weights, kept.digest(folder)])
     return Thinking(replace(model, weights=weights, notes=(*model.notes, said), inserted=True), named)
