@@ -1,6 +1,7 @@
 """Codes with coefficients: one whose coefficient is zero does not fire, and one dictionary is one book; by hand."""
 
 import html
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from probes.codebooks import (
 from probes.codebooks.directions import directions
 from probes.codebooks.fired import fired
 from probes.contract import Progress
+from probes.errors import StrataError
 from probes.figures.codes import strip_of_codes
 
 LEVELS = np.array([0, 1, 2], np.float32)
@@ -154,6 +156,18 @@ def test_a_run_counts_what_fires_and_is_kept_compact(
         if first.any() and not ((run.ids[at][:cut, :3] == 1).sum(1) > 1).any():
             length = np.linalg.norm(directions(spec, run, at, 0)[1])
             assert length == pytest.approx(gains[:cut][first].mean(), rel=1e-4)
+
+
+def test_a_run_of_an_earlier_version_is_to_be_asked_again_and_stays_where_it_is(
+    home: tuple[Path, CodebookSpec], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(home[0], tmp_path / "home")
+    monkeypatch.setenv("STRATA_HOME", str(tmp_path / "home"))
+    digest = home[1].digest
+    monkeypatch.setattr(CodebookSpec, "version", CodebookSpec.version + 1)
+    with pytest.raises(StrataError, match="is of version 2; today's is 3"):
+        kept.fitted(digest)
+    assert store.asked(digest)
 
 
 def test_a_typed_text_has_a_row_for_every_code_that_fires(
