@@ -121,7 +121,7 @@ class CodebookResult(Displayed):
         doubt = "not clearly " if row.low <= row.floor <= row.high else ""
         side = "above" if row.excess >= 0 else "below"
         what = f"{self.size} codes" if self.books == 1 else f"{self.books} books of {self.size} codes"
-        what = what if self.slots == 1 else f"{self.slots} a token of {what}"
+        what = what if self.slots == 1 else f"{self.slots} of {what} a token"
         return (
             f"Codes say most of layer {self.best} of {self.depth}: {what} explain {row.explained:.2f} ± {half:.2f} of "
             f"the variance of unseen tokens in {row.bits:.1f} bits each, {doubt}{abs(row.excess):.2f} {side} noise of "
