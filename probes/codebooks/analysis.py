@@ -147,7 +147,10 @@ class CodebookResult(Displayed):
 
     def fires(self, at: int, book: int, code: int | tuple[int, ...]) -> np.ndarray:
         """Return bool [token]: on which tokens a code of a layer (its place) fires, or any of several."""
-        found = self.fired(at)[:, book]
+        # the columns of one book: a code that two slots hold is there as well as one that is held once
+        n, own = self.books * self.slots, slice(book * self.slots, (book + 1) * self.slots)
+        levels = self.ids[at][:, n:][:, own]
+        found = fired(np.hstack([self.ids[at][:, own], levels]), 1, self.slots, self.levels[at], once=False)[:, 0]
         return np.asarray((found == code if isinstance(code, int) else np.isin(found, code)).any(-1))
 
     def row(self, layer: str) -> pd.Series:

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -40,17 +41,40 @@ class Union:
         return result.fires(self.layer, self.book, self.codes)
 
 
+@dataclass(frozen=True)
+class Among:
+    """The codes that are compared: those of some layers of a run, by themselves and up to `most` of a book together."""
+
+    result: CodebookResult
+    at: list[int]
+    most: int
+
+    @cached_property
+    def fires(self) -> list[np.ndarray]:
+        """Return integers [fitted token, book, slot] of each layer: which codes fire."""
+        return [self.result.fired(layer, slice(0, self.result.sizes[0])) for layer in self.at]
+
+    def together(self, hits: np.ndarray, true: np.ndarray) -> Union:
+        """Return the best union of codes for what is true [fitted token]; `hits` are int64 [layer, book, code]."""
+        if self.result.slots > 1:
+            union = covering(self.fires, true, self.result.size, self.most)
+        else:
+            union = together(hits, self.result.taken[self.at], int(true.sum()), self.most)
+        return replace(union, layer=self.at[union.layer])
+
+
 def find(spec: ConceptsSpec, progress: Progress) -> ConceptsResult:
     """Answer a ConceptsSpec; raises StrataError E-CONCEPTS-NONE when the texts hold none of them often enough."""
     _, result = kept.fitted(spec.run)
     layers = wanted(spec.layers, result.layers)
     left_out: Counter[str] = Counter()
+    among = Among(result, [result.layers.index(name) for name in layers], spec.union)
     rows, by_layer = [], []
     for number, concept in enumerate(CONCEPTS):
         progress.report(number, len(CONCEPTS), concept.name)
         true = marks_of(result, concept, left_out)
         if true is not None:
-            row, each = _one(result, concept, true, ([result.layers.index(name) for name in layers], spec.union))
+            row, each = _one(result, concept, true, among)
             rows.append(row)
             by_layer += each
     if not rows:
@@ -92,21 +116,17 @@ def marks_of(result: CodebookResult, concept: Concept, left_out: Counter[str]) -
 
 
 def _one(
-    result: CodebookResult, concept: Concept, true: np.ndarray, among: tuple[list[int], int]
+    result: CodebookResult, concept: Concept, true: np.ndarray, among: Among
 ) -> tuple[tuple[object, ...], list[tuple[object, ...]]]:
     """Return the row of a concept, and a row a layer."""
-    at, most = among
+    at = among.at
     cut, text = result.sizes[0], result.tokens["text"].to_numpy()[result.sizes[0] :]
     here = np.flatnonzero(true[:cut])
     hits = np.stack([measures.counts(result.fired(layer, here), result.books, result.size) for layer in at])
     f1 = 2 * hits / (len(here) + result.taken[at])
     n, book, code = (int(i) for i in np.unravel_index(f1.argmax(), f1.shape))
     best = Union(float(f1.max()), at[n], book, (code,))
-    if result.slots == 1:
-        union = together(hits, result.taken[at], len(here), most)
-    else:
-        union = covering([result.fired(layer, slice(0, cut)) for layer in at], true[:cut], result.size, most)
-    union = Union(union.f1, at[union.layer], union.book, union.codes)
+    union = among.together(hits, true[:cut])
     held = true[cut:]
     judged = [picking.agreement(held, one.fires(result)[cut:], text, seed=result.source.seed) for one in (best, union)]
     word, word_f1 = best_word(result, true)

@@ -15,21 +15,21 @@ SILENT = -1
 """In the place of a code that does not fire."""
 
 
-def fired(ids: np.ndarray, books: int, slots: int, levels: Any) -> np.ndarray:
+def fired(ids: np.ndarray, books: int, slots: int, levels: Any, *, once: bool = True) -> np.ndarray:
     """Return integers [row, book, slot]: the codes that fire on each row, `SILENT` where a slot has none.
 
     `ids` [row, choice] are the codes of all slots, book after book, then their levels where there are some; the first
-    of `levels` [level] may be zero, and a code at that level is not there. A code that two slots took fires once. Where
-    every code fires the ids are handed back as they are, not copied.
+    of `levels` [level] may be zero, and a code at that level is not there. A code that two slots took fires `once`, in
+    the first of them. Where every code fires the ids are handed back as they are, not copied.
     """
     taken = ids[:, : books * slots].reshape(-1, books, slots)
     zero = len(levels) > 0 and float(levels[0]) == 0
     if slots == 1 and not zero:
         return taken
-    found = taken.astype(np.int32)
+    found = taken.astype(np.int16 if ids.dtype == np.uint8 else np.int32)
     if zero:
         found[ids[:, books * slots :].reshape(found.shape) == 0] = SILENT
-    for slot in range(1, slots):
+    for slot in range(1, slots) if once else ():
         again = (found[..., :slot] == found[..., slot, None]).any(-1)
         found[again, slot] = SILENT
     return found
