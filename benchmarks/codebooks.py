@@ -67,7 +67,7 @@ def made(draw: np.random.Generator) -> CodebookResult:
     tokens["end"] = tokens["start"] + words.str.len()
     ids = np.stack([draw.integers(SIZE, size=(n, 1), dtype=np.uint16) for _ in range(BOOKS)])
     given: dict[str, Any] = dict.fromkeys(("scores", "usage", "leaves", "texts"), pd.DataFrame())
-    given |= dict.fromkeys(("codes", "centers", "levels", "others", "errors"), np.zeros(0))
+    given |= dict.fromkeys(("codes", "centers", "others", "errors", "atoms"), np.zeros(0))
     return CodebookResult(
         **given,
         tokens=tokens,
@@ -76,9 +76,11 @@ def made(draw: np.random.Generator) -> CodebookResult:
         depth=BOOKS,
         books=1,
         size=SIZE,
+        slots=1,
         sizes=(n, 0),
         left_out={},
         layers=tuple(map(str, range(BOOKS))),
+        levels=np.zeros((BOOKS, 0), np.float32),
         ids=ids,
         taken=np.stack([measures.counts(one, 1, SIZE) for one in ids]),
         source=Source("drawn", "", "none", "uint16", "cpu", "drawn", "", 0),

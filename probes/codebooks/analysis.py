@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from probes.codebooks.fired import fired
 from probes.codebooks.names import Kind
 from probes.contract import Displayed, Progress
 from probes.reads import ReadsCorpus
@@ -25,6 +26,7 @@ class CodebookSpec(ReadsCorpus):
     """Fit a codebook to every layer of a model, and say what its codes keep of the states, and of which tokens."""
 
     kind: ClassVar[str] = "codebooks"
+    version: ClassVar[int] = 2
 
     corpus: str = "python-stdlib"
     """python-stdlib, code:FOLDER, table:FILE or hub:NAME; `python -m probes corpora` lists them."""
@@ -32,9 +34,10 @@ class CodebookSpec(ReadsCorpus):
     """The programming language whose functions are taken from the corpus; none for texts as they are."""
     method: Kind = "kmeans"
     """kmeans (one code a token), spherical (a direction and its gain), product (a code for each part), residual, or a
-    few codes with coefficients: pursuit (of a learnt dictionary) and itda (of real states)."""
+    few codes with coefficients: pursuit (of a learnt dictionary) and itda (of real states). Or trained: the model is a
+    folder of `codemodel`, and the codes are those that it was trained to choose."""
     codes: int = Field(256, ge=2, le=65_536)
-    """Codes in a book."""
+    """Codes in a book; a codebook model has its own."""
     books: int = Field(4, ge=1, le=64)
     """Books of a residual codebook (its depth) or of a product one (as many as heads), or codes a token of pursuit and
     itda; the others have one."""
@@ -52,8 +55,9 @@ class CodebookSpec(ReadsCorpus):
     """Passes over the tokens while fitting; a book that has settled stops earlier."""
     batch: int = Field(0, ge=0, le=65_536)
     """Tokens between two updates of the codes (mini-batches); 0 for one update a pass (Lloyd)."""
-    start: Literal["drawn", "pruned"] = "drawn"
-    """How codes begin: drawn by k-means++, or twice as many drawn and half of them given up, which ends nearer."""
+    start: Literal["drawn", "pruned"] = "pruned"
+    """How codes begin: twice as many drawn by k-means++ and half of them given up (pruned), or as many as are wanted
+    (drawn), which is quicker to begin and ends farther from the states."""
     seed: int = Field(0, ge=0, le=2**31 - 2)
     """Decides the corpus order, the starts, the noise and the resampling; the next seed fits the second codebook."""
 
@@ -77,11 +81,13 @@ class CodebookResult(Displayed):
     passages: pd.DataFrame
     """One row a text: origin, language, content; `text` of a token is a row of these."""
     best: str
-    """The layer whose codes explain most above their floor, on the tokens they were fitted to."""
+    """The layer whose codes explain most above their floor, if they have one, on the tokens they were fitted to."""
     depth: int
     books: int
     size: int
     """Codes in each book."""
+    slots: int
+    """Codes of each book that a token takes."""
     sizes: tuple[int, int]
     """Tokens that were fitted to and held out."""
     left_out: dict[str, int]
@@ -94,11 +100,14 @@ class CodebookResult(Displayed):
     levels: np.ndarray
     """float32 [layer, level]: the gains of a spherical codebook."""
     ids: np.ndarray
-    """unsigned [layer, token, choice]: which code of each book every token got (spherical: code and gain)."""
+    """unsigned [layer, token, choice]: which codes every token got, book after book, then their levels (spherical: the
+    gain, pursuit and itda: the coefficients); `fired` says which of them count."""
     taken: np.ndarray
-    """int64 [layer, book, code]: fitted tokens of each code."""
+    """int64 [layer, book, code]: fitted tokens on which each code fires."""
     others: np.ndarray
     """unsigned [layer, held-out token, choice]: the same of the second seed's codebook."""
+    atoms: np.ndarray
+    """int64 [layer, code]: the fitted token whose state each code of itda is; [layer, 0] where codes are no states."""
     errors: np.ndarray
     """float32 [layer, held-out token]: squared distance between a state and what its codes stand for."""
     source: Source
@@ -106,16 +115,43 @@ class CodebookResult(Displayed):
     def headline(self) -> str:
         """State where codes say most, how much, how far above their floor, and whether another seed finds them."""
         row = self.row(self.best)
+        if np.isnan(row.floor):
+            return self._own(row)
         half = (row.high - row.low) / 2
         doubt = "not clearly " if row.low <= row.floor <= row.high else ""
         side = "above" if row.excess >= 0 else "below"
         what = f"{self.size} codes" if self.books == 1 else f"{self.books} books of {self.size} codes"
+        what = what if self.slots == 1 else f"{self.slots} of {what} a token"
         return (
             f"Codes say most of layer {self.best} of {self.depth}: {what} explain {row.explained:.2f} ± {half:.2f} of "
             f"the variance of unseen tokens in {row.bits:.1f} bits each, {doubt}{abs(row.excess):.2f} {side} noise of "
             f"the same covariance; codes of two seeds overlap by {row.stability:.2f} (chance {row.chance:.2f}, noise "
             f"{row.floor_stability:.2f})."
         )
+
+    def _own(self, row: pd.Series) -> str:
+        """State the same of codes that the model was trained with: of these there is one set, and no noise."""
+        half = (row.high - row.low) / 2
+        what = f"{self.slots} of {self.size} codes" if self.slots > 1 else f"one of {self.size} codes"
+        each = "" if self.books == 1 else f" in each of {self.books} parts"
+        return (
+            f"The model's own codes say most of what enters them at layer {self.best}: {what}{each} explain "
+            f"{row.explained:.2f} ± {half:.2f} of the variance of unseen tokens in {row.bits:.1f} bits, the mean of "
+            f"the token's word {row.word:.2f}; they were trained with the model, so that there is no other seed and no "
+            "noise to fit them to."
+        )
+
+    def fired(self, at: int, rows: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Return integers [token, book, slot]: the codes of a layer (its place) that fire, -1 in slots without."""
+        return fired(self.ids[at][rows], self.books, self.slots, self.levels[at])
+
+    def fires(self, at: int, book: int, code: int | tuple[int, ...]) -> np.ndarray:
+        """Return bool [token]: on which tokens a code of a layer (its place) fires, or any of several."""
+        # the columns of one book: a code that two slots hold is there as well as one that is held once
+        n, own = self.books * self.slots, slice(book * self.slots, (book + 1) * self.slots)
+        levels = self.ids[at][:, n:][:, own]
+        found = fired(np.hstack([self.ids[at][:, own], levels]), 1, self.slots, self.levels[at], once=False)[:, 0]
+        return np.asarray((found == code if isinstance(code, int) else np.isin(found, code)).any(-1))
 
     def row(self, layer: str) -> pd.Series:
         """Return one layer's scores; raises KeyError when there is none."""

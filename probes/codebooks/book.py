@@ -22,6 +22,16 @@ class Codebook:
     """float32 [level]: gains that go with a direction; none for most kinds."""
 
     @property
+    def slots(self) -> int:
+        """How many codes of each book a state takes; ids are those of all slots, book after book, then levels."""
+        return 1
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """Which fitted row each code is, where codes are real states; none for most kinds."""
+        return ()
+
+    @property
     def capacity(self) -> float:
         """Bits that name any choice of codes."""
         books, codes, _ = self.codes.shape

@@ -10,6 +10,7 @@ import pandas as pd
 
 from probes.codebooks import cards, picking
 from probes.codebooks.analysis import CodebookResult
+from probes.codebooks.fired import fired, firing
 
 MOST = 8
 """Rows of each table of a card."""
@@ -32,11 +33,13 @@ class Card:
     fitted: int
     """Tokens that took it while fitting."""
     overlap: float
-    """Jaccard overlap with the code of the second seed most like it."""
+    """Jaccard overlap with the code of the second seed most like it; NaN of codes the model was trained with."""
     texts: float
     """Share of held-out texts with a token that takes it."""
     words: pd.DataFrame
     """Its commonest words: word, count, share of the code, recall (share of that word's tokens that take the code)."""
+    atom: pd.DataFrame
+    """The fitted token whose state it is, in its context, where codes are real states; see `cards.atom`."""
     contexts: pd.DataFrame
     """Places in held-out text, the best decoded first; see `cards.contexts`."""
     quantiles: pd.DataFrame
@@ -48,15 +51,21 @@ class Card:
     near: pd.DataFrame
     """Codes of its book that point most the same way."""
     together: pd.DataFrame
-    """In every other book and layer, the code that shares most of its tokens (Jaccard overlap)."""
+    """In every other book and layer, the code that shares most of its tokens (Jaccard overlap); where tokens take more
+    than one code of a book, in its own too."""
 
 
 def used(result: CodebookResult, layer: str) -> pd.DataFrame:
-    """Return one row a code of any layer, the most used first; see `cards.usage`."""
+    """Return one row a code of any layer, the most used first; see `cards.usage`.
+
+    Where codes are real states (itda), `atom` is the token whose state each one is.
+    """
     at, cut = result.layers.index(layer), result.sizes[0]
-    ids = result.ids[at][:, : result.books]
-    words = result.tokens["token"].iloc[cut:].tolist()
-    table = cards.usage(ids[cut:], result.others[at][:, : result.books], ids[:cut], result.codes[at], words)
+    ids, words = result.fired(at), result.tokens["token"].iloc[cut:].tolist()
+    other = fired(result.others[at], result.books, result.slots, result.levels[at])
+    table = cards.usage(ids[cut:], other, ids[:cut], result.codes[at], words)
+    if len(result.atoms[at]):
+        table["atom"] = result.tokens["token"].to_numpy(object)[result.atoms[at][table["code"]]]
     return table.sort_values(["count", "fitted"], ascending=False, kind="stable", ignore_index=True)
 
 
@@ -68,7 +77,7 @@ def card(result: CodebookResult, layer: str, book: int, code: int, *, table: pd.
     if row.empty:
         raise KeyError(f"No code {code} in book {book} of layer '{layer}'.")
     at, cut = result.layers.index(layer), result.sizes[0]
-    fires = result.ids[at][:, book] == code
+    fires = result.fires(at, book, code)
     there = np.flatnonzero(fires[cut:]) + cut
     facts = row.iloc[0]
     return Card(
@@ -81,13 +90,19 @@ def card(result: CodebookResult, layer: str, book: int, code: int, *, table: pd.
         overlap=float(facts["overlap"]),
         texts=_texts(result, there),
         words=_words(result, there),
+        atom=cards.atom(result, at, code),
         contexts=cards.contexts(result, at, there),
         quantiles=cards.quantiles(result, at, there),
         density=cards.density(result, fires),
         picks=picks(result, fires),
         near=_near(result.codes[at, book], code, own),
-        together=_together(result, (at, book), there),
+        together=_together(result, (at, book, code), there),
     )
+
+
+def of_seeds(card: Card) -> str:
+    """Say how far another seed has the same code; nothing of codes that have no other seed."""
+    return "" if np.isnan(card.overlap) else f"; another seed has a code that overlaps by {card.overlap:.2f}"
 
 
 def picks(result: CodebookResult, fires: np.ndarray) -> pd.DataFrame:
@@ -133,17 +148,18 @@ def _near(codes: np.ndarray, code: int, own: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame([(i, words[i], float(cosine[i])) for i in order], columns=NEAR)
 
 
-def _together(result: CodebookResult, where: tuple[int, int], there: np.ndarray) -> pd.DataFrame:
+def _together(result: CodebookResult, where: tuple[int, int, int], there: np.ndarray) -> pd.DataFrame:
     cut, rows = result.sizes[0], []
     size, words = result.size, result.tokens["token"].to_numpy(object)
     for at, layer in enumerate(result.layers):
+        every = result.fired(at, slice(cut, None))
         for book in range(result.books):
-            ids = result.ids[at][cut:, book].astype(np.int64)
-            if (at, book) == where or not len(there):
-                continue
-            both = np.bincount(ids[there - cut], minlength=size)
-            alike = both / (np.bincount(ids, minlength=size) + len(there) - both)
+            ids, own = every[:, book], (at, book) == where[:2]
+            both = np.bincount(firing(ids[there - cut]), minlength=size)
+            both[where[2] if own else []] = 0
+            alike = both / np.maximum(np.bincount(firing(ids), minlength=size) + len(there) - both, 1)
             top = int(alike.argmax())
-            word = pd.Series(words[cut:][ids == top]).mode().iat[0]
-            rows.append((layer, book, top, str(word), int(both[top]), float(alike[top])))
+            if both[top]:
+                word = pd.Series(words[cut:][(ids == top).any(1)]).mode().iat[0]
+                rows.append((layer, book, top, str(word), int(both[top]), float(alike[top])))
     return pd.DataFrame(rows, columns=TOGETHER)

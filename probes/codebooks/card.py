@@ -18,6 +18,7 @@ class CardSpec(Spec):
     """Show one code of a finished run: where it fires, which words it takes, and what it does to the next token."""
 
     kind: ClassVar[str] = "card"
+    version: ClassVar[int] = 2
 
     run: str = Field(pattern="^[0-9a-f]{32}$")
     """The digest of the codebooks run whose code is shown."""
@@ -46,6 +47,8 @@ class CardResult(Displayed):
     """The same in percent of all."""
     words: pd.DataFrame
     """word, count, share, recall: its commonest words."""
+    atom: pd.DataFrame
+    """The fitted token whose state it is, in its context, where codes are real states (itda); see `cards.atom`."""
     contexts: pd.DataFrame
     """The places it decodes best; see `cards.contexts`."""
     quantiles: pd.DataFrame
@@ -75,6 +78,8 @@ class CardResult(Displayed):
         word = self.words["word"].iat[0].strip() if len(self.words) else ""
         most = f", most often “{word}”" if word.isprintable() and word else ""
         where = f"Code {self.code} of layer {self.layer}" + (f", book {self.book}," if self.book else "")
+        itself = self.atom["token"].iat[0].strip() if len(self.atom) else ""
+        where += f", the state of a token “{itself}”," if itself and itself.isprintable() else ""
         said = f"{where} fires on {self.count:,} held-out tokens, {self.share:.2f} %{most}"
         if self.nudges.empty:
             return f"{said}."

@@ -39,6 +39,7 @@ def made(spec: CardSpec, progress: Progress) -> CardResult:
         count=card.count,
         share=100 * card.share,
         words=card.words,
+        atom=card.atom,
         contexts=card.contexts,
         quantiles=card.quantiles,
         density=card.density,
@@ -83,7 +84,7 @@ def _effect(
 def _places(run: CodebookResult, at: int, spec: CardSpec) -> tuple[list[str], list[tuple[int, int]]]:
     """Return held-out texts with a token of the code, and where that is: the first of each, the nearest first."""
     cut = run.sizes[0]
-    rows = run.tokens.iloc[np.flatnonzero(run.ids[at][cut:, spec.book] == spec.code) + cut]
+    rows = run.tokens.iloc[np.flatnonzero(run.fires(at, spec.book, spec.code)[cut:]) + cut]
     first = rows.drop_duplicates("text").sort_values(["end", "text"], kind="stable")
     first = first[first["end"] <= DEEPEST].head(spec.texts)
     texts = [str(run.passages["content"].iat[int(text)]) for text in first["text"]]

@@ -21,22 +21,24 @@ AROUND = 40
 USAGE = {"book": int, "code": int, "count": int, "share": float, "fitted": int, "word": str, "purity": float}
 USAGE |= {"words": int, "near": int, "cosine": float, "overlap": float}
 DENSITY = {"part": int, "tokens": int, "fires": int, "share": float}
-CONTEXTS = {"row": int, "origin": str, "start": int, "end": int}
-CONTEXTS |= {"before": str, "token": str, "after": str, "error": float}
+PLACE = {"row": int, "origin": str, "start": int, "end": int, "before": str, "token": str, "after": str}
+CONTEXTS = {**PLACE, "error": float}
 """Columns and their types."""
 
 
 def usage(ids: np.ndarray, other: np.ndarray, fitted: np.ndarray, codes: np.ndarray, words: list[str]) -> pd.DataFrame:
     """Return one row a code: how many held-out and fitted tokens it takes, its commonest word, its nearest code.
 
-    `ids`, `other` [token, book] are the held-out choices of two seeds, `words` the held-out tokens.
+    `ids`, `other` [token, book, slot] are the codes of two seeds that fire on held-out tokens, `words` those tokens.
     """
     books, size, _ = codes.shape
     count, before = counts(ids, books, size), counts(fitted, books, size)
     number, names = pd.factorize(np.array(words, object))
     parts = []
     for book in range(books):
-        pairs, often = np.unique(ids[:, book].astype(np.int64) * len(names) + number, return_counts=True)
+        row, slot = np.nonzero(ids[:, book] >= 0)
+        pairs = ids[row, book, slot].astype(np.int64) * len(names) + number[row]
+        pairs, often = np.unique(pairs, return_counts=True)
         code, word = np.divmod(pairs, len(names))
         order = np.lexsort((-often, code))
         first = order[np.unique(code[order], return_index=True)[1]]
@@ -54,7 +56,7 @@ def usage(ids: np.ndarray, other: np.ndarray, fitted: np.ndarray, codes: np.ndar
             "words": np.bincount(code, minlength=size),
             "near": near,
             "cosine": cosine,
-            "overlap": overlap(ids[:, book], other[:, book], size),
+            "overlap": overlap(ids[:, book], other[:, book], size) if len(other) else np.nan,
         }
         parts.append(pd.DataFrame(columns)[list(USAGE)].astype(USAGE))
     return pd.concat(parts, ignore_index=True)
@@ -76,6 +78,13 @@ def contexts(result: "CodebookResult", layer: int, rows: np.ndarray) -> pd.DataF
         if len(found) == TOP:
             break
     return pd.DataFrame(found, columns=list(CONTEXTS)).astype(CONTEXTS)
+
+
+def atom(result: "CodebookResult", layer: int, code: int) -> pd.DataFrame:
+    """Return the token whose state a code is, in its context: one row, or none where codes are no states."""
+    atoms = result.atoms[layer]
+    found = [_place(result, int(atoms[code]))] if len(atoms) else []
+    return pd.DataFrame(found, columns=list(PLACE)).astype(PLACE)
 
 
 def quantiles(result: "CodebookResult", layer: int, rows: np.ndarray) -> pd.DataFrame:

@@ -14,6 +14,7 @@ class CodedSpec(Spec):
     """Code a typed text with the codebooks of a finished run: a code a token and layer."""
 
     kind: ClassVar[str] = "codes"
+    version: ClassVar[int] = 2
 
     run: str = Field(pattern="^[0-9a-f]{32}$")
     """The digest of the codebooks run whose codes are used."""
@@ -28,8 +29,9 @@ class CodedResult(Displayed):
     """The codes of a text."""
 
     tokens: pd.DataFrame
-    """One row a token and layer: position, start, end, token, order, layer, code, word (the code's commonest among the
-    tokens it was fitted to), bits (what the code costs under the usage seen in fitting)."""
+    """One row a token, layer and code that fires: position, start, end, token, order, layer, slot (0 the first one
+    taken), code (-1 where none fires), word (the code's commonest among the tokens it was fitted to), bits (what the
+    code costs under the usage seen in fitting)."""
     layers: tuple[str, ...]
     book: int
     explained: dict[str, float]
@@ -39,7 +41,8 @@ class CodedResult(Displayed):
     def headline(self) -> str:
         """State how many tokens and codes there are, and where the codes say most and least of this text."""
         best, worst = (pick(self.explained, key=lambda name: self.explained[name]) for pick in (max, min))
-        tokens, codes = int(self.tokens["position"].nunique()), self.tokens.groupby("order")["code"].nunique().max()
+        fires = self.tokens[self.tokens["code"] >= 0]
+        tokens, codes = int(self.tokens["position"].nunique()), fires.groupby("order")["code"].nunique().max()
         return (
             f"The {tokens} tokens of this text fall into at most {codes} codes a layer; codes explain most of layer "
             f"{best} ({self.explained[best]:.2f}) and least of layer {worst} ({self.explained[worst]:.2f})."

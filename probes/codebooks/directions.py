@@ -3,13 +3,14 @@
 import numpy as np
 
 from probes.codebooks.analysis import CodebookResult, CodebookSpec
+from probes.codebooks.names import DIRECTIONS, TRAINED
 
 
 def directions(asked: CodebookSpec, run: CodebookResult, layer: int, book: int) -> np.ndarray:
     """Return float32 [code, width] of one book of a layer (its place among the run's).
 
-    A code of a product codebook says nothing of the other parts, where its vector is zero; a spherical code is taken
-    at the mean gain of the tokens that had it in fitting, or at the mean of all gains when none had.
+    A code of a product codebook says nothing of the other parts, where its vector is zero. A direction (spherical, or
+    an atom) is taken at the mean gain of the tokens it fired on in fitting, or at the mean of all when there are none.
     """
     codes = run.codes[layer, book]
     if asked.method == "product":
@@ -17,14 +18,30 @@ def directions(asked: CodebookSpec, run: CodebookResult, layer: int, book: int) 
         part = codes.shape[1]
         found[:, book * part : (book + 1) * part] = codes
         return found
-    if asked.method == "spherical":
-        ids, gains = run.ids[layer][: run.sizes[0]], run.levels[layer]
-        level = gains[ids[:, 1]].astype(np.float64)
-        often = np.bincount(ids[:, 0], minlength=run.size)
-        mean = np.bincount(ids[:, 0], level, run.size) / np.maximum(often, 1)
-        gain = np.where(often > 0, mean, level.mean())
+    if asked.method == TRAINED:
+        return _own(asked, run, layer, book)
+    if asked.method in DIRECTIONS:
+        cut, n = run.sizes[0], run.books * run.slots
+        fires = run.fired(layer, slice(0, cut))[:, 0]
+        level = run.levels[layer][run.ids[layer][:cut, n:]].astype(np.float64)
+        ids, level = fires[fires >= 0].astype(np.int64), level[fires >= 0]
+        often = np.bincount(ids, minlength=run.size)
+        mean = np.bincount(ids, level, run.size) / np.maximum(often, 1)
+        gain = np.where(often > 0, mean, level.mean() if len(level) else 0)
         return np.asarray(codes * gain[:, None], np.float32)
     return np.asarray(codes, np.float32)
+
+
+def _own(asked: CodebookSpec, run: CodebookResult, layer: int, book: int) -> np.ndarray:
+    """Return what a code puts into its slot, less the slot's share of the layer's mean; zero outside its part."""
+    from probes.codebooks.kinds import book_of  # on use: it imports torch
+
+    mean = book_of(asked, run, layer).rules.output == "mean"  # type: ignore[attr-defined]  # an Own
+    codes = run.codes[layer, book]
+    part = slice(book * codes.shape[1], (book + 1) * codes.shape[1])
+    found = np.zeros((run.size, run.centers.shape[1]), np.float32)
+    found[:, part] = codes / (run.slots if mean else 1) - run.centers[layer, part] / run.slots
+    return found
 
 
 def of_equal_norm(vectors: np.ndarray, code: int, draw: np.random.Generator) -> np.ndarray:

@@ -1,7 +1,9 @@
 """The run behind `ConceptsSpec`: mark each concept's tokens, count every code on them, judge the best on other text."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,7 @@ from probes.codebooks import kept, measures, picking
 from probes.codebooks.analysis import CodebookResult
 from probes.codebooks.concept_list import CONCEPTS, Concept
 from probes.codebooks.concepts import GOOD, ConceptsResult, ConceptsSpec
+from probes.codebooks.fired import firing
 from probes.codebooks.marks import marked
 from probes.codebooks.names import wanted
 from probes.codebooks.seek import best_word, commonest
@@ -35,7 +38,29 @@ class Union:
 
     def fires(self, result: CodebookResult) -> np.ndarray:
         """Return bool [token]: which tokens have one of these codes."""
-        return np.asarray(np.isin(result.ids[self.layer][:, self.book], self.codes))
+        return result.fires(self.layer, self.book, self.codes)
+
+
+@dataclass(frozen=True)
+class Among:
+    """The codes that are compared: those of some layers of a run, by themselves and up to `most` of a book together."""
+
+    result: CodebookResult
+    at: list[int]
+    most: int
+
+    @cached_property
+    def fires(self) -> list[np.ndarray]:
+        """Return integers [fitted token, book, slot] of each layer: which codes fire."""
+        return [self.result.fired(layer, slice(0, self.result.sizes[0])) for layer in self.at]
+
+    def together(self, hits: np.ndarray, true: np.ndarray) -> Union:
+        """Return the best union of codes for what is true [fitted token]; `hits` are int64 [layer, book, code]."""
+        if self.result.slots > 1:
+            union = covering(self.fires, true, self.result.size, self.most)
+        else:
+            union = together(hits, self.result.taken[self.at], int(true.sum()), self.most)
+        return replace(union, layer=self.at[union.layer])
 
 
 def find(spec: ConceptsSpec, progress: Progress) -> ConceptsResult:
@@ -43,12 +68,13 @@ def find(spec: ConceptsSpec, progress: Progress) -> ConceptsResult:
     _, result = kept.fitted(spec.run)
     layers = wanted(spec.layers, result.layers)
     left_out: Counter[str] = Counter()
+    among = Among(result, [result.layers.index(name) for name in layers], spec.union)
     rows, by_layer = [], []
     for number, concept in enumerate(CONCEPTS):
         progress.report(number, len(CONCEPTS), concept.name)
         true = marks_of(result, concept, left_out)
         if true is not None:
-            row, each = _one(result, concept, true, ([result.layers.index(name) for name in layers], spec.union))
+            row, each = _one(result, concept, true, among)
             rows.append(row)
             by_layer += each
     if not rows:
@@ -90,18 +116,17 @@ def marks_of(result: CodebookResult, concept: Concept, left_out: Counter[str]) -
 
 
 def _one(
-    result: CodebookResult, concept: Concept, true: np.ndarray, among: tuple[list[int], int]
+    result: CodebookResult, concept: Concept, true: np.ndarray, among: Among
 ) -> tuple[tuple[object, ...], list[tuple[object, ...]]]:
     """Return the row of a concept, and a row a layer."""
-    at, most = among
+    at = among.at
     cut, text = result.sizes[0], result.tokens["text"].to_numpy()[result.sizes[0] :]
     here = np.flatnonzero(true[:cut])
-    hits = np.stack([measures.counts(result.ids[layer][here], result.books, result.size) for layer in at])
+    hits = np.stack([measures.counts(result.fired(layer, here), result.books, result.size) for layer in at])
     f1 = 2 * hits / (len(here) + result.taken[at])
     n, book, code = (int(i) for i in np.unravel_index(f1.argmax(), f1.shape))
     best = Union(float(f1.max()), at[n], book, (code,))
-    union = together(hits, result.taken[at], len(here), most)
-    union = Union(union.f1, at[union.layer], union.book, union.codes)
+    union = among.together(hits, true[:cut])
     held = true[cut:]
     judged = [picking.agreement(held, one.fires(result)[cut:], text, seed=result.source.seed) for one in (best, union)]
     word, word_f1 = best_word(result, true)
@@ -120,7 +145,7 @@ def _layers(
     rows: list[tuple[object, ...]] = []
     for layer, f1 in zip(*where, strict=True):
         book, code = (int(i) for i in np.unravel_index(f1.argmax(), f1.shape))
-        fires = result.ids[layer][result.sizes[0] :, book] == code
+        fires = result.fires(layer, book, code)[result.sizes[0] :]
         value = 2 * int((held & fires).sum()) / max(int(held.sum() + fires.sum()), 1)
         rows.append((concept.name, layer, result.layers[layer], book, code, value))
     return rows
@@ -129,8 +154,9 @@ def _layers(
 def together(hits: np.ndarray, taken: np.ndarray, true: int, most: int) -> Union:
     """Return the codes of one book, `most` at the most, whose union has the best F1; a code more must raise it.
 
-    `hits` and `taken` are int64 [layer, book, code]: tokens of each code that are true, and all of them. Codes of one
-    book share no token, so that counts add up and the next best code is found without looking at tokens.
+    `hits` and `taken` are int64 [layer, book, code]: tokens of each code that are true, and all of them. Codes of a
+    book that gives each token one share no token, so that counts add up, and the next best code is found without
+    looking at tokens.
     """
     found = Union(-1.0, 0, 0, ())
     for layer, book in np.ndindex(*hits.shape[:2]):
@@ -144,6 +170,30 @@ def together(hits: np.ndarray, taken: np.ndarray, true: int, most: int) -> Union
                 break
             chosen.append(code)
             best, have = float(f1[code]), have + (own[code], every[code])
+        if best > found.f1:
+            found = Union(best, layer, book, tuple(chosen))
+    return found
+
+
+def covering(fires: Sequence[np.ndarray], true: np.ndarray, size: int, most: int) -> Union:
+    """Return the same of codes that share tokens: each one more counts where those before it do not fire.
+
+    `fires` are integers [token, book, slot] of each layer, `true` is bool [token]; books have `size` codes.
+    """
+    found = Union(-1.0, 0, 0, ())
+    places = [(layer, book) for layer, every in enumerate(fires) for book in range(every.shape[1])]
+    for layer, book in places:
+        ids, chosen, best = fires[layer][:, book], list[int](), 0.0
+        rest = np.ones(len(true), bool)
+        for _ in range(most):
+            own, every = (np.bincount(firing(ids[some]), minlength=size) for some in (rest & true, rest))
+            f1 = 2 * (int((true & ~rest).sum()) + own) / (int(true.sum() + (~rest).sum()) + every)
+            f1[chosen] = -1.0
+            code = int(f1.argmax())
+            if f1[code] <= best:
+                break
+            chosen.append(code)
+            best, rest = float(f1[code]), rest & ~(ids == code).any(1)
         if best > found.f1:
             found = Union(best, layer, book, tuple(chosen))
     return found

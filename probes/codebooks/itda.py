@@ -14,7 +14,7 @@ from probes.codebooks import kmeans
 from probes.codebooks.book import centred
 from probes.codebooks.kmeans import TOGETHER, Options, Tell
 from probes.codebooks.rows import Rows, center_of
-from probes.codebooks.sparse import Pursuit, books, levelled, pursue
+from probes.codebooks.sparse import Pursuit, levelled, pursue
 
 SAMPLE = 16
 """Rows an atom that the dictionary is drawn from."""
@@ -24,8 +24,7 @@ SAMPLE = 16
 class Itda(Pursuit):
     """A pursuit on real states."""
 
-    rows: tuple[int, ...] = ()
-    """The fitted row each atom is."""
+    rows: tuple[int, ...] = ()  # in the place of the property: which fitted row each atom is
 
 
 def fit(rows: Rows, options: Options, k: int = 1, tell: Tell = kmeans.silent) -> Itda:
@@ -46,5 +45,5 @@ def fit(rows: Rows, options: Options, k: int = 1, tell: Tell = kmeans.silent) ->
         taken += draw.choice(size, want, replace=False, p=weight / weight.sum()).tolist()
         tell(len(taken) / (options.codes + 1))
     atoms, own = normalize(whole.at(places[taken])), tuple(int(i) for i in places[taken])
-    book = levelled(Pursuit(center, books(atoms, k), center.new_zeros(0)), whole, options)
-    return Itda(center, book.codes, book.levels, own)
+    book = levelled(Pursuit(center, atoms[None], center.new_zeros(0), k), whole, options)
+    return Itda(center, book.codes, book.levels, k, own)

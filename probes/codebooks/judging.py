@@ -6,6 +6,7 @@ import numpy as np
 
 from probes.codebooks import controls, kinds, measures
 from probes.codebooks.book import Codebook, compact
+from probes.codebooks.fired import fired_of, firing
 from probes.codebooks.kmeans import Options
 from probes.codebooks.names import DUPLICATE, Kind
 from probes.codebooks.rows import Rows, center_of, rows_of
@@ -46,13 +47,14 @@ class Judged:
     fitted: Read
     held_out: Read
     other: np.ndarray
-    """The held-out choices of the second seed's codebook."""
+    """The held-out choices of the second seed's codebook; none of a codebook that was trained with the model."""
     spreads: np.ndarray
     """float64 [held-out row]: squared distance to the held-out mean."""
     word: np.ndarray
     """float32 [held-out row]: squared distance to the mean of the fitted rows with the same word."""
     noise: dict[str, float]
-    """floor, fit_floor and floor_stability: variance explained and stability where there are no clusters."""
+    """floor, fit_floor and floor_stability: variance explained and stability where there are no clusters; NaN where
+    they would take another training of the whole model."""
     fit_explained: float
 
 
@@ -69,6 +71,21 @@ def judge(question: Question, sides: Sides, words: np.ndarray, progress: Progres
         spreads=spreads(sides.held_out),
         word=controls.by_word(sides.fitted, words[:n], sides.held_out, words[n:]),
         noise=_noise(question, sides, progress.step(0.5, 1)),
+        fit_explained=_share(fitted.errors, spreads(sides.fitted)),
+    )
+
+
+def as_it_is(book: Codebook, sides: Sides, words: np.ndarray) -> Judged:
+    """Judge a codebook that is not fitted here, beside the mean of each word alone; `words` as in `judge`."""
+    fitted, held_out, n = read(book, sides.fitted), read(book, sides.held_out), len(sides.fitted)
+    return Judged(
+        book=book,
+        fitted=fitted,
+        held_out=held_out,
+        other=held_out.ids[:0],
+        spreads=spreads(sides.held_out),
+        word=controls.by_word(sides.fitted, words[:n], sides.held_out, words[n:]),
+        noise=dict.fromkeys(("floor", "fit_floor", "floor_stability"), float("nan")),
         fit_explained=_share(fitted.errors, spreads(sides.fitted)),
     )
 
@@ -93,10 +110,11 @@ def numbers(judged: Judged, text: np.ndarray) -> tuple[dict[str, float], np.ndar
     """Return a layer's scores, without their interval, and the values [text] whose mean is the variance explained."""
     book, ids = judged.book, judged.held_out.ids
     count, codes, _ = book.codes.shape
+    fires, theirs = (fired_of(book, choices) for choices in (ids, judged.other))
     sums = [np.bincount(text, values) for values in (judged.held_out.errors, judged.spreads)]
     values = measures.explained(sums[0], sums[1])
     own = [measures.neighbours(codes_of)[1] for codes_of in book.codes.cpu().numpy()]
-    pairs = [(ids[:, i], judged.other[:, i]) for i in range(count)]
+    pairs = [(fires[:, i], theirs[:, i]) for i in range(count)] if len(theirs) else []
     found = {
         "explained": float(values.mean()),
         "floor": judged.noise["floor"],
@@ -105,11 +123,11 @@ def numbers(judged: Judged, text: np.ndarray) -> tuple[dict[str, float], np.ndar
         "bits": measures.bits(ids, judged.fitted.ids, book.size),
         "entropy": measures.entropy(ids, book.size),
         "capacity": book.capacity,
-        "l0": count,
-        "dead": float((measures.counts(ids, count, codes) == 0).mean()),
+        "l0": float(len(firing(fires)) / len(fires)),
+        "dead": float((measures.counts(fires, count, codes) == 0).mean()),
         "duplicates": float((np.concatenate(own) > DUPLICATE).mean()),
-        "stability": float(np.mean([measures.stability(a, b, codes) for a, b in pairs])),
-        "chance": float(np.mean([measures.chance(a, b, codes) for a, b in pairs])),
+        "stability": _mean([measures.stability(a, b, codes) for a, b in pairs]),
+        "chance": _mean([measures.chance(a, b, codes) for a, b in pairs]),
         "floor_stability": judged.noise["floor_stability"],
         "fit_explained": judged.fit_explained,
         "fit_floor": judged.noise["fit_floor"],
@@ -130,12 +148,17 @@ def _noise(question: Question, sides: Sides, progress: Progress) -> dict[str, fl
     books = [_fit(question, fitted, seed, progress.step(seed / 2, (seed + 1) / 2)) for seed in (0, 1)]
     one, other = (read(book, held_out) for book in books)
     count, codes, _ = books[0].codes.shape
-    alike = [measures.stability(one.ids[:, i], other.ids[:, i], codes) for i in range(count)]
+    here, there = (fired_of(book, each.ids) for book, each in zip(books, (one, other), strict=True))
+    alike = [measures.stability(here[:, i], there[:, i], codes) for i in range(count)]
     return {
         "floor": _share(one.errors, spreads(held_out)),
         "fit_floor": _share(read(books[0], fitted).errors, spreads(fitted)),
         "floor_stability": float(np.mean(alike)),
     }
+
+
+def _mean(values: list[float]) -> float:
+    return float(np.mean(values)) if values else float("nan")
 
 
 def _share(errors: np.ndarray, around: np.ndarray) -> float:

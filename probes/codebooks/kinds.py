@@ -4,14 +4,19 @@ import numpy as np
 import torch
 
 from probes.codebooks import itda, kmeans, product, residual, sparse, spherical
+from probes.codebooks.analysis import CodebookResult, CodebookSpec
 from probes.codebooks.book import Codebook
 from probes.codebooks.kmeans import Options, Tell
-from probes.codebooks.names import Kind
+from probes.codebooks.names import TRAINED, Kind
 from probes.codebooks.rows import Rows
+from probes.codebooks.trained import kept, thinking
+from probes.codebooks.trained.own import Own
 
 
 def fit(kind: Kind, rows: Rows, options: Options, books: int = 1, tell: Tell = kmeans.silent) -> Codebook:
-    """Return a codebook of a kind; `books`: depth if residual, parts if product, codes a token if sparse."""
+    """Return a codebook of a kind that is fitted; `books`: depth if residual, parts if product, codes if sparse."""
+    if kind == TRAINED:
+        raise ValueError("Codebooks that a model was trained with are read, not fitted.")
     if kind == "product":
         return product.fit(rows, options, books, tell)
     if kind in ("pursuit", "itda"):
@@ -21,9 +26,18 @@ def fit(kind: Kind, rows: Rows, options: Options, books: int = 1, tell: Tell = k
     return spherical.fit(rows, options, tell) if kind == "spherical" else residual.fit(rows, options, 1, tell)
 
 
-def of(kind: Kind, codes: np.ndarray, center: np.ndarray, levels: np.ndarray) -> Codebook:
-    """Return the codebook that these arrays were taken from."""
+def of(kind: Kind, codes: np.ndarray, center: np.ndarray, levels: np.ndarray, slots: int = 1) -> Codebook:
+    """Return the codebook that these arrays were taken from; `slots` codes of each book stand for a state."""
+    middle, books, gains = (torch.from_numpy(np.array(array, np.float32)) for array in (center, codes, levels))
+    if kind in ("pursuit", "itda"):
+        return sparse.Pursuit(middle, books, gains, slots)
     kinds: dict[str, type[Codebook]] = {"product": product.Product, "spherical": spherical.Spherical}
-    kinds |= dict.fromkeys(("pursuit", "itda"), sparse.Pursuit)
-    parts = (torch.from_numpy(np.array(array, np.float32)) for array in (center, codes, levels))
-    return kinds.get(kind, residual.Residual)(*parts)
+    return kinds.get(kind, residual.Residual)(middle, books, gains)
+
+
+def book_of(asked: CodebookSpec, run: CodebookResult, at: int) -> Codebook:
+    """Return the codebook of a layer of a finished run, by its place among the run's layers."""
+    if asked.method == TRAINED:
+        center, codes = (torch.from_numpy(np.array(part[at], np.float32)) for part in (run.centers, run.codes))
+        return Own(center, codes, center.new_zeros(0), kept.read(thinking.folder_of(asked)).rules)
+    return of(asked.method, run.codes[at], run.centers[at], run.levels[at], run.slots)

@@ -12,10 +12,10 @@ import torch
 
 from probes.codebooks import kept
 from probes.codebooks.moves import places
+from probes.codebooks.names import DIRECTIONS, TRAINED
 from probes.errors import StrataError
 
 FIRST_ONLY = ("residual", "pursuit", "itda")
-DIRECTIONS = ("spherical", "pursuit", "itda")
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,14 @@ class Margin:
 def margin(digest: str, named: str) -> Margin:
     """Return the margin of a code named layer:code or layer:book:code; StrataError E-CODES when it has none."""
     asked, run = kept.fitted(digest)
+    if asked.method == TRAINED:
+        what = "Codes that a model was trained with are chosen while it runs with its codebooks."
+        raise StrataError(
+            "E-CODES",
+            what,
+            "What is attributed is a model as it is.",
+            "Fit codes to the model as it is (another --method).",
+        )
     named_codes = places(named, run)
     (layer, book, code), others = named_codes[0], named_codes[1:]
     if others or (book and asked.method in FIRST_ONLY):

@@ -5,6 +5,8 @@ Variance explained is 1 - Σ|x - x̂|² / Σ|x - x̄|², both sums over all held
 
 import numpy as np
 
+from probes.codebooks.fired import firing
+
 
 def ratio(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
     """Return [text]: values whose mean is Σtop / Σbottom, and whose spread over texts is that of this ratio.
@@ -40,8 +42,8 @@ def bits(ids: np.ndarray, prior: np.ndarray, size: int) -> float:
 
 
 def counts(ids: np.ndarray, books: int, codes: int) -> np.ndarray:
-    """Return int64 [book, code]: rows that use each code."""
-    return np.stack([np.bincount(ids[:, book], minlength=codes) for book in range(books)])
+    """Return int64 [book, code]: rows on which each code fires; `ids` are [row, book], or [row, book, slot]."""
+    return np.stack([np.bincount(firing(ids[:, book]), minlength=codes) for book in range(books)])
 
 
 def neighbours(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -58,11 +60,15 @@ def neighbours(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def overlap(one: np.ndarray, other: np.ndarray, codes: int) -> np.ndarray:
     """Return [code] of one codebook: the Jaccard index of its rows and those of the code of the other most like it.
 
-    `one` and `other` [row] are the codes that two codebooks give the same rows; a code without rows has 0.
+    `one` and `other`, [row] or [row, slot], are the codes of two codebooks that fire on the same rows; a code without
+    rows has 0.
     """
-    pairs, shared = np.unique(one.astype(np.int64) * codes + other, return_counts=True)
+    own, its = (ids.reshape(len(ids), -1).astype(np.int64) for ids in (one, other))
+    both = [(a, b) for a in own.T for b in its.T]
+    found = [a[there] * codes + b[there] for a, b in both if len(there := np.flatnonzero((a >= 0) & (b >= 0)))]
+    pairs, shared = np.unique(np.concatenate(found or [np.zeros(0, np.int64)]), return_counts=True)
     mine, theirs = np.divmod(pairs, codes)
-    sizes = np.bincount(one, minlength=codes)[mine] + np.bincount(other, minlength=codes)[theirs]
+    sizes = np.bincount(firing(own), minlength=codes)[mine] + np.bincount(firing(its), minlength=codes)[theirs]
     best = np.zeros(codes)
     np.maximum.at(best, mine, shared / (sizes - shared))
     return best
@@ -70,8 +76,8 @@ def overlap(one: np.ndarray, other: np.ndarray, codes: int) -> np.ndarray:
 
 def stability(one: np.ndarray, other: np.ndarray, codes: int) -> float:
     """Return how far two codebooks agree: the overlap of each code with its like, weighted by use; 1 for the same."""
-    use = np.bincount(one, minlength=codes) / len(one)
-    return float(use @ overlap(one, other, codes))
+    use = np.bincount(firing(one), minlength=codes)
+    return float(use @ overlap(one, other, codes) / max(int(use.sum()), 1))
 
 
 def chance(one: np.ndarray, other: np.ndarray, codes: int, *, seed: int = 0) -> float:

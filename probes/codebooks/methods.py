@@ -4,7 +4,7 @@ from probes.codebooks.analysis import CodebookResult, CodebookSpec
 from probes.codebooks.card import CardResult, CardSpec
 from probes.codebooks.coded import CodedResult, CodedSpec
 from probes.codebooks.concepts import ConceptsResult, ConceptsSpec
-from probes.codebooks.names import DUPLICATE, LEVELS, MOST
+from probes.codebooks.names import DUPLICATE, LEVELS, MOST, TRAINED
 from probes.codebooks.search import SearchResult, SearchSpec
 
 KINDS = {
@@ -26,24 +26,17 @@ KINDS = {
 
 def codebooks(spec: CodebookSpec, result: CodebookResult) -> tuple[str, ...]:
     """Describe the codebooks, what they were fitted to, how they were judged and against what."""
+    if spec.method == TRAINED:
+        return trained(spec, result)
     fitted, held_out = result.sizes
-    batched = spec.batch and spec.method not in ("pursuit", "itda")
-    batches = f"mini-batches of {spec.batch} tokens [@sculley-2010]" if batched else "whole passes"
-    spare = (
-        ", twice as many as codes, of which those that were missed least were given up"
-        if spec.start == "pruned"
-        else ""
-    )
     site = "" if spec.site == "residual" else f" (site: {spec.site})"
     noise = f" (at most {MOST:,} rows)" if fitted > MOST else ""
     sentences = [
         f"We fitted codebooks to the hidden states of {len(result.layers)} layers{site}, one layer at a time and "
         "without changing the model, in contrast to Codebook Features [@tamkin-2023], which trains a model to use "
         "them.",
-        KINDS[spec.method].format(size=result.size, books=result.books),
-        f"Fitting started from states drawn by k-means++ [@arthur-vassilvitskii-2007] in rounds{spare} and took at "
-        f"most {spec.passes} passes in {batches} over {fitted:,} tokens; codes without a token were moved to states "
-        "drawn by their squared distance, while fitting only.",
+        KINDS[spec.method].format(size=result.size, books=result.books * result.slots),
+        _fitting(spec, fitted),
         f"All numbers are of {held_out:,} tokens of other texts: the variance explained is one minus the sum of "
         "squared errors over that of squared distances to the mean; bits a token are the code length under the usage "
         f"seen in fitting; duplicates are codes with a cosine above {DUPLICATE} to another.",
@@ -59,6 +52,38 @@ def codebooks(spec: CodebookSpec, result: CodebookResult) -> tuple[str, ...]:
             "held-out ones, beside the best single word chosen alike."
         )
     return tuple(sentences)
+
+
+def trained(spec: CodebookSpec, result: CodebookResult) -> tuple[str, ...]:
+    """Describe the codes that a model was trained with, and what they were held against."""
+    fitted, held_out = result.sizes
+    each = f"each of {result.books} parts of " if result.books > 1 else ""
+    return (
+        f"The model was trained with codebooks in {len(result.layers)} of its layers (site: {spec.site}), after "
+        "Codebook Features [@tamkin-2023], and was read with them in place: what it writes there is replaced by codes "
+        f"that it chooses itself, {result.slots} of {result.size} for {each}each token.",
+        f"All numbers are of {held_out:,} tokens of other texts than the {fitted:,} that words and usage were counted "
+        "on: the variance explained is one minus the sum of squared errors over that of squared distances to the mean, "
+        "of what enters the codebooks; bits a token are the code length under the usage in the first texts; duplicates "
+        f"are codes with a cosine above {DUPLICATE} to another. The mean of each word stands beside.",
+        "Noise of the same covariance and a second seed are left out: each would take another training of the model.",
+        "Intervals are 95 % percentile bootstrap intervals over held-out texts (1,000 resamples) [@efron-1979].",
+    )
+
+
+def _fitting(spec: CodebookSpec, tokens: int) -> str:
+    """Say how codes began and settled."""
+    if spec.method == "itda":
+        return f"They were drawn in rounds, from states of the {tokens:,} tokens, and not fitted any further."
+    sparse = spec.method == "pursuit"
+    batches = f"mini-batches of {spec.batch} tokens [@sculley-2010]" if spec.batch and not sparse else "whole passes"
+    spare = ", twice as many as codes, of which those that were missed least were given up"
+    spare = spare if spec.start == "pruned" and not sparse else ""
+    return (
+        f"Fitting started from states drawn by k-means++ [@arthur-vassilvitskii-2007] in rounds{spare} and took at "
+        f"most {spec.passes} passes in {batches} over {tokens:,} tokens; codes without a token were moved to states "
+        "drawn by their squared distance, while fitting only."
+    )
 
 
 def search(spec: SearchSpec, result: SearchResult) -> tuple[str, ...]:

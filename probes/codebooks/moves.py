@@ -9,6 +9,10 @@ import torch
 from probes.codebooks import kinds
 from probes.codebooks.analysis import CodebookResult, CodebookSpec
 from probes.codebooks.directions import directions, of_equal_norm
+from probes.codebooks.fired import fired_of
+from probes.codebooks.names import TRAINED
+from probes.codebooks.trained.book import Book
+from probes.codebooks.trained.thinking import thinking
 from probes.errors import StrataError
 from probes.models.edits import EditAt
 from probes.models.sites import Edit
@@ -26,6 +30,11 @@ class Move:
     """float32 [width]: at strength 1."""
     only: bool
     """Only tokens that take the code."""
+    put: int | None = None
+    """Of a codebook model: the code that is forced into a slot, -1 for none; without one, states move along the vector.
+    """
+    along: bool = False
+    """Move along the vector as far as forcing would move: what stands beside forced codes."""
 
 
 def places(text: str, run: CodebookResult) -> list[Place]:
@@ -66,7 +75,8 @@ def moves(asked: CodebookSpec, run: CodebookResult, how: str, texts: tuple[str, 
     for (layer, book, code), (_, _, other) in zip(codes, others, strict=True):
         vectors = directions(asked, run, run.layers.index(layer), book)
         vector = {"activate": vectors[code], "suppress": -vectors[code], "swap": vectors[other] - vectors[code]}[how]
-        found.append(Move((layer, book, code), vector, how != "activate"))
+        put = {"activate": code, "suppress": -1, "swap": other}[how] if asked.method == TRAINED else None
+        found.append(Move((layer, book, code), vector, how != "activate", put))
     return found
 
 
@@ -78,7 +88,7 @@ def elsewhere(asked: CodebookSpec, run: CodebookResult, some: Sequence[Move], *,
         other = of_equal_norm(directions(asked, run, run.layers.index(layer), book), code, draw)
         long = np.linalg.norm(other)
         vector = other * (np.linalg.norm(move.vector) / long) if long else other
-        found.append(replace(move, vector=np.asarray(vector, np.float32)))
+        found.append(replace(move, vector=np.asarray(vector, np.float32), along=move.put is not None))
     return found
 
 
@@ -88,9 +98,52 @@ def edits(asked: CodebookSpec, run: CodebookResult, some: Sequence[Move], streng
     return [(layer, _edit(asked, run, [m for m in some if m.place[0] == layer], strength)) for layer in layers]
 
 
+def forced(book: Book, some: Sequence[Move], strength: float) -> EditAt:
+    """Return the edit that puts codes into slots of a codebook that is in place, and goes on from what they stand for.
+
+    An activated code takes the least similar slot of its book that none before it has taken, where it is not chosen
+    already; a strength other than 1 goes that many times as far. Slots add up, so that each move counts by itself.
+    """
+
+    def where_to(where: torch.Tensor) -> Edit:
+        def edit(states: torch.Tensor) -> torch.Tensor:
+            there = where.to(states.device)
+            if strength == 0 or not bool(there.any()):
+                return states
+            ids, changed = book.taken(states.shape[:2])[there], states.clone()
+            moved, own = states[there].float(), book.stand(ids).flatten(1)
+            free = [0] * len(book.codes)
+            for move in some:
+                _, part, code = move.place
+                mine = (ids[:, part] == code).any(1)
+                new = ids.clone()
+                if move.put is not None and not move.only:
+                    free[part] += 1
+                    new[~mine, part, -1 - (free[part] - 1) % book.k] = move.put
+                elif move.put is not None:
+                    new[:, part] = torch.where(new[:, part] == code, move.put, new[:, part])
+                moved += strength * _change(move, book.stand(new).flatten(1) - own, mine)
+            changed[there] = moved.to(states)
+            return changed
+
+        return edit
+
+    return where_to
+
+
+def _change(move: Move, change: torch.Tensor, mine: torch.Tensor) -> torch.Tensor:
+    """Return [row, width]: the change that forcing makes, one as long along the move's vector, or the vector itself."""
+    vector = torch.from_numpy(move.vector).to(change)
+    if move.along:
+        return change.norm(dim=1, keepdim=True) * vector / vector.norm().clamp(min=1e-12)
+    return change if move.put is not None else vector * (mine[:, None] if move.only else 1.0)
+
+
 def _edit(asked: CodebookSpec, run: CodebookResult, some: Sequence[Move], strength: float) -> EditAt:
+    if asked.method == TRAINED:
+        return forced(thinking(asked).books[some[0].place[0]], some, strength)
     at = run.layers.index(some[0].place[0])
-    book = kinds.of(asked.method, run.codes[at], run.centers[at], run.levels[at])
+    book = kinds.book_of(asked, run, at)
     vectors = [torch.from_numpy(np.asarray(strength * move.vector, np.float32)) for move in some]
 
     def where_to(where: torch.Tensor) -> Edit:
@@ -99,11 +152,11 @@ def _edit(asked: CodebookSpec, run: CodebookResult, some: Sequence[Move], streng
             if strength == 0 or not bool(there.any()):
                 return states
             rows = states[there].float().cpu()
-            ids = book.encode(rows) if any(move.only for move in some) else None
+            fires = fired_of(book, book.encode(rows).numpy()) if any(move.only for move in some) else None
             moved = rows.clone()
             for move, vector in zip(some, vectors, strict=True):
-                own = 1.0 if ids is None or not move.only else (ids[:, move.place[1]] == move.place[2]).float()[:, None]
-                moved = moved + own * vector
+                mine = (fires[:, move.place[1]] == move.place[2]).any(1) if fires is not None and move.only else 1.0
+                moved = moved + torch.as_tensor(mine, dtype=torch.float32).reshape(-1, 1) * vector
             changed = states.clone()
             changed[there] = moved.to(states)
             return changed

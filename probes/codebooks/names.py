@@ -4,14 +4,26 @@ from typing import Literal
 
 from probes.errors import StrataError
 
-Kind = Literal["kmeans", "spherical", "product", "residual", "pursuit", "itda"]
+Kind = Literal["kmeans", "spherical", "product", "residual", "pursuit", "itda", "trained"]
 
+TRAINED: Kind = "trained"
+"""Codebooks that the model was trained with: none is fitted."""
+DIRECTIONS: tuple[Kind, ...] = ("spherical", "pursuit", "itda")
+"""Kinds whose codes have length one, and stand for a state with a gain."""
 LEVELS = 16
 """Gains that a spherical codebook tells apart: 4 bits."""
 MOST = 1 << 16
 """Rows of noise made at most: they are held in memory."""
 DUPLICATE = 0.95
 """Cosine beyond which two codes are called duplicates."""
+
+
+def refuse_trained(method: Kind) -> None:
+    """Raise StrataError E-CODES-TRAINED for codes that the model goes on from anyway."""
+    if method == TRAINED:
+        what = "This model goes on from its own codes: there is nothing to put them in the place of."
+        why = "Its loss with and without them is printed by its training (python -m probes codemodel)."
+        raise StrataError("E-CODES-TRAINED", what, why, "Fit codes to a model as it is (another --method).")
 
 
 def wanted(asked: str, layers: tuple[str, ...]) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 A state is moved by what its new codes stand for, less what its own stand for, so that what the codes leave over stays.
 What comes of it is the Jensen-Shannon divergence (nats, at most ln 2) between the next-token distribution and that of
 the prompt the codes are from: `moved` is the part of the way that the output went, 1 - JSD after / JSD before. Beside
-it stand whole states put in the same place, and codes drawn at random.
+it stand whole states put in the same place, and codes drawn at random. A model that was trained with its codes leaves
+nothing over: it goes on from the new ones alone.
 """
 
 from dataclasses import dataclass

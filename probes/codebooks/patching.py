@@ -9,7 +9,7 @@ import torch
 from probes.codebooks import kept, kinds
 from probes.codebooks.analysis import CodebookResult, CodebookSpec
 from probes.codebooks.decoding import decoder
-from probes.codebooks.names import wanted
+from probes.codebooks.names import TRAINED, wanted
 from probes.codebooks.nudging import Places, after
 from probes.codebooks.patch import CODES, RANDOM, STATES, CodePatchResult, CodePatchSpec
 from probes.contract import Progress
@@ -99,14 +99,14 @@ def _changes(
     asked, run = of
     both, number = where
     at = run.layers.index(layer)
-    book = kinds.of(asked.method, run.codes[at], run.centers[at], run.levels[at])
+    book = kinds.book_of(asked, run, at)
     source, target = (states[number].cpu() for states in both.states)
     own = book.decode(book.encode(target))
     # codes as they are used: those of tokens drawn from the run's own
     ids = run.ids[at][draw.integers(run.sizes[0], size=len(target))].astype(np.int64)
     return {
         CODES: book.decode(book.encode(source)) - own,
-        STATES: source - target,
+        STATES: source - (own if asked.method == TRAINED else target),
         RANDOM: book.decode(torch.from_numpy(ids)) - own,
     }
 

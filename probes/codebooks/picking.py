@@ -26,7 +26,7 @@ class Marked:
     label: np.ndarray
     word: np.ndarray
     ids: np.ndarray
-    """[token, book]"""
+    """[token, book, slot]: the codes that fire, -1 in slots without."""
     text: np.ndarray
 
 
@@ -37,7 +37,7 @@ Names = tuple[list[str], list[str]]
 
 
 def sides(tokens: pd.DataFrame, ids: np.ndarray) -> tuple[Sides, Names]:
-    """Return what is compared on either side, from the tokens of a run and their codes [token, book]."""
+    """Return what is compared on either side, from the tokens of a run and the codes that fire [token, book, slot]."""
     label, labels = pd.factorize(tokens["label"].to_numpy(object))
     word, words = pd.factorize(tokens["token"].to_numpy(object))
     text, cut = tokens["text"].to_numpy(), int((~tokens["held_out"]).sum())
@@ -51,13 +51,13 @@ def table(fitted: Marked, held_out: Marked, names: Names, *, seed: int) -> pd.Da
     often = np.bincount(held_out.label, minlength=len(labels))
     enough = np.minimum(often, np.bincount(fitted.label, minlength=len(labels))) >= LEAST
     by_code = [_f1(fitted.label, fitted.ids[:, book], len(labels)) for book in range(fitted.ids.shape[1])]
-    by_word = _f1(fitted.label, fitted.word, len(labels))
+    by_word = _f1(fitted.label, fitted.word[:, None], len(labels))
     rows = []
     for label in sorted(np.flatnonzero(enough).tolist(), key=lambda i: (-often[i], labels[i])):
         tops = [(float(f1[label].max()), -book) for book, f1 in enumerate(by_code)]
         fit_f1, book = max(tops)[0], -max(tops)[1]
         code, word = int(by_code[book][label].argmax()), int(by_word[label].argmax())
-        true, fires = held_out.label == label, held_out.ids[:, book] == code
+        true, fires = held_out.label == label, (held_out.ids[:, book] == code).any(1)
         share = float(true.mean())
         row = (labels[label], int(true.sum()), book, code, *agreement(true, fires, held_out.text, seed=seed))
         alone = _values(true, held_out.word == word, held_out.text).mean()
@@ -76,10 +76,13 @@ def agreement(
 
 
 def _f1(label: np.ndarray, mark: np.ndarray, labels: int) -> np.ndarray:
-    """Return [label, mark]: F1 of taking a mark (a code, a word) for a label."""
-    marks = int(mark.max()) + 1
-    both = np.bincount(label.astype(np.int64) * marks + mark, minlength=labels * marks).reshape(labels, marks)
-    return 2 * both / np.maximum(both.sum(1, keepdims=True) + both.sum(0, keepdims=True), 1)
+    """Return [label, mark]: F1 of taking a mark (a code, a word) for a label; `mark` [token, slot] may be none (-1)."""
+    row, slot = np.nonzero(mark >= 0)
+    marks = int(mark.max(initial=0)) + 1
+    pairs = label[row].astype(np.int64) * marks + mark[row, slot]
+    both = np.bincount(pairs, minlength=labels * marks).reshape(labels, marks)
+    often = np.bincount(label, minlength=labels)[:, None]
+    return 2 * both / np.maximum(often + both.sum(0, keepdims=True), 1)
 
 
 def _values(true: np.ndarray, fires: np.ndarray, text: np.ndarray) -> np.ndarray:

@@ -31,7 +31,7 @@ def seek(spec: SearchSpec, progress: Progress) -> SearchResult:
     ranked = ranking(result, true[:cut], layers, spec.top)
     codes = _judged(result, true, ranked)
     best = codes.iloc[0]
-    fires = result.ids[result.layers.index(best.layer)][:, best.book] == best.code
+    fires = result.fires(result.layers.index(best.layer), best.book, best.code)
     word, word_f1 = best_word(result, true)
     share = support[1] / result.sizes[1]
     return SearchResult(
@@ -58,7 +58,7 @@ def ranking(
     Of equal ones the earlier layer, book and code: a count for each code, and no loop over codes.
     """
     there, at = np.flatnonzero(true), [result.layers.index(label) for label in layers]
-    hits = np.stack([measures.counts(result.ids[layer][there], result.books, result.size) for layer in at])
+    hits = np.stack([measures.counts(result.fired(layer, there), result.books, result.size) for layer in at])
     f1 = 2 * hits / (len(there) + result.taken[at])
     order = np.argsort(-f1, axis=None, kind="stable")[:most]
     where = zip(*(part.tolist() for part in np.unravel_index(order, f1.shape)), strict=True)
@@ -77,7 +77,7 @@ def _check(spec: SearchSpec, support: tuple[int, int], sizes: tuple[int, int]) -
 def _judged(result: CodebookResult, true: np.ndarray, ranked: list[tuple[float, int, int, int]]) -> pd.DataFrame:
     cut, text, rows = result.sizes[0], result.tokens["text"].to_numpy(), []
     for rank, (fit_f1, layer, book, code) in enumerate(ranked, 1):
-        every = result.ids[layer][:, book] == code
+        every = result.fires(layer, book, code)
         fires = every[cut:]
         found = picking.agreement(true[cut:], fires, text[cut:], seed=result.source.seed)
         word = commonest(result, every)

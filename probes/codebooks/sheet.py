@@ -2,11 +2,12 @@
 
 import html
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from probes.codebooks.analysis import CodebookResult
-from probes.codebooks.browse import Card
+from probes.codebooks.browse import Card, of_seeds
 
 Show = Callable[[str], str]
 """Makes text of others visible: what has no glyph, or turns its neighbours around, is spelt out."""
@@ -54,21 +55,21 @@ def page(run: CodebookResult, digest: str, cards: Sequence[Card], said: Said, sh
 def _article(card: Card, said: tuple[str, str], safe: Callable[[object], str]) -> str:
     name, note = said
     title = f"Code {card.code} of layer {card.layer}" + (f", book {card.book}" if card.book else "")
-    told = (
-        f"{card.count:,} held-out tokens ({card.share:.2%}) in {card.texts:.0%} of texts; overlap with another seed's "
-        f"code {card.overlap:.2f}"
-    )
-    places = "".join(
-        f"<p class='place' title='{safe(row.origin)}'>{safe(row.before)}<mark>{safe(row.token)}</mark>"
-        f"{safe(row.after)}</p>"
-        for row in pd.concat([card.contexts, card.quantiles]).drop_duplicates("row").itertuples()
-    )
+    told = f"{card.count:,} held-out tokens ({card.share:.2%}) in {card.texts:.0%} of texts{of_seeds(card)}"
+    every = pd.concat([card.contexts, card.quantiles]).drop_duplicates("row")
+    places = "".join(_shown(row, safe) for row in every.itertuples())
+    own = "".join(_shown(row, safe, "It is the state of ") for row in card.atom.itertuples())
     tables = "".join(_table(title, getattr(card, field)[columns], safe) for title, (field, columns) in TABLES.items())
     return (
         f"<article><h2>{safe(title)}{f': {safe(name)}' if name else ''}</h2>"
-        f"{f'<p>{safe(note)}</p>' if note else ''}<p class='muted'>{safe(told)}.</p>{places}"
+        f"{f'<p>{safe(note)}</p>' if note else ''}<p class='muted'>{safe(told)}.</p>{own}{places}"
         f"<div class='also'>{tables}</div></article>"
     )
+
+
+def _shown(row: Any, safe: Callable[[object], str], said: str = "") -> str:
+    place = f"{safe(row.before)}<mark>{safe(row.token)}</mark>{safe(row.after)}"
+    return f"<p class='place' title='{safe(row.origin)}'>{said}{place}</p>"
 
 
 def _table(title: str, frame: pd.DataFrame, safe: Callable[[object], str]) -> str:

@@ -29,15 +29,15 @@ SAMPLE = 1 << 14
 
 @dataclass(frozen=True, eq=False)
 class Sparse(Codebook):
-    """`k` atoms, each with a level; ids are [row, 2k]: the atoms, then their levels.
+    """`k` atoms of one book, each with a level; ids are [row, 2k]: the atoms, then their levels."""
 
-    There are as many books as atoms are taken, and all are the same dictionary: a book says which atom came when.
-    """
+    k: int = 1
+    """How many atoms a state is made of."""
 
     @property
-    def k(self) -> int:
-        """How many atoms a state is made of."""
-        return len(self.codes)
+    def slots(self) -> int:
+        """As many as atoms are taken, of the one dictionary."""
+        return self.k
 
     @property
     def capacity(self) -> float:
@@ -89,12 +89,7 @@ def fit(rows: Rows, options: Options, k: int = 1, tell: Tell = kmeans.silent) ->
     for number in range(options.passes):
         atoms = _turn(whole, atoms, k, draw)
         tell((number + 1) / (options.passes + 1))
-    return levelled(Pursuit(center, books(atoms, k), center.new_zeros(0)), whole, options)
-
-
-def books(atoms: torch.Tensor, k: int) -> torch.Tensor:
-    """Return atoms [code, width] as `k` books of them, without copying."""
-    return atoms.expand(k, *atoms.shape)
+    return levelled(Pursuit(center, atoms[None], center.new_zeros(0), k), whole, options)
 
 
 def start(centred: Rows, codes: int, draw: np.random.Generator) -> torch.Tensor:

@@ -8,7 +8,7 @@ from probes.codebooks import kept, kinds
 from probes.codebooks.analysis import CodebookResult, CodebookSpec
 from probes.codebooks.book import Codebook
 from probes.codebooks.measures import ratio
-from probes.codebooks.names import wanted
+from probes.codebooks.names import refuse_trained, wanted
 from probes.codebooks.splice import ALL, CODES, INSTEAD, MEAN, ZERO, SpliceResult, SpliceSpec
 from probes.codebooks.typed import same_model
 from probes.contract import Progress
@@ -27,6 +27,7 @@ NUMBERS = ("loss", "kl", "agree")
 def spliced(spec: SpliceSpec, progress: Progress) -> SpliceResult:
     """Answer a SpliceSpec; refuses a model without a head (E-HEAD) and layers the run lacks (E-LAYER-UNKNOWN)."""
     asked, run = kept.fitted(spec.run)
+    refuse_trained(asked.method)
     layers = wanted(spec.layers, run.layers)
     progress.report(0, 1, "loading the model")
     lm = language_model(same_model(asked, run))
@@ -57,7 +58,7 @@ def spliced(spec: SpliceSpec, progress: Progress) -> SpliceResult:
 def book_of(asked: CodebookSpec, run: CodebookResult, layer: str, device: str) -> Codebook:
     """Return the codebook of a run's layer, on a device."""
     at = run.layers.index(layer)
-    return kinds.of(asked.method, run.codes[at], run.centers[at], run.levels[at]).to(device)
+    return kinds.book_of(asked, run, at).to(device)
 
 
 def replaced(book: Codebook, instead: str) -> EditAt:

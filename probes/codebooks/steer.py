@@ -7,6 +7,10 @@ with v the vector of a code (what it stands for, less the layer's mean) and a st
     suppress   h - s v           at tokens that take the code
     swap       h + s (v' - v)    at tokens that take the code, v' the vector of another
 
+Of a model that was trained with its codes the slot itself is overwritten: at strength 1 the model goes on from what its
+codebook makes of the forced codes (activate: in the least similar slot; suppress: none in its slot), at s it goes s
+times as far.
+
 Samples with and without share their random numbers. Beside them stand another code's vector of equal length, the
 difference of means of the tokens that match the topic and those that do not (at equal length too), and a prompt.
 """
@@ -41,7 +45,7 @@ class CodeSteerSpec(Spec):
     to: str = Field("", max_length=1000)
     """For swap: a code for each code above, of the same layer and book."""
     strength: float = Field(1.0, ge=-100, le=100)
-    """Times the code's vector; 0 changes nothing."""
+    """Times the code's vector; 0 changes nothing. Of a codebook model 1 puts the code itself into a slot."""
     prompt: str = Field(min_length=1, max_length=20_000)
     """What is written on."""
     topic: str = Field("", max_length=1000)
@@ -78,6 +82,8 @@ class CodeSteerResult(Displayed):
     strength: float
     size: tuple[int, ...]
     """Samples of each condition."""
+    forced: bool
+    """Whether codes were put into the model's own codebooks, and not added to its states."""
     topic: str
     source: Source
 

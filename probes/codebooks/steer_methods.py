@@ -6,16 +6,9 @@ from probes.codebooks.steer import MEANS, PROMPTED, CodeSteerResult, CodeSteerSp
 
 def steer(spec: CodeSteerSpec, result: CodeSteerResult) -> tuple[str, ...]:
     """Describe what was added where, how texts were written, and what they were compared with."""
-    hows = {
-        "activate": "was added to the state of every token but the first",
-        "suppress": "was taken from the states of tokens that take the code",
-        "swap": "was replaced by another's in the states of tokens that take the code",
-    }
     names = set(result.samples["condition"])
     sentences = [
-        f"The vector of {len(result.moves)} codes of codebook run {spec.run[:12]} (what a code stands for, less the "
-        f"layer's mean), times {spec.strength:g}, {hows[spec.how]}, while the model wrote on from a prompt; its "
-        "weights were not changed, in contrast to Codebook Features [@tamkin-2023], whose codes replace the states.",
+        _moved(spec, result),
         f"{spec.samples} texts of at most {spec.tokens} tokens were drawn at temperature {spec.temperature:g} and "
         f"top-p {spec.top_p:g} [@holtzman-2020]; all conditions share their random numbers. The control adds the "
         "vectors of other codes of the same books, drawn at random and scaled to equal length.",
@@ -33,6 +26,31 @@ def steer(spec: CodeSteerSpec, result: CodeSteerResult) -> tuple[str, ...]:
         "intervals over samples otherwise (1,000 resamples) [@efron-1979]."
     )
     return tuple(sentences)
+
+
+def _moved(spec: CodeSteerSpec, result: CodeSteerResult) -> str:
+    """Say what was done to the states, or to the slots of the model's own codebooks."""
+    hows = {
+        "activate": "was added to the state of every token but the first",
+        "suppress": "was taken from the states of tokens that take the code",
+        "swap": "was replaced by another's in the states of tokens that take the code",
+    }
+    puts = {
+        "activate": "were put into the least similar slots of their codebooks at every token but the first",
+        "suppress": "were taken out of their slots",
+        "swap": "were replaced by others in their slots",
+    }
+    if result.forced:
+        return (
+            f"{len(result.moves)} codes of a model that was trained with its codebooks {puts[spec.how]} while it wrote "
+            f"on from a prompt, after Codebook Features [@tamkin-2023] (codebook run {spec.run[:12]}); states were "
+            f"moved {spec.strength:g} times as far as the codes themselves move them."
+        )
+    return (
+        f"The vector of {len(result.moves)} codes of codebook run {spec.run[:12]} (what a code stands for, less the "
+        f"layer's mean), times {spec.strength:g}, {hows[spec.how]}, while the model wrote on from a prompt; its "
+        "weights were not changed, in contrast to Codebook Features [@tamkin-2023], whose codes replace the states."
+    )
 
 
 def patch(spec: CodePatchSpec, result: CodePatchResult) -> tuple[str, ...]:

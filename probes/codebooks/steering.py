@@ -10,6 +10,7 @@ from probes.codebooks import steer as asking
 from probes.codebooks.analysis import CodebookResult, CodebookSpec
 from probes.codebooks.decoding import decoder
 from probes.codebooks.moves import Move, edits, elsewhere, moves
+from probes.codebooks.names import TRAINED
 from probes.codebooks.seek import commonest
 from probes.codebooks.steer import CodeSteerResult, CodeSteerSpec
 from probes.contract import Progress
@@ -55,6 +56,7 @@ def steer(spec: CodeSteerSpec, progress: Progress) -> CodeSteerResult:
         how=spec.how,
         strength=spec.strength,
         size=(spec.samples,),
+        forced=asked.method == TRAINED,
         topic=spec.topic,
         source=source_of(lm.model, corpus="a typed prompt", texts=[spec.prompt], seed=spec.seed),
     )
@@ -139,7 +141,7 @@ def _summary(spec: CodeSteerSpec, samples: pd.DataFrame) -> pd.DataFrame:
 
 def _fires(run: CodebookResult, move: Move) -> np.ndarray:
     layer, book, code = move.place
-    return np.asarray(run.ids[run.layers.index(layer)][:, book] == code)
+    return run.fires(run.layers.index(layer), book, code)
 
 
 def _table(spec: CodeSteerSpec, run: CodebookResult, made: list[Move], words: list[str]) -> pd.DataFrame:

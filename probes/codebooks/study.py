@@ -1,7 +1,7 @@
 """The run behind `CodebookSpec`: tokens, states, a codebook a layer, its numbers."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -10,16 +10,21 @@ from probes import corpora
 from probes.codebooks import cards, judging, leaves, picking
 from probes.codebooks.analysis import CodebookResult, CodebookSpec
 from probes.codebooks.dataset import Tokens, collect
+from probes.codebooks.fired import fired_of
 from probes.codebooks.judging import Judged, Question, Sides
 from probes.codebooks.kmeans import Options, check
 from probes.codebooks.measures import counts
-from probes.codebooks.names import wanted
-from probes.codebooks.rows import rows_of
+from probes.codebooks.names import TRAINED, wanted
+from probes.codebooks.rows import center_of, rows_of
+from probes.codebooks.trained.book import Book
+from probes.codebooks.trained.own import own
+from probes.codebooks.trained.thinking import thinking
+from probes.codebooks.typed import model_of
 from probes.contract import Progress
 from probes.corpora.grammars import LANGUAGES
 from probes.errors import StrataError
 from probes.extract import extract
-from probes.models import Model, loaded
+from probes.models import Model
 from probes.models.provenance import source_of
 from probes.stats import bootstrap
 from probes.store import States
@@ -36,15 +41,18 @@ class Shape:
     layers: tuple[str, ...]
     depth: int
     device: str
+    own: dict[str, Book] = field(default_factory=dict)
+    """By layer, the codebooks that the model was trained with; none where codebooks are fitted."""
 
 
 def study(spec: CodebookSpec, progress: Progress) -> CodebookResult:
     """Answer a CodebookSpec: one extraction, then a codebook and its controls for every layer."""
     progress.report(0, 1, "loading the model")
-    model = loaded(spec)
-    shape = Shape(wanted(spec.layers, model.labels(spec.site)), model.depth, model.device)
+    model = model_of(spec)
+    shape = _shape(spec, model)
     tokens = _tokens(spec, model, progress.step(0.05, 0.1))
-    check(spec.codes, tokens.cut)
+    if not shape.own:
+        check(spec.codes, tokens.cut)
     texts, also = [text.text for text in tokens.texts], _grammar(tokens)
     source = source_of(model, corpus=spec.corpus, texts=texts, seed=spec.seed, notes=_notes(spec, tokens), also=also)
     states = extract(model, texts, tokens.spans, source=source, part=spec.site, progress=progress.step(0.1, 0.35))
@@ -52,6 +60,18 @@ def study(spec: CodebookSpec, progress: Progress) -> CodebookResult:
     judged = _judge(spec, tokens, states, shape, progress.step(0.35, 0.97))
     progress.report(0.98, 1, "counting")
     return _result(spec, tokens, judged, shape, source)
+
+
+def _shape(spec: CodebookSpec, model: Model) -> Shape:
+    if spec.method != TRAINED:
+        return Shape(wanted(spec.layers, model.labels(spec.site)), model.depth, model.device)
+    found = thinking(spec)
+    layers = wanted(spec.layers, found.labels(spec.site))
+    sizes = {found.books[layer].codes.shape[1] for layer in layers}
+    if len(sizes) > 1:
+        what = f"The codebooks of layers {', '.join(layers)} have {min(sizes)} to {max(sizes)} codes."
+        raise StrataError("E-CODES-SIZES", what, "One run holds books of one size.", "Name layers that are alike.")
+    return Shape(layers, model.depth, model.device, {layer: found.books[layer] for layer in layers})
 
 
 def _tokens(spec: CodebookSpec, model: Model, progress: Progress) -> Tokens:
@@ -82,9 +102,12 @@ def _judge(spec: CodebookSpec, tokens: Tokens, states: States, shape: Shape, pro
         rows = states.at(label)
         sides = Sides(rows_of(rows[: tokens.cut], shape.device), rows_of(rows[tokens.cut :], shape.device))
         part = progress.step(number / len(shape.layers), (number + 1) / len(shape.layers))
-        part.report(0, 1, f"fitting codes to layer {label}")
+        part.report(0, 1, f"{'reading the codes of' if shape.own else 'fitting codes to'} layer {label}")
         try:
-            found.append(judging.judge(question, sides, words, part))
+            if shape.own:
+                found.append(judging.as_it_is(own(shape.own[label], center_of(sides.fitted)), sides, words))
+            else:
+                found.append(judging.judge(question, sides, words, part))
         except StrataError as error:
             raise judging.named(label, error) from error
     return found
@@ -94,13 +117,14 @@ def _result(spec: CodebookSpec, tokens: Tokens, judged: list[Judged], shape: Sha
     text = _text_of(tokens)
     scores, texts = _scores(spec, tokens, judged, shape, text[tokens.cut :] - tokens.fitted)
     found = _table(tokens, text)
-    best = int((scores.fit_explained - scores.fit_floor).argmax())
+    best = int((scores.fit_explained - scores.fit_floor.fillna(0)).argmax())
     top, held = judged[best], tokens.words[tokens.cut :]
     ids = [np.concatenate([one.fitted.ids, one.held_out.ids]) for one in judged]
     books, size, _ = top.book.codes.shape
+    fires, other, before = (fired_of(top.book, ids) for ids in (top.held_out.ids, top.other, top.fitted.ids))
     return CodebookResult(
         scores=scores,
-        usage=cards.usage(top.held_out.ids, top.other, top.fitted.ids, top.book.codes.cpu().numpy(), held),
+        usage=cards.usage(fires, other, before, top.book.codes.cpu().numpy(), held),
         leaves=_leaves(spec, found, top),
         texts=texts,
         tokens=found,
@@ -109,6 +133,7 @@ def _result(spec: CodebookSpec, tokens: Tokens, judged: list[Judged], shape: Sha
         depth=shape.depth,
         books=books,
         size=size,
+        slots=top.book.slots,
         sizes=(tokens.cut, len(held)),
         left_out=tokens.left_out,
         layers=shape.layers,
@@ -116,8 +141,9 @@ def _result(spec: CodebookSpec, tokens: Tokens, judged: list[Judged], shape: Sha
         centers=np.stack([one.book.center.cpu().numpy() for one in judged]),
         levels=np.stack([one.book.levels.cpu().numpy() for one in judged]),
         ids=np.stack(ids),
-        taken=np.stack([counts(one.fitted.ids, books, size) for one in judged]),
+        taken=np.stack([counts(fired_of(one.book, one.fitted.ids), books, size) for one in judged]),
         others=np.stack([one.other for one in judged]),
+        atoms=np.stack([np.array(one.book.rows, np.int64) for one in judged]),
         errors=np.stack([one.held_out.errors for one in judged]),
         source=source,
     )
@@ -149,9 +175,8 @@ def _leaves(spec: CodebookSpec, found: pd.DataFrame, top: Judged) -> pd.DataFram
     """Return which code picks out each leaf type, where the texts are code."""
     if not found["label"].all():
         return pd.DataFrame(columns=list(picking.KINDS)).astype(picking.KINDS)
-    books = top.book.codes.shape[0]
-    ids = np.concatenate([top.fitted.ids, top.held_out.ids])[:, :books]
-    sides, names = picking.sides(found, ids)
+    ids = np.concatenate([top.fitted.ids, top.held_out.ids])
+    sides, names = picking.sides(found, fired_of(top.book, ids))
     return picking.table(*sides, names, seed=spec.seed)
 
 

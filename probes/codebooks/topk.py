@@ -16,7 +16,7 @@ from probes.codebooks import kmeans
 from probes.codebooks.book import centred
 from probes.codebooks.kmeans import Options, Tell
 from probes.codebooks.rows import Rows, center_of
-from probes.codebooks.sparse import SAMPLE, Sparse, books, levels_of, start
+from probes.codebooks.sparse import SAMPLE, Sparse, levels_of, start
 
 BATCH, RATE = 256, 2e-3
 """Rows a step, and Adam's learning rate for states scaled to a mean square of one."""
@@ -55,7 +55,7 @@ def fit(rows: Rows, options: Options, k: int = 1, tell: Tell = kmeans.silent) ->
             _restart(scaled, net, (taken, far), draw)
         tell((number + 1) / (passes + 1))
     encoder, bias, decoder = (part.detach() for part in net)
-    book = TopK(center, books(decoder, k), center.new_zeros(0), encoder, bias * scale)
+    book = TopK(center, decoder[None], center.new_zeros(0), k, encoder, bias * scale)
     gains = torch.addmm(book.bias, whole.at(slice(0, SAMPLE)), encoder.T).topk(k, 1).values
     return replace(book, levels=levels_of(gains.clamp(min=0), options))
 

@@ -13,12 +13,11 @@ from probes.codebooks.budgets import Share, shares
 from probes.codebooks.concept_list import CONCEPTS
 from probes.codebooks.equal_bits import EqualBitsResult, EqualBitsSpec
 from probes.codebooks.finding import marks_of
+from probes.codebooks.fired import fired_of
 from probes.codebooks.judging import Read, Sides
 from probes.codebooks.kmeans import Options
-from probes.codebooks.names import wanted
+from probes.codebooks.names import refuse_trained, wanted
 from probes.codebooks.rows import rows_of
-from probes.codebooks.sparse import Sparse
-from probes.codebooks.spherical import Spherical
 from probes.codebooks.splice import CODES, MEAN
 from probes.codebooks.typed import same_model
 from probes.contract import Progress
@@ -45,6 +44,7 @@ class Fitted:
 def weighed(spec: EqualBitsSpec, progress: Progress) -> EqualBitsResult:
     """Answer an EqualBitsSpec; refuses a layer that the run lacks (E-LAYER-UNKNOWN)."""
     asked, run = kept.fitted(spec.run)
+    refuse_trained(asked.method)
     layer = run.best if spec.layer == "best" else wanted(spec.layer, run.layers)[0]
     progress.report(0, 1, "loading the model")
     model = same_model(asked, run)
@@ -111,15 +111,9 @@ def firings(book: Codebook, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Of a sparse codebook an atom fires when it has a coefficient, once, whichever step took it.
     """
-    if isinstance(book, Sparse):
-        atoms = ids[:, : book.k].astype(np.int64)
-        row, step = np.nonzero(ids[:, book.k :])  # level 0 is no coefficient
-        pairs = np.unique(row * book.codes.shape[1] + atoms[row, step])
-        first, second = np.divmod(pairs, book.codes.shape[1])
-        return first, second
-    books = 1 if isinstance(book, Spherical) else ids.shape[1]
-    codes = ids[:, :books].astype(np.int64) + np.arange(books) * book.codes.shape[1]
-    return np.repeat(np.arange(len(ids)), books), codes.reshape(-1)
+    found = fired_of(book, ids)
+    row, number, slot = np.nonzero(found >= 0)
+    return row, number * book.codes.shape[1] + found[row, number, slot]
 
 
 def best_f1(true: tuple[np.ndarray, np.ndarray], fires: tuple[tuple[np.ndarray, np.ndarray], ...]) -> tuple[int, float]:
@@ -161,10 +155,10 @@ def _table(
         share, size = one.share, one.book.codes.shape[1]
         values = measures.explained(np.bincount(text, one.held_out.errors), np.bincount(text, spread))
         explained, low, high = bootstrap(values[None], seed=spec.seed).tolist()
-        places = range(1 if isinstance(one.book, Spherical) else share.choices)
-        alike = [measures.stability(one.held_out.ids[:, i], one.other[:, i], size) for i in places]
+        here, there = (fired_of(one.book, ids) for ids in (one.held_out.ids, one.other))
+        alike = [measures.stability(here[:, i], there[:, i], size) for i in range(len(one.book.codes))]
         codes = len(np.unique(firings(one.book, one.held_out.ids)[1]))
-        all_codes = size * (1 if isinstance(one.book, Sparse) else share.choices)
+        all_codes = size * len(one.book.codes)
         row = {"budget": share.budget, "method": share.method, "choices": share.choices, "size": size}
         row |= {"bits": one.book.capacity, "explained": explained, "low": low, "high": high}
         row |= _damage(changes, number, spec.seed)

@@ -36,4 +36,8 @@ def _teach(options: argparse.Namespace) -> None:
     )
     print(taught.stages.to_string(index=False, float_format="{:.3f}".format))
     print(taught.books.to_string(index=False, float_format="{:.3f}".format))
-    print(f"Kept in {options.into}: `probes.codebooks.trained.kept.load` reads it.")
+    site = lesson.places.split(",")[0].strip().replace("head", "heads")
+    print(
+        f"Kept in {options.into}. Its codes are seen by `python -m probes codebooks --model {options.into} --method "
+        f"trained --site {site}`; `probes.codebooks.trained.kept.load` reads it."
+    )

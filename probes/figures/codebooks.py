@@ -63,6 +63,8 @@ def bits_by_layer(result: "CodebookResult") -> alt.LayerChart:
 
 def stability_by_layer(result: "CodebookResult") -> alt.LayerChart:
     """Draw how far the codes of two seeds agree by layer, beside noise and chance."""
+    if result.scores["stability"].isna().all():
+        return message("These codes were trained with the model: there is no codebook of another seed to compare with.")
     rows = _long(result.scores, dict(zip(OVERLAP, ("stability", "floor_stability", "chance"), strict=True)))
     y = alt.Y("value:Q", title="overlap of codes (Jaccard)", scale=alt.Scale(domain=[0, 1]))
     chart = alt.layer(*_lines(rows, _layers(result), y, OVERLAP)).properties(width=_WIDTH, height=220)
@@ -134,8 +136,9 @@ def leaf_types(result: "CodebookResult") -> alt.LayerChart:
 
 
 def _long(scores: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:
-    """Return one row a series and layer: series, order, layer, value."""
-    parts = [scores[["order", "layer"]].assign(series=name, value=scores[column]) for name, column in columns.items()]
+    """Return one row a series and layer: series, order, layer, value; without series that were not measured."""
+    known = {name: column for name, column in columns.items() if not scores[column].isna().all()}
+    parts = [scores[["order", "layer"]].assign(series=name, value=scores[column]) for name, column in known.items()]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -150,6 +153,7 @@ def _layers(result: "CodebookResult") -> alt.X:
 
 
 def _lines(rows: pd.DataFrame, x: alt.X, y: alt.Y, looks: dict[str, Look]) -> list[Any]:
+    looks = {name: look for name, look in looks.items() if name in set(rows["series"])}
     names = list(looks)
     colours, shapes, dashes = (list(kind) for kind in zip(*looks.values(), strict=True))
     colour = alt.Color("series:N", title=None, scale=alt.Scale(domain=names, range=colours))
@@ -167,7 +171,8 @@ def _best(rows: pd.DataFrame, x: alt.X, y: alt.Y, result: "CodebookResult") -> l
     here = codes[codes["layer"] == result.best]
     share = here.index[0] / max(len(codes) - 1, 1)
     align = "left" if share < 0.25 else "right" if share > 0.75 else "center"
-    note = here.assign(note=[f"most above the noise: layer {result.best}, {here['value'].iloc[0]:.2f}"])
+    most = "explain most" if result.scores["floor"].isna().all() else "most above the noise"
+    note = here.assign(note=[f"{most}: layer {result.best}, {here['value'].iloc[0]:.2f}"])
     ring = alt.Chart(note).mark_point(filled=False, style="ring", stroke=INK, shape="circle", tooltip=None)
     words: dict[str, Any] = {"style": "note", "align": align, "baseline": "bottom", "dy": -10, "tooltip": None}
     base = alt.Chart(note).encode(x=x, y=y, text="note:N")

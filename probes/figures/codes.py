@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import altair as alt
+import pandas as pd
 
 from probes.figures.dress import BLUE, MAX_ROWS, ORANGE
 from probes.figures.theme import INK, MUTED, WIDE, dressed
@@ -52,22 +53,24 @@ def f1_of_codes(result: "SearchResult") -> alt.LayerChart:
 def strip_of_codes(result: "CodedResult") -> alt.LayerChart:
     """Draw every token of a text, across, in every layer, down: a cell's colour is how rare its code is.
 
-    The number in a cell is the code, where there is room for it; the tooltip has the code's commonest word.
+    The number in a cell is the code, the first one where a token has several, if there is room for it; the tooltip has
+    the code's commonest word, and the other codes.
     """
     every = int(result.tokens["position"].max()) + 1
     across = max(1, min(every, _ACROSS, MAX_ROWS // len(result.layers)))
-    rows = result.tokens[result.tokens["position"] < across]
+    rows = _cells(result.tokens[result.tokens["position"] < across])
     labels = [f"{n + 1}\u00a0{shorten(visible(word), 14)}" for n, word in enumerate(rows["token"].head(across))]
     rows = rows.assign(
         shown=[labels[n] for n in rows["position"]],
         token=[shorten(visible(word), 40) for word in rows["token"]],
         word=[shorten(visible(word), 40) for word in rows["word"]],
-    )[["shown", "layer", "code", "token", "word", "bits"]]
+    )[["shown", "layer", "code", "also", "token", "word", "bits"]]
+    also = [alt.Tooltip("also:N", title="codes besides")] if rows["also"].any() else []
     down = alt.Y("layer:O", sort=[*reversed(result.layers)], title="layer")
     top = alt.Axis(orient="top", labelAngle=-50, labelLimit=120, labelOverlap=False)
     x = alt.X("shown:N", sort=labels, title=None, axis=top)
     colour = alt.Color("bits:Q", title="bits of the code (rare codes have more)", scale=alt.Scale(domainMin=0))
-    seen = ["token:N", "layer:O", "code:O", alt.Tooltip("word:N", title="the code's commonest word")]
+    seen = ["token:N", "layer:O", "code:O", *also, alt.Tooltip("word:N", title="the code's commonest word")]
     cells = (
         alt.Chart(rows)
         .mark_rect()
@@ -84,3 +87,14 @@ def strip_of_codes(result: "CodedResult") -> alt.LayerChart:
     width, height = min(860, max(200, 34 * across)), max(60, 18 * len(result.layers))
     chart = alt.layer(*marks).properties(width=width, height=height, title=title, description=result.headline())
     return dressed(chart.properties(autosize=WIDE))
+
+
+def _cells(tokens: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a token and layer: the code taken first and `also`, those besides; codes are text, none is "–"."""
+    place = ["position", "layer"]
+    others: dict[tuple[int, str], list[str]] = {}
+    for position, layer, code in tokens.loc[tokens["slot"] > 0, [*place, "code"]].itertuples(index=False):
+        others.setdefault((position, layer), []).append(str(code))
+    first = tokens[tokens["slot"] == 0]
+    also = [", ".join(others.get(where, [])) for where in first[place].itertuples(index=False, name=None)]
+    return first.assign(also=also, code=["–" if code < 0 else str(code) for code in first["code"]])

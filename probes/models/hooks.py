@@ -18,8 +18,11 @@ Offer = Callable[[str, torch.Tensor], torch.Tensor | None]
 
 
 @contextmanager
-def hooked(model: "Model", labels: Iterable[str], offer: Offer) -> Iterator[None]:
-    """Offer every wanted label of each forward in this block; raises StrataError E-LAYER-UNKNOWN."""
+def hooked(model: "Model", labels: Iterable[str], offer: Offer, *, first: bool = False) -> Iterator[None]:
+    """Offer every wanted label of each forward in this block; raises StrataError E-LAYER-UNKNOWN.
+
+    `first` offers parts as they are before the hooks that stand there already.
+    """
     wanted = known(model, labels)
     reader = _Reader(model, wanted, offer)
     handles = []
@@ -32,11 +35,11 @@ def hooked(model: "Model", labels: Iterable[str], offer: Offer) -> Iterator[None
             handles.append(model.sites.norm.register_forward_hook(reader.normed))
         kinds = {split(label)[1].partition(":")[0] for label in wanted}
         for module in model.parts.projections if kinds & {"heads", "head"} else ():
-            handles.append(module.register_forward_pre_hook(reader.mixed))
+            handles.append(module.register_forward_pre_hook(reader.mixed, prepend=first))
         for module in model.parts.projections if "attention" in kinds else ():
-            handles.append(module.register_forward_hook(reader.attended))
+            handles.append(module.register_forward_hook(reader.attended, prepend=first))
         for module in model.parts.mlps if "mlp" in kinds else ():
-            handles.append(module.register_forward_hook(reader.thought))
+            handles.append(module.register_forward_hook(reader.thought, prepend=first))
         yield
     finally:
         for handle in handles:

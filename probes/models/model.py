@@ -39,6 +39,8 @@ class Model:
     notes: tuple[str, ...] = ()
     """Sentences that go with every result (a de-quantised checkpoint, an adapter, code that was run)."""
     check: Check = field(default_factory=Check)
+    inserted: bool = False
+    """Whether something stands at its parts (codebooks): they are read before it, and edited after."""
 
     @property
     def depth(self) -> int:

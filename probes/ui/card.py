@@ -1,6 +1,7 @@
 """One code's card on a page: its places, its tables, what it does to the model, its name and note, and it as a file."""
 
 import html
+from typing import Any
 
 import streamlit as st
 
@@ -34,10 +35,14 @@ def drawn(question: CodebookSpec, result: CodebookResult, card: browse.Card) -> 
     if note and note.note:
         st.caption(plain(note.note))
     said = f"{card.count:,} held-out tokens ({card.share:.2%}) in {card.texts:.0%} of texts, {card.fitted:,} in fitting"
-    st.caption(f"{said}; another seed has a code that overlaps by {card.overlap:.2f}.")
+    st.caption(said + browse.of_seeds(card) + ".")
     if not card.count:
         st.info("No held-out token takes this code.", icon=":material/block:")
-    st.html(contexts_of(card))
+    if len(card.atom):
+        st.caption("It is the state of this token, which the codes were drawn from:")
+        st.html(contexts_of(card.atom))
+        st.caption("Held-out tokens that take it, the best decoded first:")
+    st.html(contexts_of(card.contexts))
     _tables(card)
     does, naming, saving = st.columns(3)
     key = f"{card.layer}_{card.book}_{card.code}"
@@ -117,10 +122,10 @@ def _saving(question: CodebookSpec, result: CodebookResult, card: browse.Card) -
     st.caption("One file that stands alone: no script, nothing fetched. Figures are saved under “What it does”.")
 
 
-def contexts_of(card: browse.Card) -> str:
-    """Return a code's places as escaped HTML, its token marked in each."""
+def contexts_of(places: Any) -> str:
+    """Return places of a code (before, token, after, origin) as escaped HTML, the token marked in each."""
     parts = []
-    for row in card.contexts.itertuples():
+    for row in places.itertuples():
         before, token, after = (_shown(str(part)) for part in (row.before, row.token, row.after))
         place = html.escape(visible(str(row.origin)))
         parts.append(f'<p style="{_LINE}" title="{place}">{before}<mark style="{_MARK}">{token}</mark>{after}</p>')

@@ -54,6 +54,10 @@ def _listed(table: Any, names: dict[int, str]) -> None:
     """List a layer's codes; a row that is picked is the code whose card is shown."""
     shown = table[["code", "word", "count", "purity", "overlap"]].rename(columns={"overlap": "seeds"})
     shown["word"] = [visible(word) for word in shown["word"]]
+    if shown["seeds"].isna().all():
+        shown = shown.drop(columns="seeds")
+    if "atom" in table.columns:
+        shown.insert(1, "atom", [visible(word) for word in table["atom"]])
     if names:
         shown.insert(1, "name", [visible(names[code]) if code in names else "" for code in shown["code"]])
     st.caption("Codes by how many held-out tokens take them: pick one.")
@@ -66,6 +70,7 @@ def _listed(table: Any, names: dict[int, str]) -> None:
         selection_mode="single-row",
         column_config={
             "code": st.column_config.NumberColumn(width=50),
+            "atom": st.column_config.TextColumn("is", width=80, help="The token whose state this code is."),
             "word": st.column_config.TextColumn("commonest word", width=120),
             "count": st.column_config.NumberColumn(width=60),
             "purity": st.column_config.NumberColumn(format="%.2f", width=60, help="Share of its commonest word."),

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from probes.codebooks import CodebookSpec, EqualBitsSpec, SpliceSpec
+from probes.codebooks.names import TRAINED
 from probes.models.tasks import predicts
 from probes.ui.answers import submit
 from probes.ui.fields import spec, widget
@@ -13,6 +14,8 @@ from probes.ui.text import plain
 
 def splice_damage(question: CodebookSpec, result: Any) -> None:
     """Draw what is replaced where, how many forward passes that takes, and the button that asks."""
+    if _own(question):
+        return
     st.caption(
         "Codes are only read: the model never sees them. Put them in the place of the states, and measure the loss."
     )
@@ -36,6 +39,8 @@ def splice_damage(question: CodebookSpec, result: Any) -> None:
 
 def equal_bits(question: CodebookSpec, result: Any) -> None:
     """Draw which layer seven kinds of codebooks are fitted to, in which bits, and the button that asks."""
+    if _own(question):
+        return
     st.caption(
         "Seven kinds of codebooks on the same states of one layer, in the same bits a token: what each explains, what "
         "it costs when spliced in, how well its codes find concepts, and whether another seed finds them again."
@@ -51,6 +56,18 @@ def equal_bits(question: CodebookSpec, result: Any) -> None:
     st.caption("Some minutes for a layer; no time is measured, as it would depend on what else this machine does.")
     if st.button("Compare the kinds", icon=":material/balance:", key="equal_ask") and asked:
         submit(asked)
+
+
+def _own(question: CodebookSpec) -> bool:
+    """Say, of codes that the model was trained with, that it goes on from them anyway; return whether they are."""
+    if question.method != TRAINED:
+        return False
+    st.info(
+        "This model goes on from its own codes: what they cost it was printed by its training. Fit codes to a model as "
+        "it is to ask this.",
+        icon=":material/block:",
+    )
+    return True
 
 
 def codes_of(question: SpliceSpec | EqualBitsSpec) -> None:

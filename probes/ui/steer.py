@@ -7,6 +7,7 @@ import streamlit as st
 
 from probes.codebooks import CodebookSpec, CodePatchSpec, CodeSteerResult, CodeSteerSpec, SearchSpec
 from probes.codebooks.concept_list import CONCEPTS
+from probes.codebooks.names import TRAINED
 from probes.codebooks.steer import PLAIN, STEERED
 from probes.figures.words import visible
 from probes.models.tasks import predicts
@@ -91,13 +92,14 @@ def _form(question: CodebookSpec) -> CodeSteerSpec | None:
     st.session_state.setdefault(_TOPIC, "")
     about = {name: field.description for name, field in CodeSteerSpec.model_fields.items()}
     said: dict[str, Any] = {}
+    usual = 1.0 if question.method == TRAINED else 0.5  # a code that is forced is there, or not
     with st.form("steer_form"):
         what, how, to, strength = st.columns([2, 1, 1, 1])
         said["codes"] = what.text_input("Codes", key=_CODES, placeholder="2:17, 6:0:3", help=about["codes"])
         said["how"] = how.selectbox("How", list(_HOW), key="steer_how", format_func=_HOW.__getitem__, help=about["how"])
         said["to"] = to.text_input("Swap for", key="steer_to", help=about["to"])
         said["strength"] = strength.number_input(
-            "Strength", -100.0, 100.0, 0.5, 0.25, key="steer_strength", help=about["strength"]
+            "Strength", -100.0, 100.0, usual, 0.25, key="steer_strength", help=about["strength"]
         )
         left, right = st.columns(2)
         said["prompt"] = left.text_area("Prompt", _PROMPT, key="steer_prompt", height=124)

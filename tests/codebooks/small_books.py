@@ -35,10 +35,7 @@ def made(texts: int = 8, *, label: bool = True, **changes: Any) -> CodebookResul
         "passages": pd.DataFrame(
             {"origin": [f"m.py:{i}" for i in range(texts)], "language": "python", "content": TEXT}
         ),
-        "best": "1",
-        "depth": 1,
-        "books": 1,
-        "size": 8,
+        **{"best": "1", "depth": 1, "books": 1, "size": 8, "slots": 1},
         "sizes": (cut, n - cut),
         "left_out": {},
         "layers": ("0", "1"),
@@ -48,6 +45,7 @@ def made(texts: int = 8, *, label: bool = True, **changes: Any) -> CodebookResul
         "ids": ids,
         "taken": np.stack([np.bincount(one[:cut, 0], minlength=8) for one in ids])[:, None],
         "others": ids[:, cut:],
+        "atoms": np.zeros((2, 0), np.int64),
         "errors": draw.random((2, n - cut)).astype(np.float32),
         "source": Source("toy", "", "none", "float32", "cpu", "lines", "", 0),
     }

@@ -160,7 +160,7 @@ def test_a_codebook_read_back_codes_alike(kind: Any) -> None:
 
     states, _ = clusters()
     book = kinds.fit(kind, rows(states), Options(8), 2)
-    back = kinds.of(kind, book.codes.numpy(), book.center.numpy(), book.levels.numpy())
+    back = kinds.of(kind, book.codes.numpy(), book.center.numpy(), book.levels.numpy(), book.slots)
     import torch
 
     some = torch.from_numpy(states[:50])

@@ -106,9 +106,9 @@ def test_a_token_is_labelled_by_its_first_letter_that_is_not_blank(tiny_gpt2: Pa
 
 
 def test_usage_counts_tokens_and_names_the_commonest_word() -> None:
-    ids = np.array([[0], [0], [0], [2], [2]])
+    ids = np.array([0, 0, 0, 2, 2])[:, None, None]
     codes = np.eye(4, dtype=np.float32)[None]
-    table = cards.usage(ids, ids, np.array([[0], [3]]), codes, ["a", "b", "a", "c", "c"]).set_index("code")
+    table = cards.usage(ids, ids, np.array([0, 3])[:, None, None], codes, ["a", "b", "a", "c", "c"]).set_index("code")
     assert table["count"].tolist() == [3, 0, 2, 0]
     assert table.fitted.tolist() == [1, 0, 0, 1]
     assert table.word.tolist() == ["a", "", "c", ""]

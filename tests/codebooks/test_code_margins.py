@@ -30,7 +30,7 @@ def asked(home: tuple[Path, CodebookSpec], strata_home: Path) -> CodebookSpec:
 
 def test_a_margin_is_above_zero_exactly_where_the_code_is_taken(asked: CodebookSpec) -> None:
     spec, run = kept.fitted(asked.digest)
-    book = kinds.of(spec.method, run.codes[0], run.centers[0], run.levels[0])
+    book = kinds.book_of(spec, run, 0)
     states = book.center + 3 * torch.randn(400, run.centers.shape[1], generator=torch.Generator().manual_seed(0))
     ids = book.encode(states)
     number = 1 if spec.method == "product" else 0

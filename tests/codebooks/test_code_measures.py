@@ -105,7 +105,7 @@ def test_a_word_is_decoded_as_the_mean_of_the_fitted_states_with_it() -> None:
 def marked(seed: int, n: int = 400) -> tuple[picking.Marked, np.ndarray]:
     draw = np.random.default_rng(seed)
     label = draw.integers(3, size=n)
-    ids = np.where(draw.random(n) < 0.9, label + 4, draw.integers(8, size=n))[:, None]
+    ids = np.where(draw.random(n) < 0.9, label + 4, draw.integers(8, size=n))[:, None, None]
     return picking.Marked(label, draw.integers(5, size=n), ids, np.arange(n) // 20), label
 
 
@@ -116,7 +116,7 @@ def test_the_code_of_a_label_is_found_and_its_f1_is_that_of_the_held_out_tokens(
     for k, name in enumerate("abc"):
         row = table.loc[name]
         assert row.code == k + 4
-        assert row.f1 == pytest.approx(f1_score(label == k, test.ids[:, 0] == k + 4))
+        assert row.f1 == pytest.approx(f1_score(label == k, test.ids[:, 0, 0] == k + 4))
         assert 0 <= row.low < row.f1 < row.high <= 1
         assert row.f1 > 0.85 > row.word_f1
         assert row.always == pytest.approx(f1_score(label == k, np.ones(len(label), bool)))
@@ -133,6 +133,6 @@ def test_the_interval_of_an_f1_stays_a_share_also_where_few_tokens_carry_it() ->
     label = np.repeat([0, 1], [15, 385])
     ids = label.copy()
     ids[[0, 20]] = [1, 0]  # one miss, one false alarm
-    marked = picking.Marked(label, label * 0, ids[:, None], np.r_[np.arange(15), np.arange(385) // 40])
+    marked = picking.Marked(label, label * 0, ids[:, None, None], np.r_[np.arange(15), np.arange(385) // 40])
     table = picking.table(marked, marked, (["rare", "rest"], ["w"]), seed=0)
     assert ((table.low >= 0) & (table.low <= table.f1) & (table.f1 <= table.high) & (table.high <= 1)).all()

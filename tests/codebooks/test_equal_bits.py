@@ -46,7 +46,7 @@ def test_a_budget_is_what_the_codebook_says_it_takes() -> None:
 
 def test_an_atom_fires_once_however_often_it_is_taken_and_not_without_a_coefficient() -> None:
     atoms = torch.eye(4)[None]
-    book = sparse.Pursuit(torch.zeros(4), sparse.books(atoms[0], 3), torch.tensor([0.0, 1.0, 2.0]))
+    book = sparse.Pursuit(torch.zeros(4), atoms, torch.tensor([0.0, 1.0, 2.0]), 3)
     ids = np.array([[1, 1, 2, 1, 2, 0], [3, 0, 0, 0, 0, 1]], np.uint8)  # atoms, then their levels
     row, code = weighing.firings(book, ids)
     assert list(zip(row.tolist(), code.tolist(), strict=True)) == [(0, 1), (1, 0)]
@@ -94,13 +94,13 @@ def test_states_are_those_that_the_run_was_fitted_to(
     assert found.layer == run.best
     assert set(found.table.method) == {"kmeans", "spherical", "product", "residual", "pursuit", "itda", "topk"}
     assert (found.table.kl > 0).all()
-    from probes.codebooks.kinds import of
+    from probes.codebooks.kinds import book_of
     from probes.contract import Progress
     from probes.models import load
 
     sides = weighing.states_of(asked, run, run.best, load(asked.model, device="cpu"), Progress())
     at = run.layers.index(run.best)
-    book = of(asked.method, run.codes[at], run.centers[at], run.levels[at])
+    book = book_of(asked, run, at)
     assert run.ids.shape[2] == 8
     assert np.array_equal(judging.read(book, sides.held_out).ids, run.ids[at][run.sizes[0] :])
 

@@ -41,7 +41,7 @@ def test_planted_directions_are_explained_and_noise_is_not(kind: str) -> None:
 @each
 def test_atoms_have_length_one_and_levels_begin_at_zero(kind: str) -> None:
     book = FITS[kind](rows(mixed()), Options(16, 3), 2)
-    assert torch.allclose(book.codes.norm(dim=2), torch.ones(2, 16), atol=1e-5)
+    assert torch.allclose(book.codes.norm(dim=2), torch.ones(1, 16), atol=1e-5)
     assert book.levels[0] == 0
     assert len(book.levels) == 16
     assert book.levels.tolist() == sorted(book.levels.tolist())
@@ -76,7 +76,7 @@ def test_what_pursuit_leaves_falls_with_every_step_of_every_row() -> None:
     states = torch.from_numpy(noise(200, 16, seed=3) * 3)
     before = (states - book.center).square().sum(1)
     for k in range(1, 7):
-        shorter = Pursuit(book.center, book.codes[:k], book.levels)
+        shorter = Pursuit(book.center, book.codes, book.levels, k)
         after = (states - shorter.decode(shorter.encode(states))).square().sum(1)
         assert (after <= before + 1e-4).all()
         before = after

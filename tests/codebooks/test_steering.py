@@ -55,7 +55,7 @@ def steered(asked: CodebookSpec, **other: Any) -> Any:
 def test_each_way_moves_states_as_its_formula_says(asked: CodebookSpec) -> None:
     spec, run = kept.fitted(asked.digest)
     at = run.layers.index("1")
-    book = kinds.of(spec.method, run.codes[at], run.centers[at], run.levels[at])
+    book = kinds.book_of(spec, run, at)
     draw = torch.Generator().manual_seed(0)
     states = book.center + torch.randn(3, 7, run.centers.shape[1], generator=draw)
     ids = book.encode(states.flatten(0, 1))[:, 0].reshape(3, 7)
@@ -209,7 +209,7 @@ def test_a_patch_of_codes_is_the_decoded_difference(asked: CodebookSpec) -> None
     lm = decoder(spec, run)
     found = engine.run(CodePatchSpec(run=asked.digest, source="print(total)", target=PROMPT, layers="2"))
     at = run.layers.index("2")
-    book = kinds.of(spec.method, run.codes[at], run.centers[at], run.levels[at])
+    book = kinds.book_of(spec, run, at)
     states = [hidden_states(lm.model, lm.model.encode([p]), ["2"])["2"][0, -1] for p in ("print(total)", PROMPT)]
     source, target = (book.decode(book.encode(state[None]))[0] for state in states)
     with torch.no_grad():

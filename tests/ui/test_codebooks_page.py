@@ -1,9 +1,11 @@
 """The Codebooks page: cold, the demo, an answer with its cards, a search, a typed text, hostile addresses."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from small import code_folder
 from streamlit.testing.v1 import AppTest
@@ -19,6 +21,11 @@ Open = Callable[..., AppTest]
 
 def says(at: AppTest) -> str:
     return "\n".join(a.value for a in [*at.error, *at.warning, *at.info]).replace("\\", "")
+
+
+def listed(at: AppTest) -> Any:
+    """The list of a layer's codes."""
+    return next(d.value for d in at.dataframe if "purity" in d.value.columns)
 
 
 def written(at: AppTest) -> str:
@@ -75,6 +82,7 @@ def test_an_answer_shows_its_sentence_and_the_card_of_its_most_used_code(
     top = browse.used(result, result.best)
     first = top[top.book == 0].iloc[0]
     assert at.number_input(key="code").value == first.code
+    assert "seeds" in listed(at).columns
     assert f"{first['count']:,} held-out tokens" in written(at)
     assert "<mark" in shown
 
@@ -182,12 +190,41 @@ def test_an_encoder_cannot_be_steered_and_the_page_offers_one_that_can(
 
 
 def test_contexts_are_text_whatever_is_in_them(kept: tuple[CodebookSpec, Any]) -> None:
-    from dataclasses import replace
 
     card = browse.card(kept[1], "1", 0, 0)
     hostile = card.contexts.assign(before="<script>", token="\u202e<b>", after="&", origin='" onclick="x')
-    shown = contexts_of(replace(card, contexts=hostile))
+    shown = contexts_of(hostile)
     assert "&lt;script&gt;" in shown
     assert "<b>" not in shown
     assert "\u202e" not in shown
     assert 'title="&quot; onclick' in shown
+
+
+def test_codes_that_a_model_was_trained_with_have_no_other_seed_and_no_splice(
+    page: Open, kept: tuple[CodebookSpec, Any], strata_home: Path
+) -> None:
+    empty = ["floor", "excess", "fit_floor", "stability", "chance", "floor_stability"]
+    result = replace(
+        kept[1], others=kept[1].others[:, :0], scores=kept[1].scores.assign(**dict.fromkeys(empty, np.nan))
+    )
+    own = kept[0].model_copy(update={"method": "trained"})
+    store.save(own, result, 1.0)
+    at = page(PAGE, run=own.digest)
+    assert not at.exception
+    assert "another seed has" not in written(at)
+    assert "seeds" not in listed(at).columns
+    for section in ("Splice damage", "Equal bits"):
+        at = page(PAGE, run=own.digest, section=section)
+        assert not at.exception
+        assert "goes on from its own codes" in says(at)
+
+
+def test_a_code_that_is_a_state_shows_its_token(page: Open, kept: tuple[CodebookSpec, Any], strata_home: Path) -> None:
+    atoms = np.tile(np.arange(kept[1].size), (len(kept[1].layers), 1))
+    states = replace(kept[1], atoms=atoms)
+    asked = kept[0].model_copy(update={"method": "itda"})
+    store.save(asked, states, 1.0)
+    at = page(PAGE, run=asked.digest)
+    assert not at.exception
+    assert "the state of this token" in written(at)
+    assert listed(at)["atom"].str.len().gt(0).all()

@@ -77,9 +77,7 @@ class Book(nn.Module):
         parts, _, width = self.codes.shape
         if states.shape[-1] != parts * width:
             raise StrataError("E-CODES-WIDTH", f"{states.shape[-1]} dimensions are not {parts} parts of {width}.")
-        rows = states.reshape(-1, parts, width).float()
-        if self.rules.normalise:
-            rows = F.layer_norm(rows, (width,))
+        rows = self._rows(states)
         self.seen = rows.detach()
         if not self.on:
             return states
@@ -91,6 +89,15 @@ class Book(nn.Module):
         if self.training:
             self.loss = self._distance(rows, out)
         return self._passed(rows, out).reshape(states.shape).to(states.dtype)
+
+    def read(self, states: torch.Tensor) -> torch.Tensor:
+        """Return the ids [token, part, choice] that a forward would choose for states, without one."""
+        return self.choose(self._rows(states))
+
+    def _rows(self, states: torch.Tensor) -> torch.Tensor:
+        parts, _, width = self.codes.shape
+        rows = states.reshape(-1, parts, width).float()
+        return F.layer_norm(rows, (width,)) if self.rules.normalise else rows
 
     def taken(self, texts: torch.Size | tuple[int, ...]) -> torch.Tensor:
         """Return the ids of the last pass by text, [text, token, part, choice], of texts [text, token]."""

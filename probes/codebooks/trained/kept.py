@@ -1,5 +1,6 @@
 """Codebook models on disk: a Hugging Face checkpoint, with `codebooks.safetensors` and `codebooks.json` beside it."""
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -36,13 +37,22 @@ def save(trained: Trained, folder: Path, dtype: torch.dtype = torch.float32) -> 
     (folder / RULES).write_text(json.dumps(whole, indent=1) + "\n", "utf-8")
 
 
-def load(folder: Path) -> Trained:
-    """Read a codebook model, ready to be used; raises StrataError E-CODES-KEPT when a file is missing or no such."""
+@dataclass(frozen=True)
+class Written:
+    """What is on disk of codebooks: float [part, code, width] by name, and how codes are chosen."""
+
+    codes: dict[str, torch.Tensor]
+    rules: Rules
+    notes: dict[str, Any]
+
+
+def read(folder: Path) -> Written:
+    """Read codebooks without their model; raises StrataError E-CODES-KEPT when a file is missing or no such."""
     try:
         tensors = load_file(folder / TENSORS)
         whole = json.loads((folder / RULES).read_text("utf-8"))
-        rules, notes = Rules(**whole["rules"]), dict(whole["notes"])
-        shapes = {name: codes.shape[1] for name, codes in tensors.items() if codes.ndim == 3}
+        codes = {name: codes for name, codes in tensors.items() if codes.ndim == 3}
+        return Written(codes, Rules(**whole["rules"]), dict(whole["notes"]))
     except Exception as error:  # whatever a foreign file makes the reader say
         raise StrataError(
             "E-CODES-KEPT",
@@ -50,10 +60,25 @@ def load(folder: Path) -> Trained:
             f"{TENSORS} and {RULES} are not both there and readable: {type(error).__name__}.",
             "Name a folder that Strata has written.",
         ) from error
-    net = toy.decoder(folder)
-    books = Codebooks(net, shapes, rules).eval()
+
+
+def load(folder: Path) -> Trained:
+    """Read a codebook model, ready to be used; raises as `read` does."""
+    written, net = read(folder), toy.decoder(folder)
+    books = Codebooks(net, {name: codes.shape[1] for name, codes in written.codes.items()}, written.rules).eval()
+    fill(books, written, folder)
+    return Trained(net, books, written.notes)
+
+
+def fill(books: Codebooks, written: Written, folder: Path) -> None:
+    """Put codes into the codebooks of their model; E-CODES-KEPT where they do not fit it."""
     for name, book in books.named().items():
-        if book.codes.shape != tensors[name].shape:
+        if book.codes.shape != written.codes[name].shape:
             raise StrataError("E-CODES-KEPT", f"The codes of '{name}' do not fit the model in '{folder.name}'.")
-        book.start(tensors[name].float())
-    return Trained(net, books, notes)
+        book.start(written.codes[name].float())
+
+
+def digest(folder: Path) -> str:
+    """Return the SHA-256 of the codes and of how they are chosen."""
+    parts = [hashlib.sha256((folder / name).read_bytes()).digest() for name in (TENSORS, RULES)]
+    return hashlib.sha256(b"".join(parts)).hexdigest()
