@@ -267,7 +267,7 @@ ANALYSES = (
         spec=AblationSpec,
         run_at="probes.intervention.ablation:run",
         result_at="probes.intervention.ablation:AblationResult",
-        figures_at=("probes.figures.ablation:loss_without_each",),
+        figures_at=("probes.figures.ablation:loss_without_each", "probes.figures.ablation:loss_by_part"),
         methods_at="probes.intervention.methods:ablation",
     ),
     Analysis(

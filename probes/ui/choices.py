@@ -77,6 +77,8 @@ LABELS = {
     "patching_site": "What is exchanged",
     "ahead_furthest": "Tokens ahead, at most",
     "ablation_layers": "Blocks",
+    "ablation_site": "What of them",
+    "ablation_way": "In its place",
     "ablation_texts": "Texts",
     "erasure_texts": "Texts of each class",
     "steering_texts": "Texts",
