@@ -38,15 +38,14 @@ def sentences(name: str, *, seed: int, skipped: Counter[str] | None = None) -> I
         return _read(found.path, found.file)
 
     def take(row: Row | Problem, counts: Counter[str]) -> Sentence | None:
-        given: Sentence | None = row.cells[0] if isinstance(row, Row) else None
-        return given if given is not None else _refused(row, chosen, counts)
+        if isinstance(row, Problem):
+            text_of(row, chosen, language=None, counts=counts)  # refuses it, or counts it
+            return None
+        given: Sentence = row.cells[0]
+        return given
 
     counts: Counter[str] = Counter() if skipped is None else skipped
     return in_order(read, take, max(1, -(-found.table.size // SLICE)), seed=seed, counts=counts)
-
-
-def _refused(row: Row | Problem, chosen: Chosen, counts: Counter[str]) -> None:
-    text_of(row, chosen, language=None, counts=counts)  # refuses, or counts it
 
 
 def opened(name: str) -> table_file.Opened:

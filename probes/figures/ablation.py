@@ -64,7 +64,7 @@ def loss_by_part(result: "AblationResult") -> alt.HConcatChart | alt.LayerChart:
     return dressed(chart.properties(title=title, description=result.headline()))
 
 
-def _grid(result: "AblationResult", rows: pd.DataFrame, way: str) -> alt.LayerChart:
+def _grid(result: "AblationResult", rows: pd.DataFrame, way: str) -> Any:
     layers = rows.sort_values("order", ascending=False)["layer"].drop_duplicates().tolist()
     parts = rows["part"].drop_duplicates().tolist()
     most = max(0.01, float(result.changes["change"].abs().max()))

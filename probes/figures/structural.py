@@ -38,7 +38,7 @@ def trees_by_layer(result: "StructuralResult") -> alt.VConcatChart:
     return dressed(chart.properties(description=result.headline()))
 
 
-def _panel(result: "StructuralResult", measure: str, names: list[str]) -> alt.LayerChart:
+def _panel(result: "StructuralResult", measure: str, names: list[str]) -> Any:
     rows = result.scores[result.scores["measure"] == measure].drop(columns="measure")
     layers, looks = list(result.layers), _looks(names)
     axis = _layer_axis(layers, result.best[measure])

@@ -7,8 +7,8 @@ import numpy as np
 from probes import stats
 from probes.values import digest_of
 
-PUNCTUATION = ("PUNCT", "SYM")
-"""Universal parts of speech that have no edge in UUAS and are no root."""
+PUNCTUATION = "PUNCT"
+"""The universal part of speech that has no edge in UUAS and is no root."""
 LENGTHS = (5, 50)
 """Shortest and longest sentence whose correlations count."""
 
@@ -52,7 +52,7 @@ def tree_of(heads: np.ndarray, counted: np.ndarray) -> Tree:
 
 def counts(kinds: tuple[str, ...]) -> np.ndarray:
     """Return bool [word]: no punctuation; all words of a sentence that has nothing else."""
-    found = ~np.isin(kinds, PUNCTUATION)
+    found = np.array([kind != PUNCTUATION for kind in kinds])
     return found if found.any() else np.ones(len(kinds), bool)
 
 

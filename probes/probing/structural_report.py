@@ -38,7 +38,7 @@ class Scored:
 
     def best(self, layers: tuple[str, ...]) -> dict[str, str]:
         """Return the layer of each measure, chosen on validation by the correlation, which moves in finer steps."""
-        chosen = {}
+        chosen: dict[str, str] = {}
         for by, those in ((DISTANCE, (UUAS, DISTANCE)), (DEPTH, (ROOT, DEPTH))):
             values = {name: self.valid.value(by, self.names.index((TRAINED, name))) for name in layers}
             chosen |= dict.fromkeys(those, max(layers, key=lambda name: values[name]))

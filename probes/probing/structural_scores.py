@@ -52,7 +52,8 @@ def judge(probes: Probes, chosen: np.ndarray, device: str) -> Judged:
             right[measure].append(good)
             of[measure].append(whole)
     words = np.array([len(probes.data.rows[i]) for i in chosen])
-    return Judged(*({m: np.stack(parts, 1) for m, parts in side.items()} for side in (right, of)), words)
+    sums, totals = ({m: np.stack(parts, 1) for m, parts in side.items()} for side in (right, of))
+    return Judged(sums, totals, words)
 
 
 def apart_and_deep(
