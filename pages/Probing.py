@@ -5,20 +5,32 @@ from typing import Any
 import streamlit as st
 
 from probes import ui
-from probes.probing import ProbingSpec
+from probes.probing import ProbingSpec, StructuralSpec
 
 ui.frame("Probing")
 
 st.title("Which labels can be read off the states?")
-ui.ask(
-    ProbingSpec,
-    main=("model", "corpus", "label", "unit"),
-    about="MiniLM and the roles of identifiers in the Python standard library: a minute or two the first time.",
-    method="On each layer a probe learns a label from the hidden states; what a layer knows is its distance to the "
-    "controls: labels that the word alone decides, random weights, layer 0, the words alone, the largest class. "
-    "Methods: [control tasks](https://arxiv.org/abs/1909.03368), [code length](https://arxiv.org/abs/2003.12298), "
-    "[CuBERT's tasks](https://arxiv.org/abs/2001.00059).",
-)
+kind = ui.one_of({"Labels": ProbingSpec, "Dependency trees": StructuralSpec})
+if kind is ProbingSpec:
+    ui.ask(
+        ProbingSpec,
+        main=("model", "corpus", "label", "unit"),
+        about="MiniLM and the roles of identifiers in the Python standard library: a minute or two the first time.",
+        method="On each layer a probe learns a label from the hidden states; what a layer knows is its distance to the "
+        "controls: labels that the word alone decides, random weights, layer 0, the words alone, the largest class. "
+        "Methods: [control tasks](https://arxiv.org/abs/1909.03368), [code length](https://arxiv.org/abs/2003.12298), "
+        "[CuBERT's tasks](https://arxiv.org/abs/2001.00059).",
+    )
+else:
+    ui.ask(
+        StructuralSpec,
+        main=("model", "corpus", "rank"),
+        about="MiniLM and 56 English sentences of our own: a minute or two the first time.",
+        method="On each layer one projection makes squared distances of words into distances in a dependency tree, and "
+        "another makes squared lengths into depths. Beside them: a left-to-right chain, layer 0, random weights, and "
+        "trees that only memory for words can know. Bring a treebank as conllu:FILE. Method: "
+        "[the structural probe](https://aclanthology.org/N19-1419/).",
+    )
 
 
 def errors(result: Any) -> None:
@@ -39,7 +51,16 @@ def rivals(result: Any) -> None:
     ui.rows(result.baselines, key="probing_rivals")
 
 
-found, asked = ui.answer(ProbingSpec), ui.asked(ProbingSpec)
+def sentences(result: Any) -> None:
+    """List what was found of each test sentence."""
+    st.caption("Test sentences: edges of the tree found in the states, and the root beside the word said to be it.")
+    ui.rows(result.sentences, key="structural_sentences")
+
+
+found, asked = ui.answer(ProbingSpec, StructuralSpec), ui.asked(kind)
 if found and asked:
     ui.show(found, asked)
-    ui.sections({"Errors in context": errors, "Class by class": classes, "Rivals": rivals}, found)
+    if kind is ProbingSpec:
+        ui.sections({"Errors in context": errors, "Class by class": classes, "Rivals": rivals}, found)
+    else:
+        ui.sections({"Sentence by sentence": sentences, "Rivals": rivals}, found)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from probes.geometry import GeometrySpec, MapSpec
     from probes.intervention import AblationSpec, AheadSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
     from probes.models import load
-    from probes.probing import ProbingSpec
+    from probes.probing import ProbingSpec, StructuralSpec
     from probes.quality import CompressionSpec, GridSpec, PoolingSpec
     from probes.sweeps import sweep
     from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
@@ -66,6 +66,7 @@ __all__ = [
     "SnippetSpec",
     "SpliceSpec",
     "SteeringSpec",
+    "StructuralSpec",
     "SyntaxSpec",
     "TokensSpec",
     "TokfsmSpec",
@@ -104,6 +105,7 @@ _HOMES = {
     "PatchingSpec": ("probes.intervention", "PatchingSpec"),
     "PoolingSpec": ("probes.quality", "PoolingSpec"),
     "ProbingSpec": ("probes.probing", "ProbingSpec"),
+    "StructuralSpec": ("probes.probing", "StructuralSpec"),
     "SearchSpec": ("probes.codebooks", "SearchSpec"),
     "SizeSpec": ("probes.checkup", "SizeSpec"),
     "SnippetSpec": ("probes.syntax", "SnippetSpec"),

@@ -26,7 +26,7 @@ from probes.contract import Analysis, Comparable, Spec, checked
 from probes.errors import StrataError, did_you_mean
 from probes.geometry import GeometrySpec, MapSpec
 from probes.intervention import AblationSpec, AheadSpec, BeamsSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
-from probes.probing import ProbingSpec
+from probes.probing import ProbingSpec, StructuralSpec
 from probes.quality import CompressionSpec, GridSpec, PoolingSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
@@ -274,7 +274,7 @@ ANALYSES = (
         spec=AblationSpec,
         run_at="probes.intervention.ablation:run",
         result_at="probes.intervention.ablation:AblationResult",
-        figures_at=("probes.figures.ablation:loss_without_each",),
+        figures_at=("probes.figures.ablation:loss_without_each", "probes.figures.ablation:loss_by_part"),
         methods_at="probes.intervention.methods:ablation",
     ),
     Analysis(
@@ -331,6 +331,17 @@ ANALYSES = (
             "probes.figures.probing:bits_a_label",
         ),
         methods_at="probes.probing.methods:probing",
+    ),
+    Analysis(
+        spec=StructuralSpec,
+        run_at="probes.probing.structural:run",
+        result_at="probes.probing.structural:StructuralResult",
+        figures_at=(
+            "probes.figures.structural:trees_by_layer",
+            "probes.figures.structural:trees_by_rank",
+            "probes.figures.structural:two_trees",
+        ),
+        methods_at="probes.probing.methods:structural",
     ),
     Analysis(
         spec=CompressionSpec,

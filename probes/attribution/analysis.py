@@ -28,20 +28,23 @@ class AttributionSpec(ReadsModel):
     text: str = Field(EXAMPLE, min_length=1, max_length=20_000)
     """The text, read whole."""
     target: Target = "next token"
-    """What is explained: the token after the text, one in it, a masked one, the whole text, how alike two texts are, or
-    why a token has a code."""
+    """What is explained: the token after the text, one in it, a masked one, the whole text, how alike two texts are,
+    why a token has a code, why a probe gives it a class, or why it gives the span around it a label."""
     token: str = Field("", max_length=100)
     """Which token is asked about; none for the likeliest (next) or the one that stands there."""
     against: str = Field("", max_length=100)
     """A second token: then it is explained why the first is likelier than this one."""
     position: int = Field(-1, ge=-1, le=20_000)
-    """Which token of the text is predicted or coded, from 0 with added ones; -1 for the last of the text itself."""
+    """Which token of the text is predicted, coded or labelled, from 0 with added ones; -1 for the last of the text
+    itself."""
     other: str = Field("", max_length=20_000)
     """The second text, where a similarity is explained."""
     run: str = Field("", pattern="^([0-9a-f]{32})?$", examples=["0" * 32])
-    """The digest of the codebooks run whose code is explained."""
+    """The digest of the run that is asked: of codebooks for a code, of probing for a class, of syntax for a span."""
     code: str = Field("", max_length=60)
     """That code: layer:code, or layer:book:code."""
+    label: str = Field("", max_length=200)
+    """The class, or the span's label; none for the one that the probe says."""
     method: Method = "feature ablation"
     """How the number is attributed; attention shows where a head looks, which need not be a cause."""
     baseline: Baseline = "mean"

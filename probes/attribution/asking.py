@@ -7,9 +7,9 @@ import torch
 from probes.attribution import captumed, faithful, looks, nodes
 from probes.attribution.analysis import AttributionResult, AttributionSpec
 from probes.attribution.baselines import baseline
-from probes.attribution.names import BASELINES, COMPLETE, LAYERED
+from probes.attribution.names import BASELINES, COMPLETE, LAYERED, TEXT_AT
 from probes.attribution.targets import Asked, Question, named, predictions, question
-from probes.contract import Progress
+from probes.contract import Progress, resolve
 from probes.corpora import trees
 from probes.corpora.grammars import LANGUAGES
 from probes.errors import StrataError
@@ -27,9 +27,10 @@ def asking(spec: AttributionSpec, progress: Progress) -> AttributionResult:
     tree = _tree(spec)
     model = loaded(spec)
     text = tree.text if tree is not None else spec.text
-    asked = question(
-        model, Asked(text, spec.target, spec.token, spec.against, spec.position, spec.other, spec.run, spec.code)
-    )
+    if spec.target == "a span" and spec.run:
+        text = resolve(TEXT_AT)(spec.run, spec.text)
+    wanted = {name: getattr(spec, name) for name in ("target", "token", "against", "position", "other", "run")}
+    asked = question(model, Asked(text, **wanted, code=spec.code, label=spec.label))
     x, base = asked.states(), baseline(asked, spec.baseline)
     progress.report(1, 3, spec.method)
     values, by_layer, by_node = attributed(asked, spec, (x, base), tree)

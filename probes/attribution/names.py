@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-Target = Literal["next token", "a token", "masked token", "whole text", "similarity", "a code"]
+Target = Literal["next token", "a token", "masked token", "whole text", "similarity", "a code", "a class", "a span"]
 Method = Literal[
     "integrated gradients",
     "gradient x input",
@@ -52,10 +52,15 @@ SAID = {
     "whole text": "log-probability of the whole text",
     "similarity": "similarity of two texts (cosine of the mean last states)",
     "a code": "margin by which a token's state takes a code of a codebook over every other",
+    "a class": "margin by which a linear probe gives a token's state one class over every other",
+    "a span": "margin by which a structural probe gives a constituent one label over every other",
 }
 """What is explained, in the sentences of a paper."""
 CODE_AT = "probes.codebooks.margins:margin"
 """What makes a number of a code, by name: rooms do not import each other."""
+MARGINS_AT = {"a class": "probes.probing.margins:margin", "a span": "probes.syntax.margins:margin"}
+TEXT_AT = "probes.syntax.margins:text_of"
+"""What makes a number of a class or a label, and the text in which a span is: by name, as above."""
 BASELINES = {
     "mean": "the mean of all token embeddings",
     "zero": "a vector of zeros",

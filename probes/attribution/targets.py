@@ -11,11 +11,11 @@ from typing import Any
 
 import torch
 
-from probes.attribution.names import CODE_AT, Target, seen
-from probes.contract import resolve
+from probes.attribution import probed
+from probes.attribution.names import Target, seen
 from probes.errors import StrataError
 from probes.models import Encoded, LanguageModel, Model, hidden_states, language_model
-from probes.models.sites import editing, reading
+from probes.models.sites import editing
 
 Read = Callable[[Encoded], torch.Tensor]
 """A batch → the number that is explained, float32 [text]."""
@@ -71,6 +71,7 @@ class Asked:
     other: str = ""
     run: str = ""
     code: str = ""
+    label: str = ""
 
 
 def question(model: Model, asked: Asked) -> Question:
@@ -80,8 +81,8 @@ def question(model: Model, asked: Asked) -> Question:
         raise StrataError("E-TEXT-EMPTY", "There is no token in this text.", fix="Type more.")
     if asked.target == "similarity":
         return _similarity(model, encoded, asked.other)
-    if asked.target == "a code":
-        return _coded(model, encoded, asked)
+    if asked.target in probed.UNSAID:
+        return _margin(model, encoded, asked)
     lm = _with_head(model)
     wanted = "masked" if asked.target == "masked token" else "next"
     if lm.task != wanted:
@@ -172,25 +173,16 @@ def _similarity(model: Model, encoded: Encoded, other: str) -> Question:
     return Question(model, encoded, lambda batch: (pooled(batch) * fixed).sum(-1), "the cosine of the two texts", "")
 
 
-def _coded(model: Model, encoded: Encoded, asked: Asked) -> Question:
-    """Explain why a token's state takes a code: by how much it is nearer to it than to any other."""
-    if not asked.run or not asked.code:
-        what = "Which code is explained is not said."
-        raise StrataError("E-TARGET", what, fix="Give the run of the codebooks, and the code as layer:code.")
-    margin = resolve(CODE_AT)(asked.run, asked.code)
-    if margin.weights != model.weights:
-        what = f"The codes of this run are of other weights than those of '{model.name[:200]}'."
-        raise StrataError("E-TARGET", what, f"They were fitted to {margin.model}.", "Ask the same model.")
+def _margin(model: Model, encoded: Encoded, asked: Asked) -> Question:
+    """Explain a code, a class or a label: by how much the states are on its side rather than on any other's."""
+    if not asked.run or (asked.target == "a code" and not asked.code):
+        raise StrataError("E-TARGET", *probed.UNSAID[asked.target])
     at = _position(encoded, asked.position, first=0)
-
-    def read(batch: Encoded) -> torch.Tensor:
-        kept: list[torch.Tensor] = []
-        with reading(model, [margin.layer], lambda _label, states: kept.append(states[:, at].float())):
-            model.forward(batch)
-        found: torch.Tensor = margin.of(kept[0])
-        return found
-
-    return Question(model, encoded, read, margin.words, "", at)
+    if asked.target == "a code":
+        read, words = probed.coded(model, (asked.run, asked.code), at)
+    else:
+        read, words = probed.labelled(model, encoded, asked, at)
+    return Question(model, encoded, read, words, "", at)
 
 
 def _position(encoded: Encoded, position: int, *, first: int) -> int:

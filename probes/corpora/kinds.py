@@ -25,6 +25,8 @@ ARRAYS = (".npy", ".safetensors")
 """How files of vectors end; tables of numbers are named `matrix:` by a person."""
 TMX = ".tmx"
 """How files of translation memories end: nothing else is in them."""
+TREES = ".conllu"
+"""How files of dependency trees end."""
 
 
 class Reader(Protocol):
@@ -102,6 +104,14 @@ KINDS = (
         "probes.corpora.table_file",
         "[0-9a-f]{12}",
         "texts of a CSV, JSONL, Parquet or text file, a row each",
+        ANY_LANGUAGE,
+        "that of the file",
+    ),
+    Kind(
+        "conllu:FILE",
+        "probes.corpora.conllu",
+        "[0-9a-f]{12}",
+        "sentences with their dependency trees (Universal Dependencies' .conllu), or conllu:sample, of our own",
         ANY_LANGUAGE,
         "that of the file",
     ),
@@ -196,7 +206,7 @@ def named(given: str) -> str:
 
 def of_suffix(suffix: str) -> str:
     """Return the kind of corpus that a file is, by how its name ends."""
-    return {TMX: "parallel", **dict.fromkeys(ARRAYS, "matrix")}.get(suffix.lower(), "table")
+    return {TMX: "parallel", TREES: "conllu", **dict.fromkeys(ARRAYS, "matrix")}.get(suffix.lower(), "table")
 
 
 def unpinned(name: str) -> str:

@@ -9,7 +9,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from probes.corpora.encodings import flaw
 from probes.corpora.formulas import original
@@ -18,6 +18,8 @@ from probes.corpora.rows import Problem, Row
 from probes.corpora.snippets import normalise, parse_snippet
 from probes.errors import StrataError
 from probes.values import Text
+
+Given = TypeVar("Given")
 
 SLICE = 16 << 20
 """Bytes of a table that are held at once."""
@@ -106,17 +108,17 @@ def _same(said: str, language: str) -> bool:
 
 def in_order(
     read: Callable[[], Iterator[Row | Problem]],
-    text: Callable[[Row | Problem, Counter[str]], Text | None],
+    text: Callable[[Row | Problem, Counter[str]], Given | None],
     slices: int,
     *,
     seed: int,
     counts: Counter[str],
-) -> Iterator[Text]:
+) -> Iterator[Given]:
     """Yield the text of every row once, by places drawn for the rows; only the first pass counts what is left out."""
     for part in range(slices):
         places = random.Random(seed)  # the same place for the same row in every pass
         tally = counts if part == 0 else Counter[str]()
-        held: list[tuple[float, int, Text]] = []
+        held: list[tuple[float, int, Given]] = []
         for row in read():
             place = places.random()
             mine = int(place * slices) == part

@@ -1,8 +1,8 @@
-"""The run behind `AblationSpec`: one reading of all texts for each block and way of leaving it out."""
+"""The run behind `AblationSpec`: one reading of all texts for each block, part of it and way of leaving it out."""
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,47 +12,83 @@ import torch
 from probes.contract import Progress
 from probes.errors import StrataError
 from probes.extract.losses import batches, losses
-from probes.intervention.ablation import MEAN, RESAMPLE, WAYS, ZERO, AblationResult, AblationSpec
+from probes.intervention.ablation import BLOCK, MEAN, WAYS, ZERO, AblationResult, AblationSpec
 from probes.intervention.reading_texts import of_corpus
 from probes.models import LanguageModel, Model, language_model, loaded
 from probes.models.edits import EditAt
+from probes.models.parts import label_of
 from probes.models.provenance import source_of
 from probes.models.sites import Edit, reading
 from probes.stats import bootstrap
 
 
+@dataclass(frozen=True)
+class Piece:
+    """What is left out at a time: all that a block adds, or a part of it as `probes.models.parts` names it."""
+
+    block: int
+    part: str = BLOCK
+
+    @property
+    def label(self) -> str:
+        """Where the model is edited: of a whole block, its output."""
+        return label_of(self.block, "residual" if self.part == BLOCK else self.part)
+
+    @property
+    def shown(self) -> tuple[int, str, str]:
+        """Return order, layer and part as the tables have them."""
+        return self.block, str(self.block), self.part.replace("head:", "head ")
+
+
 def leave_out(spec: AblationSpec, progress: Progress) -> AblationResult:
-    """Answer an AblationSpec; refuses blocks the model lacks."""
+    """Answer an AblationSpec; refuses blocks the model lacks, and parts of a model whose blocks are not known."""
     progress.report(0, 1, "loading the model")
     lm = language_model(loaded(spec))
-    blocks, left_out = blocks_of(spec.layers, lm.model.depth), Counter[str]()
+    pieces, left_out = pieces_of(spec, lm.model), Counter[str]()
     asked = (spec.corpus, spec.language, 2 * spec.texts)
     some = [t.text for t in of_corpus(lm, *asked, seed=spec.seed, left_out=left_out)]
     texts, others = some[: (len(some) + 1) // 2], some[(len(some) + 1) // 2 :]
-    means, ratios = added(lm, others, blocks, spec.seed, progress.step(0, 0.1))
+    means, ratios = added(lm, others, pieces, spec.seed, progress.step(0, 0.1))
     base = losses(lm, texts, seed=spec.seed, progress=progress.step(0.1, 0.15))
-    rows, total = [], len(blocks) * len(WAYS)
-    for i, (block, way) in enumerate((block, way) for block in blocks for way in WAYS):
+    rows, ways = [], WAYS if spec.way == "all" else (spec.way,)
+    total = len(pieces) * len(ways)
+    for i, (piece, way) in enumerate((piece, way) for piece in pieces for way in ways):
         part = progress.step(0.15 + 0.85 * i / total, 0.15 + 0.85 * (i + 1) / total)
-        with before(lm.model, block) as came:
-            edit = (str(block), without(came, way, means[block], spec.seed))
+        with before(lm.model, piece.block) if piece.part == BLOCK else nullcontext() as came:
+            edit = (piece.label, without(came, way, means[piece], spec.seed))
             found = losses(lm, texts, edit=edit, seed=spec.seed, progress=part)
         change = bootstrap((found - base)[None], seed=spec.seed)
-        rows.append((block, str(block), way, float(found.mean()), *change.tolist()))
-    changes = pd.DataFrame(rows, columns=["order", "layer", "way", "loss", "change", "low", "high"])
-    resampled = changes[changes["way"] == RESAMPLE]
+        rows.append((*piece.shown, way, float(found.mean()), *change.tolist()))
+    changes = pd.DataFrame(rows, columns=["order", "layer", "part", "way", "loss", "change", "low", "high"])
     return AblationResult(
         changes=changes,
-        added=pd.DataFrame([(b, str(b), ratios[b]) for b in blocks], columns=["order", "layer", "ratio"]),
+        added=pd.DataFrame([(*p.shown, r) for p, r in ratios.items()], columns=["order", "layer", "part", "ratio"]),
         base=float(base.mean()),
-        worst=str(resampled.loc[resampled["change"].idxmax(), "layer"]),
-        least=str(resampled.loc[resampled["change"].idxmin(), "layer"]),
+        **_ends(changes, ways[-1]),
+        told=ways[-1],
+        site=spec.site,
         depth=lm.model.depth,
         task=lm.task,
         texts=len(texts),
         left_out=dict(left_out),
         source=source_of(lm.model, corpus=spec.corpus, texts=some, seed=spec.seed),
     )
+
+
+def _ends(changes: pd.DataFrame, way: str) -> dict[str, tuple[str, str]]:
+    """Return the layer and part that are missed most (worst) and least, left out in one way."""
+    rows = changes[changes["way"] == way]
+    ends = {"worst": rows["change"].idxmax(), "least": rows["change"].idxmin()}
+    return {name: (str(rows.at[i, "layer"]), str(rows.at[i, "part"])) for name, i in ends.items()}
+
+
+def pieces_of(spec: AblationSpec, model: Model) -> list[Piece]:
+    """Return what is left out, block by block."""
+    blocks = blocks_of(spec.layers, model.depth)
+    if spec.site == "blocks":
+        return [Piece(block) for block in blocks]
+    names = ("attention", "mlp") if spec.site == "parts" else tuple(f"head:{k}" for k in range(model.parts.heads))
+    return [Piece(block, name) for block in blocks for name in names]
 
 
 def blocks_of(layers: str, depth: int) -> list[int]:
@@ -93,21 +129,25 @@ def before(model: Model, block: int) -> Iterator[Came]:
         yield came
 
 
-def without(came: Came, way: str, mean: np.ndarray, seed: int) -> EditAt:
-    """Return the edit of what leaves the block: what entered it, and something in the place of what it added."""
+def without(came: Came | None, way: str, mean: np.ndarray, seed: int) -> EditAt:
+    """Return the edit that puts something in the place of what was added.
+
+    Of a block its output is edited, and what entered it stays; of a part, where nothing `came`, what the part gives.
+    """
     usual = torch.from_numpy(mean.astype(np.float32))
 
     def at(where: torch.Tensor) -> Edit:
         def edit(states: torch.Tensor) -> torch.Tensor:
             there = where.to(states.device)
+            stays = came.states if came is not None else torch.zeros_like(states)
             if way == ZERO:
-                new = came.states
+                new = stays
             elif way == MEAN:
-                new = came.states + usual.to(states.device, states.dtype)
+                new = stays + usual.to(states.device, states.dtype)
             else:
-                gave = (states - came.states)[there]
+                gave = (states - stays)[there]
                 turn = torch.from_numpy(np.random.default_rng(seed).permutation(len(gave))).to(states.device)
-                new = came.states.clone()
+                new = stays.clone()
                 new[there] += gave[turn]
             return torch.where(there[..., None], new, states)
 
@@ -117,12 +157,12 @@ def without(came: Came, way: str, mean: np.ndarray, seed: int) -> EditAt:
 
 
 def added(
-    lm: LanguageModel, texts: list[str], blocks: list[int], seed: int, progress: Progress
-) -> tuple[dict[int, np.ndarray], dict[int, float]]:
-    """Return by block the mean of what it adds [width], and how long that is beside what it is added to."""
-    sums = {block: np.zeros(lm.model.width) for block in blocks}
-    ratios = dict.fromkeys(blocks, 0.0)
-    wanted, n = sorted({str(b - k) for b in blocks for k in (0, 1)}, key=int), 0
+    lm: LanguageModel, texts: list[str], pieces: list[Piece], seed: int, progress: Progress
+) -> tuple[dict[Piece, np.ndarray], dict[Piece, float]]:
+    """Return by piece the mean of what it adds [width], and (of no head) its length beside what enters its block."""
+    sums: dict[Piece, np.ndarray] = {}
+    ratios = {p: 0.0 for p in pieces if not p.part.startswith("head:")}
+    wanted, n = list(dict.fromkeys(label for p in pieces for label in (str(p.block - 1), p.label))), 0
     for _, batch in batches(lm, texts, seed, progress):
         states: dict[str, torch.Tensor] = {}
 
@@ -132,10 +172,11 @@ def added(
         with torch.inference_mode(), reading(lm.model, wanted, take):
             lm.model.forward(batch.encoded)
         there = batch.where
-        for block in blocks:
-            came = states[str(block - 1)][there]
-            gave = states[str(block)][there] - came
-            sums[block] += gave.double().sum(0).cpu().numpy()
-            ratios[block] += float((gave.norm(dim=-1) / came.norm(dim=-1).clamp(min=1e-12)).double().sum())
+        for piece in pieces:
+            came = states[str(piece.block - 1)][there]
+            gave = states[piece.label][there] - (came if piece.part == BLOCK else 0)
+            sums[piece] = sums.get(piece, 0) + gave.double().sum(0).cpu().numpy()
+            if piece in ratios:
+                ratios[piece] += float((gave.norm(dim=-1) / came.norm(dim=-1).clamp(min=1e-12)).double().sum())
         n += int(there.sum())
-    return {b: sums[b] / n for b in blocks}, {b: ratios[b] / n for b in blocks}
+    return {p: sums[p] / n for p in pieces}, {p: total / n for p, total in ratios.items()}

@@ -95,12 +95,22 @@ def erasure(spec: ErasureSpec, result: ErasureResult) -> tuple[str, ...]:
 
 
 def ablation(spec: AblationSpec, result: AblationResult) -> tuple[str, ...]:
-    """Describe how blocks were left out."""
-    blocks = ", ".join(result.added["layer"])
+    """Describe how blocks, or parts of them, were left out."""
+    blocks = ", ".join(result.changes["layer"].drop_duplicates())
+    what = {
+        "blocks": "what a block adds to the residual stream was left out, one block at a time",
+        "parts": "what the attention or the MLP of a block gives was left out, one at a time",
+        "heads": "the mixed values of one attention head were left out, one head at a time",
+    }[result.site]
+    ways = {
+        "zero": "nothing",
+        "mean": "its mean over other texts",
+        "resample": "what another token of the same texts got from it",
+    }
+    instead = [ways[way] for way in ways if way in set(result.changes["way"])]
+    said = f"{', '.join(instead[:-1])}, or {instead[-1]}" if len(instead) > 1 else instead[0]
     return (
-        f"In Transformers [@wolf-2020] what a block adds to the residual stream was left out, one block at a time "
-        f"({blocks} of {result.depth}): replaced by nothing, by its mean over other texts, or by what another token of "
-        "the same texts got from it.",
+        f"In Transformers [@wolf-2020] {what} ({blocks} of {result.depth}), and replaced by {said}.",
         f"We report the change of the loss on {result.texts} texts, in nats a token, with 95 % percentile bootstrap "
         "intervals over texts (1,000 resamples) [@efron-1979].",
     )

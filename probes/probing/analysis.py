@@ -8,6 +8,7 @@ class, all on the same held-out texts.
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+import numpy as np
 import pandas as pd
 from pydantic import Field
 
@@ -24,7 +25,7 @@ class ProbingSpec(ReadsCorpus):
     """Train probes for a label on every layer of a model, beside a control task and what needs no model."""
 
     kind: ClassVar[str] = "probing"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     corpus: str = "python-stdlib"
     """python-stdlib, code:FOLDER, table:FILE or hub:NAME; `python -m probes corpora` lists them."""
@@ -81,6 +82,11 @@ class ProbingResult(Displayed):
     """One row a layer: order, layer, bits (a label of the online code), uniform, compression."""
     added: dict[str, tuple[float, float, float]]
     """Scores of layer 0 with the best layer joined to it, and what it has above layer 0 alone: value, low, high."""
+    weights: np.ndarray
+    """float32 [width + 1, class]: the best layer's linear probe of the first draw, for states as they are, the biases
+    last; nothing of other probes, of numbers, and where two places are compared."""
+    said: tuple[str, ...]
+    """The class of each of its columns."""
     best: str
     """The layer of the trained model with the best score on validation."""
     measure: str

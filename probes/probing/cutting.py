@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from probes.models import Model
     from probes.probing.analysis import ProbingSpec
 
-_WORD = re.compile(r"\w+|[^\w\s]")
+WORD = re.compile(r"\w+|[^\w\s]")
+"""What a word is, where nothing else says so."""
 
 
 def pieces(spec: "ProbingSpec", texts: Iterable[Text], model: "Model", left_out: Counter[str]) -> Iterator[Piece]:
@@ -98,7 +99,7 @@ def _cut(
     if spec.unit == "text":
         return whole, [(0, len(whole), whole)]
     if spec.unit == "word":
-        return whole, [(*found.span(), found[0]) for found in _WORD.finditer(whole)]
+        return whole, [(*found.span(), found[0]) for found in WORD.finditer(whole)]
     if spec.unit == "token":
         encoded = model.encode([whole])
         spans = sorted({(int(a), int(b)) for a, b in encoded.offsets[0][~encoded.special[0]] if b > a})

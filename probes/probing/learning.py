@@ -9,7 +9,7 @@ import torch
 from probes.errors import StrataError
 from probes.probing import linear, others
 from probes.probing.answers import Answers
-from probes.probing.problems import PENALTIES, Problems, standardised
+from probes.probing.problems import PENALTIES, Problems, scaling, standardised
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,17 @@ def read_off(
             chosen.append(first + int(loss[first : first + len(penalties)][:, valid].mean(1).argmin()))
         found.append(_reading(out[:, chosen], loss[chosen], problems.penalty[chosen], task.classes))
     return found
+
+
+def kept(rows: np.ndarray, answers: Answers, task: Task, penalty: float) -> np.ndarray:
+    """Return the linear probe of the first draw for rows as they are, float32 [width + 1, class], the biases last."""
+    wide = torch.from_numpy(np.ascontiguousarray(rows)).float()
+    mean, factor = scaling(wide[torch.from_numpy(np.flatnonzero(~task.test))])
+    problems = Problems.crossed([answers.values], task.train[:1], task.classes, (penalty,))
+    found = linear.fit(task.features(rows), problems)[:, 0]
+    weights = found[:-1] * factor[:, None]
+    both: np.ndarray = torch.cat([weights, (found[-1] - mean @ weights)[None]]).numpy()
+    return both
 
 
 def _reading(out: torch.Tensor, loss: np.ndarray, penalty: np.ndarray, classes: int) -> Reading:

@@ -53,10 +53,15 @@ class Problems:
 def standardised(rows: np.ndarray, seen: np.ndarray, dtype: torch.dtype = torch.float32) -> torch.Tensor:
     """Return the rows [row, width] centred and scaled by those that are `seen`; a constant feature becomes zero."""
     wide = torch.from_numpy(np.ascontiguousarray(rows)).to(dtype)
-    known = wide[torch.from_numpy(np.flatnonzero(seen))]
+    mean, factor = scaling(wide[torch.from_numpy(np.flatnonzero(seen))])
+    return (wide - mean) * factor
+
+
+def scaling(known: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return mean and 1 / spread [width] of rows [row, width]; the latter is zero for a constant feature."""
     mean, spread = known.mean(0), known.std(0, correction=0)
     constant = spread <= 1e-6 * known.abs().amax(0).clamp_min(1e-30)
-    return torch.where(constant, 0.0, (wide - mean) / torch.where(constant, 1.0, spread))
+    return mean, torch.where(constant, 0.0, 1 / torch.where(constant, 1.0, spread))
 
 
 def one_hot(answers: np.ndarray, classes: int, dtype: torch.dtype) -> torch.Tensor:

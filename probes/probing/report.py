@@ -50,6 +50,8 @@ def result(spec: ProbingSpec, found: "Found", left_out: dict[str, int]) -> Probi
         few=_few(found, again),
         coding=_coding(found),
         added=_added(found, again),
+        weights=found.weights,
+        said=found.answers.names if found.weights.size else (),
         best=found.best,
         measure=R2 if numeric else ACCURACY,
         label=label,

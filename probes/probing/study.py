@@ -6,7 +6,7 @@ import numpy as np
 
 from probes.contract import Progress
 from probes.errors import StrataError
-from probes.probing import closer, report, rivals
+from probes.probing import closer, learning, report, rivals
 from probes.probing.analysis import CONTROL, RANDOM, TRAINED, ProbingResult, ProbingSpec
 from probes.probing.answers import Answers, answered, control
 from probes.probing.learning import Reading, Task, read_off, right
@@ -33,6 +33,8 @@ class Found:
     words: np.ndarray
     """What words alone say [seed, place]."""
     commonest: np.ndarray
+    weights: np.ndarray
+    """The best layer's linear probe, where there is one to keep."""
     best: str
 
     def true(self, series: str) -> np.ndarray:
@@ -64,8 +66,12 @@ def study(spec: ProbingSpec, progress: Progress) -> ProbingResult:
         if best != examples.layers[0]:
             both = np.concatenate([examples.at(TRAINED, examples.layers[0]), rows], 1)
             joined = read_off(task.features(both), [answers.values], task)[0]
+    weights = np.zeros((0, 0), np.float32)
+    if spec.probe == "linear" and not answers.numeric and not examples.paired:
+        penalty = float(readings[TRAINED, best].penalty[0])
+        weights = learning.kept(examples.at(TRAINED, best), answers, task, penalty)
     words, commonest = rivals.lexical(examples, answers, task), rivals.commonest(answers, task)
-    found = Found(examples, answers, task, readings, fake, bits, few, joined, words, commonest, best)
+    found = Found(examples, answers, task, readings, fake, bits, few, joined, words, commonest, weights, best)
     progress.report(0.97, 1, "scoring")
     return report.result(spec, found, raw.left_out | rare)
 

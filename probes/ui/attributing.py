@@ -16,15 +16,17 @@ from probes.ui.results import rows
 from probes.ui.text import headline, notes
 
 _TARGETS = {
-    "next": ["next token", "a token", "whole text", "similarity", "a code"],
-    "masked": ["masked token", "similarity", "a code"],
-    None: ["similarity", "a code"],
+    "next": ["next token", "a token", "whole text", "similarity", "a code", "a class", "a span"],
+    "masked": ["masked token", "similarity", "a code", "a class", "a span"],
+    None: ["similarity", "a code", "a class", "a span"],
 }
 _ASKED: dict[str, tuple[str, ...]] = {
     "similarity": ("other",),
     "whole text": (),
     "next token": ("token", "against"),
     "a code": ("run", "code", "position"),
+    "a class": ("run", "label", "position"),
+    "a span": ("run", "label", "position"),
 }
 _NEEDED: dict[str, tuple[str, ...]] = {
     "integrated gradients": ("steps",),

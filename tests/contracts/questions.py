@@ -25,7 +25,7 @@ from probes.codebooks import (
 from probes.contract import Spec
 from probes.geometry import GeometrySpec, MapSpec
 from probes.intervention import AblationSpec, AheadSpec, BeamsSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
-from probes.probing import ProbingSpec
+from probes.probing import ProbingSpec, StructuralSpec
 from probes.quality import CompressionSpec, GridSpec, PoolingSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
@@ -139,9 +139,12 @@ def clouds(given: Given) -> Questions:
 
 
 def labels(given: Given) -> Questions:
-    """Return the question about labels that a probe reads."""
+    """Return the questions about labels and trees that a probe reads."""
     sizes: dict[str, Any] = {"n": 400, "per_text": 12, "seeds": 2}
-    return {"probing": ProbingSpec(model=str(given.encoder), corpus=f"code:{given.code}", **sizes).pinned()}
+    return {
+        "probing": ProbingSpec(model=str(given.encoder), corpus=f"code:{given.code}", **sizes).pinned(),
+        "structural": StructuralSpec(model=str(given.encoder), rank=4, steps=4).pinned(),
+    }
 
 
 def interventions(given: Given) -> Questions:

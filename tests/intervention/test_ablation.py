@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
-from emptied import add_in_block, copy_in_block, direction_of, emptied, saved
+from emptied import add_in_block, copy_in_block, direction_of, emptied, only_head, saved
 from headed import hooks
 from small import code_folder
 
 from probes.contract import Progress
 from probes.errors import StrataError
+from probes.figures import ablation as figures
 from probes.intervention import AblationSpec
 from probes.intervention.ablation import AblationResult, run
 from probes.intervention.leaving_out import before, blocks_of
@@ -44,7 +45,48 @@ def test_a_block_that_always_adds_the_same_is_not_missed_when_its_mean_stands_fo
     assert ours["mean"] == pytest.approx(0, abs=1e-4)
     assert ours["resample"] == pytest.approx(0, abs=1e-4)
     assert abs(ours["zero"]) > 0.1
-    assert found.worst == found.least == "2"
+    assert found.worst == found.least == ("2", "block")
+
+
+def test_only_the_part_that_does_something_is_missed(tiny_gpt2: Path, tmp_path: Path) -> None:
+    net, tokenizer = emptied(tmp_path / "parts", tiny_gpt2)
+    copy_in_block(net, 3, 3.0)
+    add_in_block(net, 2, 5 * direction_of(net, tokenizer(" value")["input_ids"][0]))
+    model = saved(net, tmp_path / "parts")
+    found = leave_out(model, tmp_path / "code", site="parts")
+    changes = found.changes.set_index(["layer", "part", "way"])["change"]
+    idle = changes.drop([("3", "attention"), ("2", "mlp")])
+    assert len(idle) == 6 * 3
+    assert (idle == 0).all()
+    assert (changes["3", "attention"].abs() > 0.01).all()
+    assert abs(changes["2", "mlp", "zero"]) > 0.1
+    assert changes["2", "mlp", "mean"] == pytest.approx(0, abs=1e-4)
+    assert changes["2", "mlp", "resample"] == pytest.approx(0, abs=1e-4)
+    whole = leave_out(model, tmp_path / "code", layers="3")
+    for way in ("zero", "mean", "resample"):  # the attention is all that block 3 adds
+        assert whole.row("3", way).change == pytest.approx(changes["3", "attention", way], abs=1e-4)
+    assert "attention of block 3" in found.headline()
+    assert figures.loss_by_part(found).to_dict()
+    assert figures.loss_without_each(found).to_dict()
+    assert "Whole blocks" in str(figures.loss_by_part(whole).to_dict())
+
+
+def test_only_the_head_that_does_something_is_missed(tiny_gpt2: Path, tmp_path: Path) -> None:
+    net, _ = emptied(tmp_path / "heads", tiny_gpt2, heads=4)
+    copy_in_block(net, 3, 3.0)
+    only_head(net, 3, 2)
+    found = leave_out(saved(net, tmp_path / "heads"), tmp_path / "code", layers="2, 3", site="heads", way="zero")
+    assert found.changes["way"].unique().tolist() == ["zero"]
+    changes = found.changes.set_index(["layer", "part"])["change"]
+    assert abs(changes["3", "head 2"]) > 0.01
+    assert (changes.drop([("3", "head 2")]) == 0).all()
+    assert ("3", "head 2") in (found.worst, found.least)
+    assert found.added.empty
+    assert "without it" in found.headline()
+    assert figures.loss_by_part(found).to_dict()
+    assert figures.loss_without_each(found).to_dict()
+    with pytest.raises(KeyError, match="head 2"):
+        found.row("3", "mean", "head 2")
 
 
 def test_no_hook_is_left_after_an_error(tiny_gpt2: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
-from probes.probing import ProbingSpec
+from probes.probing import ProbingSpec, StructuralSpec
 
 PAGE = "pages/Probing.py"
 
@@ -24,3 +24,13 @@ def test_the_demo_is_one_click(page: Callable[..., AppTest], here: Any) -> None:
     at.button(key="probing_demo").click().run()
     assert not at.exception
     assert here.submitted == [ProbingSpec()]
+
+
+def test_trees_have_their_own_demo(page: Callable[..., AppTest], here: Any) -> None:
+    at = page(PAGE)
+    at.segmented_control(key="experiment_Labels").set_value("Dependency trees").run()
+    assert not at.exception
+    assert at.number_input(key="structural_rank").label == "Dimensions"
+    at.button(key="structural_demo").click().run()
+    assert not at.exception
+    assert here.submitted == [StructuralSpec()]
