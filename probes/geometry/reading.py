@@ -44,7 +44,7 @@ def read(spec: ReadsPoints, progress: Progress) -> Points:
         left_out["points that the tokenizer drops"] += int(dropped.sum())
     if len(rows) < FEWEST:
         raise units.refused(spec.unit)
-    frame = _frame(pieces).iloc[rows].reset_index(drop=True)
+    frame = frame_of(pieces).iloc[rows].reset_index(drop=True)
     return Points(frame, tuple(texts), states, model.layers, model.depth, rows, source, dict(left_out), spec.unit)
 
 
@@ -127,7 +127,8 @@ def _notes(spec: ReadsPoints, pieces: list[Piece]) -> tuple[str, ...]:
     return (f"The corpus gave {have:,} points of the {spec.n:,} asked for.",) if have < spec.n else ()
 
 
-def _frame(pieces: list[Piece]) -> pd.DataFrame:
+def frame_of(pieces: list[Piece]) -> pd.DataFrame:
+    """Return one row a point: word, before, after, kind, type, place, origin, text (the piece's number)."""
     rows = []
     for number, piece in enumerate(pieces):
         for i in range(len(piece.spans)):

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from probes import corpora, models
 from probes.alignment.likeness import SAME
 from probes.corpora.grammars import LANGUAGES
+from probes.corpora.homonyms import NAME as HOMONYMS
 from probes.corpora.rated import SETS
+from probes.corpora.word_vectors import GLOVE
 from probes.probing.labels import LABELS as MADE
 
-FREE = frozenset({"model", "other", "corpus", "pairs", "label"})
+FREE = frozenset({"model", "other", "corpus", "pairs", "label", "static"})
 """Fields that also take what is not in their list: a folder or a hub id, `code:FOLDER`, a column."""
 
 NAMED: dict[str, Callable[[], list[str]]] = {
@@ -21,6 +23,10 @@ NAMED: dict[str, Callable[[], list[str]]] = {
     "alignment_corpus": lambda: ["gettext:django"],
     "likeness_other": lambda: [SAME, *models.names()],
     "likeness_corpus": lambda: ["gettext:django", corpora.STDLIB],
+    "contextual_corpus": lambda: [HOMONYMS, corpora.STDLIB],
+    "contextual_language": lambda: ["", *LANGUAGES],
+    "contextual_label": lambda: ["sense", "living", "kind", "type"],
+    "contextual_static": lambda: ["", GLOVE],
     "pairs": lambda: [*SETS, corpora.STDLIB, "gettext:django"],
     "map_language": lambda: ["", *LANGUAGES],
     "probing_label": lambda: list(MADE),
@@ -49,6 +55,13 @@ LABELS = {
     "texts_in": "Language of the texts",
     "map_n": "Points",
     "geometry_n": "Points",
+    "contextual_n": "Words",
+    "contextual_per_text": "Words of a text",
+    "contextual_word": "Column of the word",
+    "contextual_static": "Static vectors",
+    "contextual_dimensions": "Axes a probe sees",
+    "contextual_method": "Maps drawn by",
+    "contextual_draws": "Shuffles of the senses",
     "grid_n": "Pairs",
     "compression_n": "Pairs",
     "pooling_n": "Pairs a set",

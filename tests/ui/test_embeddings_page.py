@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from probes import analyses, store
 from probes.contract import Progress, Spec
-from probes.geometry import GeometrySpec, MapSpec
+from probes.geometry import ContextualSpec, GeometrySpec, MapSpec
 
 PAGE = "pages/Embeddings.py"
 Open = Callable[..., AppTest]
@@ -29,6 +29,8 @@ def kept(tiny_bert: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
         for kind in (MapSpec, GeometrySpec):
             spec = kind(model=str(tiny_bert), corpus=f"code:{folder}", n=60, per_text=4).pinned()
             found[spec.kind] = (spec, analyses.of(spec).run(spec, Progress()))
+        spec = ContextualSpec(model=str(tiny_bert), n=60, label="living", draws=5, method="pca", random_init=False)
+        found[spec.kind] = (spec.pinned(), analyses.of(spec).run(spec.pinned(), Progress()))
     return found
 
 
@@ -48,7 +50,7 @@ def test_cold_page_asks_its_question_and_computes_nothing(page: Open, here: Any)
     assert at.number_input(key="map_n").label == at.number_input(key="geometry_n").label == "Points"
 
 
-@pytest.mark.parametrize("kind", [MapSpec, GeometrySpec])
+@pytest.mark.parametrize("kind", [MapSpec, GeometrySpec, ContextualSpec])
 def test_each_demo_is_one_click(page: Open, here: Any, kind: Any) -> None:
     at = page(PAGE)
     at.button(key=f"{kind.kind}_demo").click().run()
@@ -82,6 +84,17 @@ def test_every_figure_of_the_shape_is_drawn(
     at.segmented_control(key="geometry_view").set_value(figure).run()
     assert not at.exception
     assert kept["geometry"][1].headline() in "".join(h.body for h in at.get("html"))
+    assert len(at.get("vega_lite_chart")) == 1
+
+
+@pytest.mark.parametrize("figure", ["read_off", "senses_apart", "each_word", "side_by_side"])
+def test_every_figure_of_what_context_adds_is_drawn(
+    page: Open, stored: dict[str, str], kept: dict[str, tuple[Spec, Any]], figure: str
+) -> None:
+    at = page(PAGE, run=stored["contextual"])
+    at.segmented_control(key="contextual_view").set_value(figure).run()
+    assert not at.exception
+    assert kept["contextual"][1].headline() in "".join(h.body for h in at.get("html"))
     assert len(at.get("vega_lite_chart")) == 1
 
 
