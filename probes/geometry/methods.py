@@ -38,11 +38,12 @@ def mapped(spec: MapSpec, result: MapResult) -> tuple[str, ...]:
     length = ", every vector taken at length 1" if spec.metric == "cosine" else ""
     settings = {"pca": "", "umap": f" ({spec.neighbours} neighbours, min_dist {spec.apart:g})"}
     settings["tsne"] = f" (perplexity {2 * spec.neighbours})"
-    warm = "" if spec.method == "pca" else "; each layer began where the layer before had ended"
+    settings["probe"] = f" {CITED['pca']} of the states in {escaped(result.subspace)}"
+    warm = "" if spec.method in ("pca", "probe") else "; each layer began where the layer before had ended"
     return (
         f"We mapped {result.count} {NAMES[result.unit]}{_drawn(spec, result.unit)}, "
-        f"to two dimensions at each of {len(result.layers)} layers by {TITLES[spec.method]} {CITED[spec.method]}"
-        f"{settings[spec.method]}{length}{warm}.",
+        f"to two dimensions at each of {len(result.layers)} layers by {'PCA' if spec.run else TITLES[spec.method]}"
+        f"{'' if spec.run else ' ' + CITED[spec.method]}{settings[spec.method]}{length}{warm}.",
         "Every map was centred, scaled to unit root mean square, and rotated or mirrored onto the map of the layer "
         "before (orthogonal Procrustes).",
         f"Maps were judged on {result.judged} points with {result.neighbours} neighbours by trustworthiness and "

@@ -96,12 +96,12 @@ def _fitting(spec: ReadsPoints, model: Model, chunk: list[Text], left_out: Count
     pieces: list[Piece] = []
     for text in texts:
         try:
-            pieces.append(units.leaves(text) if spec.unit == "leaf" else _piece(spec, model, text))
+            pieces.append(_piece(spec, model, text))
         except StrataError as error:
             if error.code == "E-LANGUAGE-UNKNOWN":
                 raise StrataError(
                     "E-CORPUS-LANGUAGE",
-                    f"'{spec.corpus[:80]}' holds no code, and only code has leaves.",
+                    f"'{spec.corpus[:80]}' holds no code, and only code has leaves and snippets.",
                     fix="Choose another unit: text, word or token.",
                 ) from error
             left_out[f"not read ({error.code})"] += 1
@@ -114,10 +114,9 @@ def _fitting(spec: ReadsPoints, model: Model, chunk: list[Text], left_out: Count
 
 
 def _piece(spec: ReadsPoints, model: Model, text: Text) -> Piece:
-    if spec.unit == "word":
-        return units.words(text)
-    if spec.unit == "text":
-        return units.whole(text)
+    whole = {"leaf": units.leaves, "word": units.words, "text": units.whole, "snippet": units.snippet}
+    if spec.unit in whole:
+        return whole[spec.unit](text)
     encoded = model.encode([text.text])
     return units.tokens(text, encoded.offsets[0][~encoded.special[0]])
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
-from probes import corpora, models
+from probes import corpora, models, store
 from probes.alignment.likeness import SAME
 from probes.corpora.grammars import LANGUAGES
 from probes.corpora.homonyms import NAME as HOMONYMS
 from probes.corpora.rated import SETS
 from probes.corpora.word_vectors import GLOVE
+from probes.geometry.maps import LENDERS
 from probes.probing.labels import LABELS as MADE
 
 FREE = frozenset({"model", "other", "corpus", "pairs", "label", "static"})
@@ -28,6 +29,7 @@ NAMED: dict[str, Callable[[], list[str]]] = {
     "contextual_label": lambda: ["sense", "living", "kind", "type"],
     "contextual_static": lambda: ["", GLOVE],
     "pairs": lambda: [*SETS, corpora.STDLIB, "gettext:django"],
+    "map_run": lambda: ["", *(run.digest for run in _lenders())],
     "map_language": lambda: ["", *LANGUAGES],
     "probing_label": lambda: list(MADE),
     "probing_language": lambda: [*LANGUAGES, ""],
@@ -37,6 +39,20 @@ NAMED: dict[str, Callable[[], list[str]]] = {
     "explain_language": lambda: ["", *LANGUAGES],
 }
 """Fields drawn as a list, by name; those of one question alone by its kind and name, which come first."""
+
+def _lenders() -> list[store.RunEntry]:
+    """Return the finished runs whose subspace a map can be drawn in."""
+    return [run for kind in LENDERS for run in store.runs(kind)]
+
+
+def _run(digest: str) -> str:
+    """Say which run a digest is: what it asked of which model."""
+    found = next((run for run in _lenders() if run.digest == digest), None)
+    return f"{found.kind}, {str(found.spec.get('model'))[-24:]}, {digest[:8]}" if found else digest[:32]
+
+
+SHOWN: dict[str, Callable[[str], str]] = {"map_run": _run}
+"""How a value of a list is shown, where it is not as it stands."""
 
 LABELS = {
     "steer_tokens": "New tokens",
@@ -54,6 +70,7 @@ LABELS = {
     "other": "Other model",
     "texts_in": "Language of the texts",
     "map_n": "Points",
+    "map_run": "Run of the probe",
     "geometry_n": "Points",
     "contextual_n": "Words",
     "contextual_per_text": "Words of a text",
