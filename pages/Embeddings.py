@@ -43,6 +43,6 @@ mapped, measured = ui.asked(MapSpec), ui.asked(GeometrySpec) or ui.asked(Context
 if found and mapped:
     ui.show(found, mapped)
     st.header("Look at the points")
-    ui.points(found)
+    ui.points(found, mapped)
 elif found and measured:
     ui.show(found, measured)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from probes import store
+from probes import corpora, store
 from probes.contract import Progress, resolve
 from probes.errors import StrataError
 from probes.geometry import projection
@@ -28,6 +28,7 @@ Frames = tuple[np.ndarray, np.ndarray]
 
 def mapped(spec: MapSpec, progress: Progress) -> MapResult:
     """Answer a MapSpec."""
+    _one_method(spec)
     points, lent = _lent(spec, read(spec, progress.step(0, 0.4)))
     steps, count = progress.step(0.4, 1), len(points.frame)
     frames, near, quality, explained, groups, names = [], [], [], [], [], []
@@ -71,6 +72,16 @@ def mapped(spec: MapSpec, progress: Progress) -> MapResult:
         source=points.source,
         subspace=lent.words if lent else "",
     )
+
+
+def _one_method(spec: MapSpec) -> None:
+    """Refuse a probe's map without its run, a run no method draws by, and vectors no model made: E-MAP-RUN."""
+    if bool(spec.run) != (spec.method == "probe"):
+        what = "The method probe needs the digest of a syntax or probing run, and no other method takes one."
+        raise StrataError("E-MAP-RUN", what, fix="Choose the method probe and name its run, or leave the run out.")
+    if spec.run and corpora.is_matrix(spec.corpus):
+        what = "A probe maps states of the model it was trained on, and a matrix is of no model."
+        raise StrataError("E-MAP-RUN", what, fix="Choose another method.")
 
 
 def _lent(spec: MapSpec, points: Points) -> tuple[Points, Lent | None]:

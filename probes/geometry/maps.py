@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
-from probes import corpora
 from probes.contract import Displayed, Progress
 from probes.geometry.analysis import NAMES
 from probes.geometry.clusters import UNNAMED
@@ -51,12 +50,6 @@ class MapSpec(ReadsPoints):
         most = MOST[self.method]
         if self.n > most:
             raise ValueError(f"{TITLES[self.method]} maps at most {most:,} points; PCA maps a million")
-        if bool(self.run) != (self.method == "probe"):
-            raise ValueError(
-                "the method probe needs the digest of a syntax or probing run, and no other method takes one"
-            )
-        if self.run and corpora.is_matrix(self.corpus):
-            raise ValueError("a probe maps states of the model it was trained on, and a matrix is of no model")
         return self
 
 

@@ -40,6 +40,7 @@ NAMED: dict[str, Callable[[], list[str]]] = {
 }
 """Fields drawn as a list, by name; those of one question alone by its kind and name, which come first."""
 
+
 def _lenders() -> list[store.RunEntry]:
     """Return the finished runs whose subspace a map can be drawn in."""
     return [run for kind in LENDERS for run in store.runs(kind)]

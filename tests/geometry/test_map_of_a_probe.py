@@ -113,14 +113,20 @@ def test_a_run_that_lends_nothing_is_refused(
     [
         ({"method": "probe"}, "needs the digest"),
         ({"run": "0" * 32}, "no other method takes one"),
-        ({"method": "probe", "run": "x"}, "match pattern"),
         ({"method": "probe", "run": "0" * 32, "corpus": "matrix:/m.npy"}, "a matrix is of no model"),
-        ({"method": "probe", "run": "0" * 32, "n": 300_000}, "maps at most 200,000 points"),
     ],
 )
 def test_what_no_map_can_be_is_refused_before_anything_is_read(fields: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValidationError, match=said):
-        MapSpec(**fields)
+    with pytest.raises(StrataError, match=said) as caught:
+        maps.run(MapSpec(**{"model": "nothing", **fields}), Progress())
+    assert caught.value.code == "E-MAP-RUN"
+
+
+def test_a_run_is_named_by_its_digest() -> None:
+    with pytest.raises(ValidationError, match="match pattern"):
+        MapSpec(method="probe", run="x")
+    with pytest.raises(ValidationError, match="maps at most 200,000 points"):
+        MapSpec(method="probe", run="0" * 32, n=300_000)
 
 
 def test_a_snippet_is_one_point_without_its_comments(tiny_bert: Path, folder: Path) -> None:
