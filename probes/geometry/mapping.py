@@ -12,12 +12,13 @@ from probes.geometry import projection
 from probes.geometry.clusters import clusters, named, terms
 from probes.geometry.faithful import agreement, kept, sample
 from probes.geometry.maps import LENDERS, MapResult, MapSpec
-from probes.geometry.points import Points
+from probes.geometry.points import Points, distinct
 from probes.geometry.projection import EXACT, Directed, Near, around, directed
 from probes.geometry.reading import read
 from probes.subspaces import Lent, Moments, of_equal_rank
 
-NEAREST = 10
+NEAREST, DISTINCT = 10, 3
+"""Neighbours that are listed, and points that must differ."""
 MOST_NEAR = 20_000
 """Points up to which the nearest of each are kept for a PCA map; UMAP has them at any size."""
 QUALITY = ["order", "layer", "trustworthiness", "continuity", "neighbours", "chance", "distances", "stability",
@@ -39,6 +40,7 @@ def mapped(spec: MapSpec, progress: Progress) -> MapResult:
     for order, layer in enumerate(points.layers):
         steps.report(order, len(points.layers), f"mapping layer {layer}")
         rows = points.at(layer)
+        _several(rows, layer)
         beside = _around(rows, spec)
         seen = lent.project(rows, layer) if lent else rows
         before, share = _pair(seen, spec, before, beside)
@@ -82,6 +84,14 @@ def _one_method(spec: MapSpec) -> None:
     if spec.run and corpora.is_matrix(spec.corpus):
         what = "A probe maps states of the model it was trained on, and a matrix is of no model."
         raise StrataError("E-MAP-RUN", what, fix="Choose another method.")
+
+
+def _several(rows: np.ndarray, layer: str) -> None:
+    """Refuse a layer whose points are all the same, or but two: E-MAP-POINTS. Any map of them would look perfect."""
+    found = distinct(rows, DISTINCT)
+    if found < DISTINCT:
+        what = f"Layer {layer} has {len(rows):,} points of which {found} differ; a map needs {DISTINCT}."
+        raise StrataError("E-MAP-POINTS", what, "Equal points have no neighbours to keep.", "Give others.")
 
 
 def _lent(spec: MapSpec, points: Points) -> tuple[Points, Lent | None]:

@@ -89,7 +89,7 @@ def pair(result: MapResult, beside: Other, look: Look, wanted: Sequence[int]) ->
     Those found or chosen are ringed in both, those picked in the picture where they were not picked.
     """
     looks, results = (look, _seen(beside, look)), (result, beside.result)
-    states = [st.session_state.get(key) for key in _KEYS]
+    states = [st.session_state.get(_key(k)) for k in range(2)]
     found = [picked(r, state, one) for r, state, one in zip(results, states, looks, strict=True)]
     found[1] = [int(i) for i in beside.rows[found[1]] if i >= 0]
     active = st.session_state.get(_ACTIVE, 0)
@@ -126,8 +126,18 @@ def _seen(beside: Other, look: Look) -> Look:
 def _one(result: MapResult, look: Look, ringed: list[int], k: int) -> None:
     layer, by, shape = look
     drawn = options(result, layer, by, ringed, shape)
-    st.echarts_chart(drawn, height=SIZE[1], key=_KEYS[k], on_select=partial(_activate, k), alt=result.headline())
+    st.echarts_chart(drawn, height=SIZE[1], key=_key(k), on_select=partial(_activate, k), alt=result.headline())
+
+
+def _key(k: int) -> str:
+    """Return the name of a picture: a new one each time its box is to be forgotten."""
+    times = st.session_state.get(f"{_ACTIVE}_{k}", 0)
+    return f"{_KEYS[k]}_{times}" if times else _KEYS[k]
 
 
 def _activate(k: int) -> None:
+    """Make a picture the one that counts; a box that still stands in the other would say what no longer holds."""
+    before = st.session_state.get(_key(1 - k))
     st.session_state[_ACTIVE] = k
+    if before and before.selection.selected:
+        st.session_state[f"{_ACTIVE}_{1 - k}"] = st.session_state.get(f"{_ACTIVE}_{1 - k}", 0) + 1

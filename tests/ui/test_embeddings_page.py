@@ -128,6 +128,34 @@ def test_a_word_that_is_looked_for_is_listed(
     assert f"**{words.str.contains('(', regex=False).sum()} of 60 points**" in "\n".join(m.value for m in at.markdown)
 
 
+def test_another_layer_stands_beside(page: Open, stored: dict[str, str]) -> None:
+    at = page(PAGE, run=stored["map"], layer="2", beside="layer 1")
+    assert not at.exception
+    assert at.selectbox(key="beside").value == "layer 1"
+    assert {"**Layer 2**", "**Layer 1**"} <= {m.value for m in at.markdown}
+    assert any("ringed in the other" in c.value for c in at.caption)
+    at = page(PAGE, run=stored["map"], beside="layer 99")
+    assert "which is not among those here" in says(at)
+
+
+def test_another_run_about_the_same_texts_stands_beside(
+    page: Open, stored: dict[str, str], kept: dict[str, tuple[Spec, Any]], strata_home: Path
+) -> None:
+    first: Any = kept["map"][0]
+    other = first.model_copy(update={"metric": "euclidean"})
+    store.save(other, kept["map"][1], 1.0)
+    about_others = first.model_copy(update={"seed": 5})
+    store.save(about_others, kept["map"][1], 1.0)
+    at = page(PAGE, run=stored["map"])
+    runs = [name for name in at.selectbox(key="beside").options if "run " in name]
+    assert len(runs) == 1
+    assert runs[0].endswith(f"run {other.digest[:8]}")
+    at.selectbox(key="beside").set_value(runs[0]).run()
+    assert not at.exception
+    assert at.select_slider(key="beside_layer").value == kept["map"][1].best
+    assert any("ringed in the other" in c.value for c in at.caption)
+
+
 @pytest.mark.parametrize("point", ["60", "-1", "99999999999999", "<b>", "٣", "1e3"])
 def test_an_address_that_names_no_point_chooses_none(page: Open, stored: dict[str, str], point: str) -> None:
     at = page(PAGE, run=stored["map"], point=point)
