@@ -42,7 +42,7 @@ def read_off(result: "ContextualResult") -> Any:
     head = alt.TitleParams(
         f"What a probe reads: {visible(result.label)[:60]}", subtitle=[note], color=INK, subtitleColor=MUTED
     )
-    chart = alt.layer(rules, floor, *_marks(base, y, told)).properties(width=620, height=270, title=head)
+    chart = alt.layer(rules, floor, *_marks(base, y, told)).properties(width=620, height=300, title=head)
     return dressed(chart.properties(description=result.headline()))
 
 
@@ -78,13 +78,13 @@ def senses_apart(result: "ContextualResult") -> Any:
 
 def _named(result: "ContextualResult", rows: pd.DataFrame) -> list[str]:
     """Return how each representation is called on an axis."""
-    return [visible(shorten(str(name), 24)) for name in rows["name"]]
+    return ["table" if name == TABLE else visible(shorten(str(name), 10)) for name in rows["name"]]
 
 
 def _base(rows: pd.DataFrame) -> tuple[Any, Any]:
     order = list(dict.fromkeys(rows["name"]))
-    axis = alt.Axis(labelAngle=-35 if any(len(name) > 9 for name in order) else 0, labelLimit=150, labelOverlap=False)
-    x = alt.X("name:N", sort=order, title="static vectors, then layers", axis=axis)
+    axis = alt.Axis(labelAngle=0, labelOverlap="greedy" if len(order) > 12 else False)
+    x = alt.X("name:N", sort=order, title="static vectors (the model's own: table), then layers", axis=axis)
     names = [name for name in LOOKS if name in set(rows.series)]
     return alt.Chart(rows).encode(x=x, xOffset=alt.XOffset("series:N", sort=names)), x
 
@@ -108,9 +108,7 @@ def each_word(result: "ContextualResult") -> Any:
     mean = rows.groupby("said")["nearest use"].mean().sort_values(ascending=False, kind="stable")
     shown, order = mean.index[:TALLEST].tolist(), list(dict.fromkeys(rows["name"]))
     rows = rows[rows.said.isin(shown)].rename(columns={"nearest use": "nearest"})
-    x = alt.X(
-        "name:N", sort=order, title=None, axis=alt.Axis(labelAngle=-35, labelLimit=150, ticks=False, domain=False)
-    )
+    x = alt.X("name:N", sort=order, title=None, axis=alt.Axis(labelAngle=0, ticks=False, domain=False))
     y = alt.Y("said:N", sort=shown, title=None, axis=alt.Axis(ticks=False, domain=False))
     base = alt.Chart(rows[["name", "said", "nearest", "silhouette", "uses", "senses"]]).encode(x=x, y=y)
     scale = alt.Scale(scheme="viridis", domain=[0, 1])
@@ -155,7 +153,7 @@ def side_by_side(result: "ContextualResult") -> Any:
     axis = alt.Axis(labels=False, ticks=False, grid=False, domain=False)
     across, up = (alt.Scale(domain=end, nice=False) for end in ends)
     shape = alt.Shape("form:N", title=None, scale=alt.Scale(domain=shapes, range=list(SHAPES[: len(shapes)])),
-                      legend=alt.Legend() if len(shapes) > 1 else None)  # fmt: skip
+                      legend=alt.Legend(symbolFillColor=GREY) if len(shapes) > 1 else None)  # fmt: skip
     legend = alt.Legend(columns=MOST_WORDS + 1, symbolOpacity=1, labelLimit=90)
     marks = alt.Chart(rows).mark_point(filled=True, opacity=0.75, size=30)
     chart = marks.encode(
