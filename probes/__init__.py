@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from probes.corpora import load as corpus
     from probes.display import show
     from probes.engine import run
-    from probes.geometry import GeometrySpec, MapSpec
+    from probes.geometry import ContextualSpec, GeometrySpec, MapSpec
     from probes.intervention import AblationSpec, AheadSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
     from probes.models import load
     from probes.probing import ProbingSpec, StructuralSpec
@@ -50,6 +50,7 @@ __all__ = [
     "CodedSpec",
     "CompressionSpec",
     "ConceptsSpec",
+    "ContextualSpec",
     "EqualBitsSpec",
     "ErasureSpec",
     "GeometrySpec",
@@ -94,6 +95,7 @@ _HOMES = {
     "CodedSpec": ("probes.codebooks", "CodedSpec"),
     "CompressionSpec": ("probes.quality", "CompressionSpec"),
     "ConceptsSpec": ("probes.codebooks", "ConceptsSpec"),
+    "ContextualSpec": ("probes.geometry", "ContextualSpec"),
     "EqualBitsSpec": ("probes.codebooks", "EqualBitsSpec"),
     "ErasureSpec": ("probes.intervention", "ErasureSpec"),
     "GeometrySpec": ("probes.geometry", "GeometrySpec"),

@@ -24,7 +24,7 @@ from probes.codebooks import (
 from probes.compare import Comparison, compare, labels
 from probes.contract import Analysis, Comparable, Spec, checked
 from probes.errors import StrataError, did_you_mean
-from probes.geometry import GeometrySpec, MapSpec
+from probes.geometry import ContextualSpec, GeometrySpec, MapSpec
 from probes.intervention import AblationSpec, AheadSpec, BeamsSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
 from probes.probing import ProbingSpec, StructuralSpec
 from probes.quality import CompressionSpec, GridSpec, PoolingSpec
@@ -225,6 +225,18 @@ ANALYSES = (
             "probes.figures.grouped:named_clusters",
         ),
         methods_at="probes.geometry.methods:mapped",
+    ),
+    Analysis(
+        spec=ContextualSpec,
+        run_at="probes.geometry.contextual:run",
+        result_at="probes.geometry.contextual:ContextualResult",
+        figures_at=(
+            "probes.figures.contextual:read_off",
+            "probes.figures.contextual:senses_apart",
+            "probes.figures.contextual:each_word",
+            "probes.figures.contextual:side_by_side",
+        ),
+        methods_at="probes.geometry.methods:contextual",
     ),
     Analysis(
         spec=LensSpec,

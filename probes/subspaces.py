@@ -5,6 +5,7 @@ variance has the same rank too, and is drawn with the states' own covariance rai
 just as much of their variance.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,19 @@ STEPS = 40
 STEEPEST = 8.0
 FLOOR = 1e-6
 """Least part of the largest variance that a direction counts as having: no power of nothing is of use."""
+
+
+@dataclass(frozen=True)
+class Lent:
+    """What a finished run lends to another room: a linear map of each layer's states, learnt on places of its own."""
+
+    words: str
+    """What it is, in words: the syntactic subspace of run 0123456789ab."""
+    weights: str
+    """Of the model whose states it maps."""
+    layers: tuple[str, ...]
+    project: Callable[[np.ndarray, str], np.ndarray]
+    """States [row, width] of a layer → [row, rank], as the run's own probe sees them."""
 
 
 @dataclass(frozen=True)

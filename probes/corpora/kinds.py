@@ -92,6 +92,14 @@ KINDS = (
         "BSD-3-Clause (torch, numpy), Apache-2.0 (pyarrow), BSD-2-Clause (numba), PSF-2.0 (Python)",
     ),
     Kind(
+        "homonyms",
+        "probes.corpora.homonyms",
+        "[0-9a-f]{12}",
+        "sentences with twelve English words of two senses each, written for Strata",
+        "English",
+        "that of Strata",
+    ),
+    Kind(
         "code:FOLDER",
         "probes.corpora.code_folder",
         "[0-9a-f]{12}",

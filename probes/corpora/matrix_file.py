@@ -67,6 +67,8 @@ def opened(name: str) -> Matrix:
         columns = matrix_tables.about(beside.table, beside.path)
         digest = hashlib.sha256(f"{digest} {table_file.digest(beside.path)}".encode()).hexdigest()[:12]
     _alike(layers, columns, file)
+    if columns.columns.empty:  # nothing is known of the rows, but there are as many
+        columns = pd.DataFrame(index=pd.RangeIndex(len(next(iter(layers.values())))))
     if asked.pin and asked.pin != digest:
         raise StrataError(
             "E-CORPUS-MOVED",

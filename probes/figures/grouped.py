@@ -15,7 +15,6 @@ from probes.figures.maps import SIZE, spans, thinned, within
 from probes.figures.theme import INK, MUTED, dressed
 from probes.figures.words import shorten, visible
 from probes.geometry.clusters import NOISE
-from probes.geometry.maps import TITLES
 
 if TYPE_CHECKING:
     from probes.geometry.maps import MapResult
@@ -55,7 +54,7 @@ def named_clusters(result: "MapResult") -> Any:
     if len(known) < count:
         notes.append(f"{count - len(known)} labels had no room")
     title = alt.TitleParams(
-        f"{TITLES[result.method]} of {result.count:,} points", subtitle=notes, color=INK, subtitleColor=MUTED
+        f"{result.drawn_by} of {result.count:,} points", subtitle=notes, color=INK, subtitleColor=MUTED
     )
     chart = alt.layer(_dots(rows, ends, count), *_labelled(known, ends))
     said = f"{notes[0]}. {'; '.join(known.label)}"

@@ -7,11 +7,10 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from probes.figures.dress import BLUE, GREEN, GREY, MAX_ROWS, OKABE_ITO, ORANGE, PURPLE, VERMILLION
+from probes.figures.dress import BLUE, GREEN, GREY, MAX_ROWS, OKABE_ITO, ORANGE, PURPLE, SKY, VERMILLION
 from probes.figures.geometry import sparse
 from probes.figures.theme import INK, MUTED, dressed
 from probes.figures.words import shorten, visible
-from probes.geometry.maps import TITLES
 
 if TYPE_CHECKING:
     from probes.geometry.maps import MapResult
@@ -31,6 +30,7 @@ KEPT = {
     "distances": (PURPLE, "diamond"),
     "stability": (VERMILLION, "triangle-down"),
     "chance": (GREY, "cross"),
+    "random": (SKY, "triangle-right"),
 }
 """What a map keeps → colour and shape: either is enough to tell them apart."""
 _AXIS = alt.Axis(labels=False, ticks=False, grid=False, domain=False)
@@ -114,7 +114,7 @@ def moving(result: "MapResult") -> Any:
     between = "(1 - at % 1) * toNumber(split(datum.{0}, ',')[floor(at)])"
     between += f" + (at % 1) * toNumber(split(datum.{{0}}, ',')[min({last}, ceil(at))])"
     across, up = (alt.Scale(domain=end, nice=False) for end in ends)
-    title = f"{TITLES[result.method]} of {result.count:,} points{few.replace(f' of {result.count:,} points', ' drawn')}"
+    title = f"{result.drawn_by} of {result.count:,} points{few.replace(f' of {result.count:,} points', ' drawn')}"
     here = f"'layer ' + {json.dumps(list(result.layers))}[round(at)] + ' of {result.depth}'"
     marks = alt.Chart(rows).mark_point(filled=True, opacity=0.75, size=22)
     chart = marks.transform_calculate(x=between.format("xs"), y=between.format("ys")).encode(
@@ -164,7 +164,7 @@ def every_layer(result: "MapResult") -> Any:
     rows["kind"] = np.tile(np.array(kinds_of, dtype=object)[some], len(layers))
     across, up = (alt.Scale(domain=end, nice=False) for end in ends)
     note = [f"each layer is laid over the one before{few}"]
-    title = alt.TitleParams(f"{TITLES[result.method]}, layer by layer", subtitle=note, color=INK, subtitleColor=MUTED)
+    title = alt.TitleParams(f"{result.drawn_by}, layer by layer", subtitle=note, color=INK, subtitleColor=MUTED)
     order, header = [f"layer {name}" for name in layers], alt.Header(labelColor=INK)
     facet = alt.Facet("layer:N", sort=order, title=None, header=header, columns=4)
     marks = alt.Chart(rows).mark_point(filled=True, opacity=0.7, size=8, tooltip=None)
@@ -180,7 +180,9 @@ def every_layer(result: "MapResult") -> Any:
 def what_is_kept(result: "MapResult") -> alt.LayerChart:
     """Draw what the map of each layer keeps, over what shuffled points would keep."""
     long = result.quality.drop(columns="order").melt("layer", var_name="what", value_name="share")
-    names = [name for name in KEPT if name != "stability" or result.method != "pca"]
+    fixed = result.method in ("pca", "probe")
+    none = {"stability" if fixed else "", "" if result.subspace else "random"}
+    names = [name for name in KEPT if name not in none]
     long = long[long.what.isin(names)]
     layers = list(result.layers)
     x = alt.X("layer:O", sort=layers, title="layer", scale=alt.Scale(domain=layers), axis=sparse(layers))
@@ -190,7 +192,8 @@ def what_is_kept(result: "MapResult") -> alt.LayerChart:
     base = alt.Chart(long).encode(x=x, y=y, color=colour)
     tooltip = ["what:N", "layer:O", alt.Tooltip("share:Q", format=".3f")]
     dots = base.mark_point(filled=True, opacity=1, size=30).encode(shape=shape, tooltip=tooltip)
-    note = [f"on {result.judged:,} points, {result.neighbours} neighbours; chance is for neighbours"]
+    random = "; random: neighbours in a random subspace of that rank" if result.subspace else ""
+    note = [f"on {result.judged:,} points, {result.neighbours} neighbours; chance is for neighbours{random}"]
     title = alt.TitleParams("What the maps keep", subtitle=note, color=INK, subtitleColor=MUTED)
     chart = alt.layer(base.mark_line(tooltip=None), dots).properties(width=620, height=260, title=title)
     return dressed(chart.properties(description=f"What the maps keep. {result.headline()}"))

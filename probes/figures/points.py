@@ -29,6 +29,8 @@ _SHAPES = {
 """What a shape looks like in a sentence → its symbol, of a column that shapes the points."""
 MOST_DRAWN, MANY = 100_000, 20_000
 """Points that are drawn at all, and above which each carries its word alone."""
+_RINGS = 60
+"""Rings above which they are thin and narrow."""
 _FEW = 2_000
 """Points above which they are drawn smaller."""
 
@@ -129,12 +131,13 @@ def _grouped(result: "MapResult", column: str, layer: str, shape: str) -> dict[t
 
 
 def _mark(at: list[list[Any]]) -> dict[str, Any]:
-    ring = {"color": "transparent", "borderColor": "#D55E00", "borderWidth": 2.5}
+    many = len(at) > _RINGS
+    ring = {"color": "transparent", "borderColor": "#D55E00", "borderWidth": 1.2 if many else 2.5}
     return {
         "id": "chosen",
         "name": "chosen",
         "type": "scatter",
-        "symbolSize": 20 if len(at) == 1 else 12,
+        "symbolSize": 20 if len(at) == 1 else 8 if many else 12,
         "itemStyle": ring,
         "data": at,
         "silent": True,

@@ -18,7 +18,14 @@ from probes.values import Source
 
 TRAINED, RANDOM = "trained model", "random init"
 RAW = "as they are"
-NAMES = {"leaf": "leaves of code", "word": "words", "token": "tokens", "text": "texts", "row": "rows of a matrix"}
+NAMES = {
+    "leaf": "leaves of code",
+    "word": "words",
+    "token": "tokens",
+    "text": "texts",
+    "snippet": "snippets of code",
+    "row": "rows of a matrix",
+}
 """Unit → what its points are called."""
 
 

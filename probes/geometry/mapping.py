@@ -1,27 +1,36 @@
 """The run behind `MapSpec`: a frame a layer, each laid over the one before, judged, and its clusters named."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
-from probes.contract import Progress
+from probes import corpora, store
+from probes.contract import Progress, resolve
+from probes.errors import StrataError
 from probes.geometry import projection
 from probes.geometry.clusters import clusters, named, terms
 from probes.geometry.faithful import agreement, kept, sample
-from probes.geometry.maps import MapResult, MapSpec
+from probes.geometry.maps import LENDERS, MapResult, MapSpec
+from probes.geometry.points import Points, distinct
 from probes.geometry.projection import EXACT, Directed, Near, around, directed
 from probes.geometry.reading import read
+from probes.subspaces import Lent, Moments, of_equal_rank
 
-NEAREST = 10
+NEAREST, DISTINCT = 10, 3
+"""Neighbours that are listed, and points that must differ."""
 MOST_NEAR = 20_000
 """Points up to which the nearest of each are kept for a PCA map; UMAP has them at any size."""
-QUALITY = ["order", "layer", "trustworthiness", "continuity", "neighbours", "chance", "distances", "stability"]
+QUALITY = ["order", "layer", "trustworthiness", "continuity", "neighbours", "chance", "distances", "stability",
+           "random"]  # fmt: skip
 Frames = tuple[np.ndarray, np.ndarray]
 """The frame of a layer, and that of another seed."""
 
 
 def mapped(spec: MapSpec, progress: Progress) -> MapResult:
     """Answer a MapSpec."""
-    points = read(spec, progress.step(0, 0.4))
+    _one_method(spec)
+    points, lent = _lent(spec, read(spec, progress.step(0, 0.4)))
     steps, count = progress.step(0.4, 1), len(points.frame)
     frames, near, quality, explained, groups, names = [], [], [], [], [], []
     k = min(spec.neighbours, (count - 1) // 3)
@@ -31,13 +40,17 @@ def mapped(spec: MapSpec, progress: Progress) -> MapResult:
     for order, layer in enumerate(points.layers):
         steps.report(order, len(points.layers), f"mapping layer {layer}")
         rows = points.at(layer)
+        _several(rows, layer)
         beside = _around(rows, spec)
-        before, share = _pair(rows, spec, before, beside)
+        seen = lent.project(rows, layer) if lent else rows
+        before, share = _pair(seen, spec, before, beside)
         one, other = before
         frames.append(one.astype(np.float32))
         explained.append(share)
         near.append(beside[0][:, 1 : NEAREST + 1] if beside else np.zeros((0, NEAREST)))
-        quality.append((order, layer, *judged(Directed(rows, spec.metric), one, other, k, some)))
+        own = Directed(rows, spec.metric)
+        floor = kept(own, _random(rows, seen, spec), k, some).neighbours if lent else float("nan")
+        quality.append((order, layer, *judged(own, one, other, k, some), floor))
         groups.append(clusters(one))
         names.append(named(groups[-1], one, words).assign(order=order, layer=layer))
     table = pd.DataFrame(quality, columns=QUALITY)
@@ -59,13 +72,60 @@ def mapped(spec: MapSpec, progress: Progress) -> MapResult:
         layers=points.layers,
         left_out=points.left_out,
         source=points.source,
+        subspace=lent.words if lent else "",
     )
+
+
+def _one_method(spec: MapSpec) -> None:
+    """Refuse a probe's map without its run, a run no method draws by, and vectors no model made: E-MAP-RUN."""
+    if bool(spec.run) != (spec.method == "probe"):
+        what = "The method probe needs the digest of a syntax or probing run, and no other method takes one."
+        raise StrataError("E-MAP-RUN", what, fix="Choose the method probe and name its run, or leave the run out.")
+    if spec.run and corpora.is_matrix(spec.corpus):
+        what = "A probe maps states of the model it was trained on, and a matrix is of no model."
+        raise StrataError("E-MAP-RUN", what, fix="Choose another method.")
+
+
+def _several(rows: np.ndarray, layer: str) -> None:
+    """Refuse a layer whose points are all the same, or but two: E-MAP-POINTS. Any map of them would look perfect."""
+    found = distinct(rows, DISTINCT)
+    if found < DISTINCT:
+        what = f"Layer {layer} has {len(rows):,} points of which {found} differ; a map needs {DISTINCT}."
+        raise StrataError("E-MAP-POINTS", what, "Equal points have no neighbours to keep.", "Give others.")
+
+
+def _lent(spec: MapSpec, points: Points) -> tuple[Points, Lent | None]:
+    """Return the points at the layers that a run's probe knows, and its subspaces; of no other method any.
+
+    StrataError E-RUN-UNKNOWN when no such run is stored, E-MAP-MODEL when it is of another model.
+    """
+    if spec.method != "probe":
+        return points, None
+    asked = store.asked(spec.run)
+    if asked is None or asked["kind"] not in LENDERS:
+        what = f"There is no syntax or probing run '{spec.run}' in the store."
+        raise StrataError("E-RUN-UNKNOWN", what, fix="Train the probe again, then ask.")
+    lent: Lent = resolve(LENDERS[asked["kind"]])(spec.run)
+    if lent.weights != points.source.weights:
+        what = f"Run {spec.run[:12]} is of another model than {points.source.model}."
+        raise StrataError("E-MAP-MODEL", what, "A subspace is one of the states it was learnt from.", "Ask its model.")
+    layers = tuple(layer for layer in points.layers if layer in lent.layers)
+    said = f"The places are those in {lent.words}; points of texts that it learnt from lie farther apart than others."
+    source = replace(points.source, notes=(*points.source.notes, said))
+    return replace(points, layers=layers, source=source), lent
+
+
+def _random(rows: np.ndarray, seen: np.ndarray, spec: MapSpec) -> np.ndarray:
+    """Return the map [row, 2] of as many dimensions drawn at random: what any subspace of that rank would keep."""
+    middle = rows.mean(0)
+    basis = of_equal_rank(Moments(middle, np.zeros((0, 0))), seen.shape[1], np.random.default_rng(spec.seed))
+    return projection.pca((rows - middle).astype(np.float64) @ basis)[0]
 
 
 def _pair(rows: np.ndarray, spec: MapSpec, before: Frames | None, near: Near | None) -> tuple[Frames, float]:
     """Return a layer's frame and that of another seed (PCA has none), and the share of variance in it."""
     one, share = frame(rows, spec, spec.seed, before[0] if before else None, near=near)
-    if spec.method == "pca":
+    if spec.method in ("pca", "probe"):
         return (one, one), share
     return (one, frame(rows, spec, spec.seed + 1, _another(spec, rows, before), near=near)[0]), share
 
@@ -96,8 +156,8 @@ def frame(
 ) -> tuple[np.ndarray, float]:
     """Return a standard frame [row, 2], laid over the one before if there is one, and the share of variance in it."""
     share = float("nan")
-    if spec.method == "pca":
-        xy, share = projection.pca(Directed(rows, spec.metric))
+    if spec.method in ("pca", "probe"):  # what a probe sees is measured as it is, lengths included
+        xy, share = projection.pca(Directed(rows, "euclidean" if spec.method == "probe" else spec.metric))
     elif near is not None and spec.method == "umap":
         kept = tuple(part[:, : min(spec.neighbours, len(rows) - 1)] for part in near)
         xy = projection.umap(_whole(rows, spec), (kept[0], kept[1]), apart=spec.apart, seed=seed, start=before)

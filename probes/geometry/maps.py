@@ -17,8 +17,10 @@ from probes.geometry.clusters import UNNAMED
 from probes.geometry.reads import ReadsPoints
 from probes.values import Source
 
-TITLES = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
-MOST = {"pca": 1_000_000, "umap": 200_000, "tsne": 20_000}
+TITLES = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE", "probe": "PCA in a probe's subspace"}
+MOST = {"pca": 1_000_000, "umap": 200_000, "tsne": 20_000, "probe": 200_000}
+LENDERS = {"syntax": "probes.syntax.subspace:lent", "probing": "probes.probing.directions:lent"}
+"""Kind of run → what lends its subspace, by name: rooms do not import each other."""
 """Points that each method maps in a time a person would wait."""
 
 
@@ -31,8 +33,11 @@ class MapSpec(ReadsPoints):
 
     n: int = Field(1000, ge=24, le=1_000_000)
     """Points, drawn by the seed: of UMAP at most 200,000, of t-SNE 20,000."""
-    method: Literal["pca", "umap", "tsne"] = "pca"
-    """How two dimensions are made: PCA leaves nothing to chance; UMAP and t-SNE keep neighbours better."""
+    method: Literal["pca", "umap", "tsne", "probe"] = "pca"
+    """How two dimensions are made: PCA leaves nothing to chance; UMAP and t-SNE keep neighbours better; probe is PCA
+    inside the subspace of a finished probe."""
+    run: str = Field("", pattern="^([0-9a-f]{32})?$", examples=["0" * 32])
+    """Of the method probe, the digest of a syntax run (its syntactic subspace) or a probing run (class directions)."""
     metric: Literal["cosine", "euclidean"] = "cosine"
     """What near means: cosine takes every vector at length 1."""
     neighbours: int = Field(15, ge=2, le=200)
@@ -54,7 +59,8 @@ class MapResult(Displayed):
 
     quality: pd.DataFrame
     """One row a layer: order, layer, trustworthiness, continuity, neighbours (share of the nearest kept), chance (that
-    share for shuffled points), distances (Spearman), stability (share of neighbours another seed draws too)."""
+    share for shuffled points), distances (Spearman), stability (share of neighbours another seed draws too), random
+    (neighbours that PCA of a random subspace of the probe's rank keeps; NaN for other methods)."""
     points: pd.DataFrame
     """One row a point: word, before, after, kind, type, place, origin, text; then the columns of a matrix's file."""
     xy: np.ndarray
@@ -80,14 +86,22 @@ class MapResult(Displayed):
     layers: tuple[str, ...]
     left_out: dict[str, int]
     source: Source
+    subspace: str = ""
+    """Whose subspace the method probe maps in, in words."""
+
+    @property
+    def drawn_by(self) -> str:
+        """How the maps were drawn, in words."""
+        return f"PCA in {self.subspace}" if self.subspace else TITLES[self.method]
 
     def headline(self) -> str:
         """State how many neighbours the maps keep where they keep most, beside chance, and how they are trusted."""
         row = self.quality[self.quality.layer == self.best].iloc[0]
+        random = f", {row.random:.2f} in a random subspace of that rank" if self.subspace else ""
         return (
-            f"{TITLES[self.method]} of {self.count} {NAMES[self.unit]} keeps most at layer {self.best} of "
+            f"{self.drawn_by} of {self.count} {NAMES[self.unit]} keeps most at layer {self.best} of "
             f"{self.depth}: {row.neighbours:.2f} of the {self.neighbours} nearest neighbours, {row.chance:.2f} by "
-            f"chance; trustworthiness {row.trustworthiness:.2f}, distances {abs(row.distances):.2f}."
+            f"chance{random}; trustworthiness {row.trustworthiness:.2f}, distances {abs(row.distances):.2f}."
         )
 
     def frame(self) -> pd.DataFrame:

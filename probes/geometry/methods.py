@@ -1,11 +1,18 @@
 """What a run about the shape of a cloud did, in the sentences of a paper's methods section."""
 
 from probes.geometry.analysis import NAMES, GeometryResult, GeometrySpec
+from probes.geometry.contextual import ContextualResult, ContextualSpec
 from probes.geometry.maps import TITLES, MapResult, MapSpec
+from probes.geometry.reading_off import FOLDS
 from probes.geometry.reads import ReadsPoints
 from probes.geometry.study import GROUPS
 
-CITED = {"pca": "[@pearson-1901]", "umap": "[@mcinnes-2018]", "tsne": "[@van-der-maaten-2008]"}
+CITED = {
+    "pca": "[@pearson-1901]",
+    "umap": "[@mcinnes-2018]",
+    "tsne": "[@van-der-maaten-2008]",
+    "glove": " [@pennington-2014]",
+}
 
 
 def geometry(spec: GeometrySpec, result: GeometryResult) -> tuple[str, ...]:
@@ -31,11 +38,12 @@ def mapped(spec: MapSpec, result: MapResult) -> tuple[str, ...]:
     length = ", every vector taken at length 1" if spec.metric == "cosine" else ""
     settings = {"pca": "", "umap": f" ({spec.neighbours} neighbours, min_dist {spec.apart:g})"}
     settings["tsne"] = f" (perplexity {2 * spec.neighbours})"
-    warm = "" if spec.method == "pca" else "; each layer began where the layer before had ended"
+    settings["probe"] = f" {CITED['pca']} of the states in {escaped(result.subspace)}"
+    warm = "" if spec.method in ("pca", "probe") else "; each layer began where the layer before had ended"
     return (
         f"We mapped {result.count} {NAMES[result.unit]}{_drawn(spec, result.unit)}, "
-        f"to two dimensions at each of {len(result.layers)} layers by {TITLES[spec.method]} {CITED[spec.method]}"
-        f"{settings[spec.method]}{length}{warm}.",
+        f"to two dimensions at each of {len(result.layers)} layers by {'PCA' if spec.run else TITLES[spec.method]}"
+        f"{'' if spec.run else ' ' + CITED[spec.method]}{settings[spec.method]}{length}{warm}.",
         "Every map was centred, scaled to unit root mean square, and rotated or mirrored onto the map of the layer "
         "before (orthogonal Procrustes).",
         f"Maps were judged on {result.judged} points with {result.neighbours} neighbours by trustworthiness and "
@@ -43,6 +51,33 @@ def mapped(spec: MapSpec, result: MapResult) -> tuple[str, ...]:
         "the share of neighbours that a map drawn with another seed has in common.",
         "Clusters of each map are those of HDBSCAN [@campello-2013], named by c-TF-IDF [@grootendorst-2022].",
     )
+
+
+def contextual(spec: ContextualSpec, result: ContextualResult) -> tuple[str, ...]:
+    """Describe the words, the representations, the probe with its rivals, and how senses were compared."""
+    vectors = f", of static vectors ({escaped(result.title)}{CITED.get(spec.static, '')})" if result.title else ""
+    floor = " The same architecture with random weights was read alike." if spec.random_init else ""
+    axes = f" cut to {spec.dimensions} principal axes of the training words," if spec.dimensions else ""
+    return (
+        f"We compared representations of {len(result.points)} uses of words in {result.points.text.nunique()} texts, "
+        f"drawn with seed {spec.seed}: the rows of the model's own embedding table{vectors}, and the states of each of "
+        f"{len(result.layers)} layers, each averaged over a word's sub-tokens.{floor}",
+        f"Multinomial logistic regression read {escaped(result.label)} ({result.classes} labels) off each,{axes} in "
+        f"{FOLDS}-fold cross-validation by text, columns standardised and the penalty chosen inside the training "
+        "texts. Intervals are 95 % percentile bootstrap intervals over texts [@efron-1979]; the named layer was chosen "
+        "on one half of the texts and is reported on the other. Beside it stand a probe of shuffled labels, the "
+        "largest class, and the commonest label of each word over the very uses that are judged, which bounds any "
+        "static vector.",
+        "Of words with several labels we give the share of uses whose nearest other use of that word by cosine has the "
+        "same label, ties counted in part, and the silhouette [@rousseeuw-1987], with bootstrap intervals over words, "
+        f"and both for labels shuffled among the uses of each word ({spec.draws} draws).",
+        f"Maps were drawn by {TITLES[spec.method]} {CITED[spec.method]}.",
+    )
+
+
+def escaped(title: str) -> str:
+    """Return a title that may hold a file's name, without what Markdown would read as a sign."""
+    return "".join(c if c.isalnum() or c in " -'.,_" else " " for c in title)
 
 
 def _drawn(spec: ReadsPoints, unit: str) -> str:

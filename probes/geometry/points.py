@@ -12,7 +12,22 @@ from probes.values import Source
 
 FEWEST = 24
 """Points below which nothing is measured."""
-_BLOCK = 65_536
+_BLOCK, _LOOK = 65_536, 1024
+
+
+def distinct(rows: np.ndarray, enough: int) -> int:
+    """Return how many different rows [row, width] there are, but no more than `enough`; a block is looked at a time."""
+    known: list[np.ndarray] = []
+    for first in range(0, len(rows), _LOOK):
+        block = np.asarray(rows[first : first + _LOOK])
+        for one in known:
+            block = block[(block != one).any(1)]
+        while len(block) and len(known) < enough:
+            known.append(block[0])
+            block = block[(block != block[0]).any(1)]
+        if len(known) == enough:
+            break
+    return len(known)
 
 
 @dataclass(frozen=True)

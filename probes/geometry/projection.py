@@ -117,6 +117,8 @@ def tsne(rows: np.ndarray, *, neighbours: int, seed: int, start: np.ndarray | No
     from sklearn.manifold import TSNE  # on use: half a second
 
     perplexity = min(2.0 * neighbours, (len(rows) - 1) / 3)
+    if rows.shape[1] < 2:  # PCA, where it begins, wants two columns
+        rows = np.pad(rows, ((0, 0), (0, 1)))
     begin = "pca" if start is None else _small(start, 1e-4).astype(np.float32)
     found: np.ndarray = TSNE(perplexity=perplexity, init=begin, random_state=seed, n_jobs=1).fit_transform(
         np.ascontiguousarray(rows, np.float32)

@@ -44,7 +44,7 @@ def read(spec: ReadsPoints, progress: Progress) -> Points:
         left_out["points that the tokenizer drops"] += int(dropped.sum())
     if len(rows) < FEWEST:
         raise units.refused(spec.unit)
-    frame = _frame(pieces).iloc[rows].reset_index(drop=True)
+    frame = frame_of(pieces).iloc[rows].reset_index(drop=True)
     return Points(frame, tuple(texts), states, model.layers, model.depth, rows, source, dict(left_out), spec.unit)
 
 
@@ -96,12 +96,12 @@ def _fitting(spec: ReadsPoints, model: Model, chunk: list[Text], left_out: Count
     pieces: list[Piece] = []
     for text in texts:
         try:
-            pieces.append(units.leaves(text) if spec.unit == "leaf" else _piece(spec, model, text))
+            pieces.append(_piece(spec, model, text))
         except StrataError as error:
             if error.code == "E-LANGUAGE-UNKNOWN":
                 raise StrataError(
                     "E-CORPUS-LANGUAGE",
-                    f"'{spec.corpus[:80]}' holds no code, and only code has leaves.",
+                    f"'{spec.corpus[:80]}' holds no code, and only code has leaves and snippets.",
                     fix="Choose another unit: text, word or token.",
                 ) from error
             left_out[f"not read ({error.code})"] += 1
@@ -114,10 +114,9 @@ def _fitting(spec: ReadsPoints, model: Model, chunk: list[Text], left_out: Count
 
 
 def _piece(spec: ReadsPoints, model: Model, text: Text) -> Piece:
-    if spec.unit == "word":
-        return units.words(text)
-    if spec.unit == "text":
-        return units.whole(text)
+    whole = {"leaf": units.leaves, "word": units.words, "text": units.whole, "snippet": units.snippet}
+    if spec.unit in whole:
+        return whole[spec.unit](text)
     encoded = model.encode([text.text])
     return units.tokens(text, encoded.offsets[0][~encoded.special[0]])
 
@@ -127,7 +126,8 @@ def _notes(spec: ReadsPoints, pieces: list[Piece]) -> tuple[str, ...]:
     return (f"The corpus gave {have:,} points of the {spec.n:,} asked for.",) if have < spec.n else ()
 
 
-def _frame(pieces: list[Piece]) -> pd.DataFrame:
+def frame_of(pieces: list[Piece]) -> pd.DataFrame:
+    """Return one row a point: word, before, after, kind, type, place, origin, text (the piece's number)."""
     rows = []
     for number, piece in enumerate(pieces):
         for i in range(len(piece.spans)):

@@ -16,8 +16,9 @@ class ReadsPoints(ReadsCorpus):
     """python-stdlib, code:FOLDER, table:FILE or hub:NAME; or matrix:FILE, vectors of your own, which no model reads."""
     language: str = ""
     """The programming language that is taken from the corpus; none for all that it holds."""
-    unit: Literal["leaf", "word", "token", "text"] = "leaf"
-    """What a point is: a leaf of a syntax tree, a word, one of the model's own tokens, or a whole text."""
+    unit: Literal["leaf", "word", "token", "text", "snippet"] = "leaf"
+    """What a point is: a leaf of a syntax tree, a word, one of the model's own tokens, a whole text, or a snippet: a
+    function without its comments, the mean of its tokens."""
     pooling: Literal["mean", "weighted", "last", "first"] = "mean"
     """How a whole text becomes one vector: mean, mean weighted by position, last or first token."""
     n: int = Field(2000, ge=24, le=8_000)

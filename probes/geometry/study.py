@@ -94,7 +94,7 @@ def _layer(rows: np.ndarray, points: Points, measured: np.ndarray, spec: Geometr
 
 def _plain(found: Cloud, points: Points, measured: np.ndarray, spec: GeometrySpec) -> dict[str, float]:
     values = every(found)
-    if points.unit not in ("text", "row") and np.isfinite(values["mean-cosine"]):
+    if points.unit not in ("text", "snippet", "row") and np.isfinite(values["mean-cosine"]):
         values |= self_similarity(found, points.frame.word[measured].tolist())
     return values
 

@@ -11,7 +11,7 @@ from probes.corpora.trees import parse
 from probes.errors import StrataError
 from probes.values import Text
 
-Unit = Literal["leaf", "word", "token", "text"]
+Unit = Literal["leaf", "word", "token", "text", "snippet"]
 AROUND = 60
 """Characters of context kept on each side of a point."""
 _WORD = re.compile(r"\w+|[^\w\s]")
@@ -71,6 +71,18 @@ def whole(text: Text) -> Piece:
     return Piece(text.text, np.array([[0, len(text.text)]], np.int64), (kind,), (text.language,), text.origin)
 
 
+def snippet(text: Text) -> Piece:
+    """Return a piece of code as one point, without its comments; its kind is the first folder or file it comes from.
+
+    Refuses what `corpora.trees.parse` refuses; its type is that of its outermost node.
+    """
+    tree = parse(text.text, text.language)
+    place = text.origin.rpartition(":")[0] or text.origin
+    kind = place.partition("/")[0] or "code"
+    inner = next((i for i, parent in enumerate(tree.parents) if parent == 0), 0)
+    return Piece(tree.text, np.array([[0, len(tree.text)]], np.int64), (kind,), (tree.types[inner],), text.origin)
+
+
 def _cut(text: Text, spans: Sequence[tuple[int, int]]) -> Piece:
     kinds = tuple(kind_of(text.text[a:b]) for a, b in spans)
     return Piece(text.text, np.array(spans, np.int64).reshape(-1, 2), kinds, kinds, text.origin)
@@ -94,7 +106,7 @@ def kind_of(word: str) -> str:
 
 def refused(unit: Unit) -> StrataError:
     """Return the error for a corpus that gives no point of a unit."""
-    fix = "Choose another corpus, or another unit: text, word, token."
+    fix = "Choose another corpus, or another unit: text, word, token; of code also leaf and snippet."
     return StrataError(
         "E-CORPUS-SMALL", f"The corpus gives too few points: {unit} by {unit}.", "A cloud needs at least 24.", fix
     )

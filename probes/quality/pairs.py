@@ -112,7 +112,10 @@ def _rated(spec: ReadsPairs) -> Pairs:
         spare = tuple(dict.fromkeys(text for text in every if text not in judged))
         sides = [tuple(t for t, no in zip(side, aside, strict=True) if not no) for side in sides]
         score = score[~aside]
-    if not len(score) or score.min() == score.max():
+    if not len(score):
+        what = f"All {len(found)} pairs of '{spec.pairs[:80]}' were kept aside to fit on: too few."
+        raise StrataError("E-PAIRS-FEW", what, "A pair and its copies fall on one side.", "Give more pairs.")
+    if len(score) > 1 and score.min() == score.max():
         raise StrataError("E-PAIRS-SCORE", f"All scores of '{spec.pairs[:80]}' are equal.", "They rank nothing.")
     texts = tuple(dict.fromkeys([*sides[0], *sides[1]]))
     place = {text: i for i, text in enumerate(texts)}

@@ -15,6 +15,8 @@ from probes import stats
 from probes.quality.pairs import Pairs
 
 RESAMPLES = 300
+_DIGITS = 9
+"""Decimal digits of a cosine: more than float32 states have."""
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -81,8 +83,11 @@ class Judge:
             self._ranks = weighted_ranks(pairs.score, self.weights)
 
     def items(self, similarity: np.ndarray) -> np.ndarray:
-        """Return what quality is made of: rated pairs' similarities [pair] as they are, else 1 / rank [pair]."""
-        return similarity if self.pairs.score is not None else reciprocal(similarity)
+        """Return what quality is made of: rated pairs' similarities [pair], else 1 / rank [pair].
+
+        Similarities that differ by rounding alone, as those of equal texts do, are one: they must not be ranked.
+        """
+        return np.round(similarity, _DIGITS) if self.pairs.score is not None else reciprocal(similarity)
 
     def value(self, items: np.ndarray, rows: np.ndarray | None = None) -> float:
         """Return the quality, over all pairs or some."""

@@ -15,7 +15,9 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from probes import store
 from probes.errors import StrataError
+from probes.subspaces import Lent
 
 if TYPE_CHECKING:
     from probes.syntax.analysis import SyntaxResult
@@ -54,6 +56,18 @@ class Subspace:
 def of(result: "SyntaxResult") -> Subspace:
     """Return the subspaces that a run found."""
     return Subspace(result.source.model, result.layers, *(getattr(result, name) for name in _ARRAYS))
+
+
+def lent(digest: str) -> Lent:
+    """Return the subspaces of a stored syntax run for another room; StrataError E-RUN-UNKNOWN when it is not there."""
+    from probes.syntax.analysis import SyntaxResult  # on use: a file is read without it
+
+    found = store.load(digest, SyntaxResult)
+    if found is None:
+        what = f"There is no syntax run '{digest}' in the store."
+        raise StrataError("E-RUN-UNKNOWN", what, fix="Train the probe again, then ask.")
+    words = f"the syntactic subspace of run {digest[:12]}"
+    return Lent(words, found.source.weights, found.layers, of(found).project)
 
 
 def to_bytes(result: "SyntaxResult") -> bytes:

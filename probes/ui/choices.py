@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 
-from probes import corpora, models
+from probes import corpora, models, store
 from probes.alignment.likeness import SAME
 from probes.corpora.grammars import LANGUAGES
+from probes.corpora.homonyms import NAME as HOMONYMS
 from probes.corpora.rated import SETS
+from probes.corpora.word_vectors import GLOVE
+from probes.geometry.maps import LENDERS
 from probes.probing.labels import LABELS as MADE
 
-FREE = frozenset({"model", "other", "corpus", "pairs", "label"})
+FREE = frozenset({"model", "other", "corpus", "pairs", "label", "static"})
 """Fields that also take what is not in their list: a folder or a hub id, `code:FOLDER`, a column."""
 
 NAMED: dict[str, Callable[[], list[str]]] = {
@@ -21,7 +24,12 @@ NAMED: dict[str, Callable[[], list[str]]] = {
     "alignment_corpus": lambda: ["gettext:django"],
     "likeness_other": lambda: [SAME, *models.names()],
     "likeness_corpus": lambda: ["gettext:django", corpora.STDLIB],
+    "contextual_corpus": lambda: [HOMONYMS, corpora.STDLIB],
+    "contextual_language": lambda: ["", *LANGUAGES],
+    "contextual_label": lambda: ["sense", "living", "kind", "type"],
+    "contextual_static": lambda: ["", GLOVE],
     "pairs": lambda: [*SETS, corpora.STDLIB, "gettext:django"],
+    "map_run": lambda: ["", *(run.digest for run in _lenders())],
     "map_language": lambda: ["", *LANGUAGES],
     "structural_corpus": lambda: ["conllu:sample"],
     "probing_label": lambda: list(MADE),
@@ -32,6 +40,21 @@ NAMED: dict[str, Callable[[], list[str]]] = {
     "explain_language": lambda: ["", *LANGUAGES],
 }
 """Fields drawn as a list, by name; those of one question alone by its kind and name, which come first."""
+
+
+def _lenders() -> list[store.RunEntry]:
+    """Return the finished runs whose subspace a map can be drawn in."""
+    return [run for kind in LENDERS for run in store.runs(kind)]
+
+
+def _run(digest: str) -> str:
+    """Say which run a digest is: what it asked of which model."""
+    found = next((run for run in _lenders() if run.digest == digest), None)
+    return f"{found.kind}, {str(found.spec.get('model'))[-24:]}, {digest[:8]}" if found else digest[:32]
+
+
+SHOWN: dict[str, Callable[[str], str]] = {"map_run": _run}
+"""How a value of a list is shown, where it is not as it stands."""
 
 LABELS = {
     "steer_tokens": "New tokens",
@@ -49,7 +72,15 @@ LABELS = {
     "other": "Other model",
     "texts_in": "Language of the texts",
     "map_n": "Points",
+    "map_run": "Run of the probe",
     "geometry_n": "Points",
+    "contextual_n": "Words",
+    "contextual_per_text": "Words of a text",
+    "contextual_word": "Column of the word",
+    "contextual_static": "Static vectors",
+    "contextual_dimensions": "Axes a probe sees",
+    "contextual_method": "Maps drawn by",
+    "contextual_draws": "Shuffles of the senses",
     "grid_n": "Pairs",
     "compression_n": "Pairs",
     "pooling_n": "Pairs a set",

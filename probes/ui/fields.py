@@ -82,7 +82,8 @@ def _choose(key: str, label: str, about: str | None, options: list[str], start: 
     free = key.rpartition("_")[2] in choices.FREE
     options = options if start in options or start is None else [*options, start]
     index = options.index(start) if start is not None else None
-    return st.selectbox(label, options, index=index, key=key, help=about, accept_new_options=free)
+    show = choices.SHOWN.get(key, str)
+    return st.selectbox(label, options, index=index, key=key, help=about, accept_new_options=free, format_func=show)
 
 
 def _number(key: str, label: str, info: FieldInfo, start: float | None) -> Any:

@@ -1,7 +1,7 @@
 """Points of a map, looked at: picked by box, lasso, click or search; what is near one of them, layer by layer."""
 
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -9,11 +9,12 @@ import streamlit as st
 
 from probes.figures.grouped import density, tally
 from probes.figures.maps import CLUSTER, OTHERS, shown, thinned
-from probes.figures.points import MOST_DRAWN, SIZE, members, options, shapes
+from probes.figures.points import MOST_DRAWN, SIZE, options, shapes
 from probes.figures.words import shorten, visible
-from probes.geometry.maps import MapResult
-from probes.ui import playing
+from probes.geometry.maps import MapResult, MapSpec
+from probes.ui import beside, playing
 from probes.ui.address import among, check, choice
+from probes.ui.picking import Look, chosen, picked
 from probes.ui.results import rows
 from probes.ui.taking import taking
 from probes.ui.text import plain
@@ -30,12 +31,12 @@ _SAME, _BESIDE = 60, 30
 _NEAR = ["word", "kind", "before", "after"]
 
 
-def points(result: MapResult) -> None:
-    """Draw a map to be looked at closer, with a button that plays its layers."""
-    playing.playable(_points, result)
+def points(result: MapResult, question: MapSpec | None = None) -> None:
+    """Draw a map to be looked at closer, with a button that plays its layers, and another map beside it."""
+    playing.playable(partial(_points, question=question), result)
 
 
-def _points(result: MapResult) -> None:
+def _points(result: MapResult, question: MapSpec | None) -> None:
     """Draw the map of a layer, the table of what is picked in it, and the neighbours of one point at every layer."""
     left, button, middle, form, right = st.columns([5, 2, 2, 2, 2], vertical_alignment="bottom")
     with left:
@@ -52,13 +53,18 @@ def _points(result: MapResult) -> None:
     search = right.text_input("Find", key="map_find", placeholder="a word", max_chars=100)
     rows_of = _window(result, layer) if result.count > MOST_DRAWN else np.arange(result.count)
     wanted = _wanted(result, search)
-    picked = _drawn(result, rows_of, (layer, by, shape), wanted) if len(rows_of) else []
+    other = beside.other(result, question, layer)
+    look = (layer, by, shape)
+    if other is not None:
+        found = beside.pair(result, other, look, wanted)
+    else:
+        found = _drawn(result, rows_of, look, wanted) if len(rows_of) else []
     told, kinds = shown(result, by, layer=layer)
-    bars = _bars(result, (told, kinds), picked or wanted)
-    picked = picked or wanted or [i for i, kind in enumerate(told) if kind in bars]
-    _table(result, picked)
-    if picked:
-        taking(result, picked, layer)
+    bars = _bars(result, (told, kinds), found or wanted)
+    found = found or wanted or [i for i, kind in enumerate(told) if kind in bars]
+    _table(result, found)
+    if found:
+        taking(result, found, layer)
     _near(result, layer)
 
 
@@ -89,11 +95,11 @@ def _window(result: MapResult, layer: str) -> np.ndarray:
     return found[some] if len(found) else found
 
 
-def _drawn(result: MapResult, rows_of: np.ndarray, look: tuple[str, str, str], wanted: Sequence[int]) -> list[int]:
+def _drawn(result: MapResult, rows_of: np.ndarray, look: Look, wanted: Sequence[int]) -> list[int]:
     """Draw the points, those found or chosen ringed; return those that are picked in the picture."""
     seen = result if len(rows_of) == result.count else result.only(rows_of)
-    chosen = _chosen(result)
-    ringed = list(wanted) if wanted else [] if chosen is None else [chosen]
+    point = chosen(result)
+    ringed = list(wanted) if wanted else [] if point is None else [point]
     rings = [int(i) for i in np.flatnonzero(np.isin(rows_of, ringed))[:_MOST]]
     layer, by, shape = look
     drawn = options(seen, layer, by, rings, shape)
@@ -102,7 +108,7 @@ def _drawn(result: MapResult, rows_of: np.ndarray, look: tuple[str, str, str], w
         known = [f"{glyph} {plain(name)}" for glyph, name in shapes(seen, shape, layer)]
         st.caption(f"Shape: {' · '.join(known)}" + _TOGETHER * known[-1].endswith(OTHERS))
     st.caption("Drag a box or a lasso (top right) to list points; scroll to zoom; click a point to see what is near.")
-    return [int(rows_of[i]) for i in _picked(seen, state, look)]
+    return [int(rows_of[i]) for i in picked(seen, state, look)]
 
 
 def _bars(result: MapResult, kinds: tuple[list[str], list[str]], picked: list[int]) -> set[str]:
@@ -111,17 +117,6 @@ def _bars(result: MapResult, kinds: tuple[list[str], list[str]], picked: list[in
     state = st.vega_lite_chart(chart, key="map_bars", on_select="rerun", selection_mode="bar", width="stretch")
     found = state.selection.get("bar", []) if state else []
     return {str(one.get("kind")) for one in found}
-
-
-def _picked(result: MapResult, state: Any, look: tuple[str, str, str]) -> list[int]:
-    """Return the points that the browser says are picked; what is no point of this map is left out."""
-    layer, by, shape = look
-    groups, found = members(result, by, layer, shape), set[int]()
-    for part in state.selection.selected if state else ():
-        k = part["series_index"]
-        if k < len(groups):
-            found |= {groups[k][i] for i in part["data_indices"] if i < len(groups[k])}
-    return sorted(found)
 
 
 def _table(result: MapResult, picked: Sequence[int]) -> None:
@@ -137,22 +132,16 @@ def _table(result: MapResult, picked: Sequence[int]) -> None:
     held = st.dataframe(
         table, hide_index=True, height=220, key="map_rows", on_select="rerun", selection_mode="single-row"
     )
-    chosen = held.selection.rows if held else []
-    point = some[chosen[0]] if chosen and chosen[0] < len(some) else some[0] if len(some) == 1 else None
-    if point is not None and point != _chosen(result):
+    at = held.selection.rows if held else []
+    point = some[at[0]] if at and at[0] < len(some) else some[0] if len(some) == 1 else None
+    if point is not None and point != chosen(result):
         st.query_params["point"] = str(point)
         st.rerun(scope="app")
 
 
-def _chosen(result: MapResult) -> int | None:
-    """Return the point that the address names, if the map has it."""
-    given = st.query_params.get("point", "")
-    return int(given) if given.isdecimal() and len(given) < 8 and int(given) < result.count else None
-
-
 def _near(result: MapResult, layer: str) -> None:
     """List the nearest points of the chosen one at the layer shown, and how many of them stay from layer to layer."""
-    point = _chosen(result)
+    point = chosen(result)
     if point is None:
         st.caption("No point is chosen. Click one, or pick a row of the table.")
         return

@@ -55,7 +55,7 @@ PAGES = (
         "What is in there",
         ":material/scatter_plot:",
         "What shape is the cloud, and where does each point lie?",
-        ("map", "geometry"),
+        ("map", "geometry", "contextual"),
     ),
     Page(
         "pages/Quality.py",

@@ -14,7 +14,7 @@ from probes.ui.shell import PAGES
 
 _TAKEN = "map_taken"
 """Where a session keeps the corpus it made last, and of how many points."""
-WHOLE = ("text", "row")
+WHOLE = ("text", "snippet", "row")
 """Units whose points are whole texts; of others, what stands around the point belongs to the text."""
 
 

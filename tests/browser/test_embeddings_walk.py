@@ -58,6 +58,37 @@ def test_a_box_lists_points_and_a_row_shows_what_is_near(answer: Any) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_is_picked_in_one_of_two_maps_is_ringed_in_the_other(
+    answer: Any, address: dict[str, str], window: Open, shot: Callable[..., None], scheme: str
+) -> None:
+    seen = window(scheme)
+    page = seen.open(address["run"] + "&layer=3&beside=layer+5")
+    left, right = (page.locator(f"[class*=st-key-map_{name}]").first for name in ("points", "beside"))
+    page.get_by_role("heading", name="Look at the points").evaluate("e => e.scrollIntoView({block: 'start'})")
+    expect(right).to_be_visible()
+    page.wait_for_timeout(1000)
+    before = right.screenshot()
+    counts = []
+    for plot in (left, right):
+        box = plot.bounding_box()
+        page.mouse.click(box["x"] + box["width"] - 115, box["y"] + 24)  # the box of the toolbox
+        page.mouse.move(box["x"] + 240, box["y"] + 120)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 330, box["y"] + 200, steps=8)
+        page.mouse.up()
+        page.wait_for_timeout(3000)
+        seen.settled()
+        expect(page.get_by_text(PICKED)).to_be_visible()
+        counts.append(page.get_by_text(PICKED).inner_text())
+        if plot == left:
+            assert right.screenshot() != before
+            shot(seen, f"beside-{scheme}")
+    assert counts[0] != counts[1]  # what was picked last is listed
+    assert seen.sideways() <= 0
+    assert page.get_by_test_id("stException").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pictures(answer: Any, address: dict[str, str], window: Open, shot: Callable[..., None], scheme: str) -> None:
     seen = window(scheme)
     seen.open(address["run"] + "&point=40&layer=3")

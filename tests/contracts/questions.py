@@ -23,7 +23,7 @@ from probes.codebooks import (
     browse,
 )
 from probes.contract import Spec
-from probes.geometry import GeometrySpec, MapSpec
+from probes.geometry import ContextualSpec, GeometrySpec, MapSpec
 from probes.intervention import AblationSpec, AheadSpec, BeamsSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
 from probes.probing import ProbingSpec, StructuralSpec
 from probes.quality import CompressionSpec, GridSpec, PoolingSpec
@@ -132,6 +132,7 @@ def clouds(given: Given) -> Questions:
     rated: dict[str, Any] = {"model": str(given.encoder), "pairs": pair_table(given.code.parent / "pairs.csv"), "n": 80}
     shared = {name: rated[name] for name in ("model", "n")}
     return {kind.kind: kind(**cloud).pinned() for kind in (GeometrySpec, MapSpec)} | {
+        "contextual": ContextualSpec(model=str(given.encoder), n=60, label="living", draws=5, method="pca").pinned(),
         "grid": GridSpec(**rated, draws=2).pinned(),
         "compression": CompressionSpec(**rated, neighbours=3).pinned(),
         "pooling": PoolingSpec(**shared, tasks=(rated["pairs"],), latents=3, steps=2, seeds=1).pinned(),

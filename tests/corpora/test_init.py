@@ -3,7 +3,7 @@ import pytest
 from probes import corpora
 from probes.errors import StrataError
 
-NAMES = ["python-stdlib", "headers", "code:FOLDER", "table:FILE", "conllu:FILE", "matrix:FILE"]
+NAMES = ["python-stdlib", "headers", "homonyms", "code:FOLDER", "table:FILE", "conllu:FILE", "matrix:FILE"]
 NAMES += ["hub:NAME", "gettext:FOLDER", "flores:FOLDER", "bible:FOLDER", "parallel:FILE", "udhr:FOLDER"]
 
 
@@ -30,7 +30,7 @@ def test_the_table_lists_every_corpus() -> None:
     table = corpora.table()
     assert list(table.columns) == ["name", "what", "languages", "licence"]
     assert list(table["name"]) == NAMES
-    assert list(corpora.parallel_kinds()) == NAMES[7:]
+    assert list(corpora.parallel_kinds()) == NAMES[8:]
 
 
 def test_a_corpus_of_no_texts_is_a_mistake() -> None:

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from probes import analyses, store
 from probes.contract import Progress, Spec
-from probes.geometry import GeometrySpec, MapSpec
+from probes.geometry import ContextualSpec, GeometrySpec, MapSpec
 
 PAGE = "pages/Embeddings.py"
 Open = Callable[..., AppTest]
@@ -29,6 +29,8 @@ def kept(tiny_bert: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
         for kind in (MapSpec, GeometrySpec):
             spec = kind(model=str(tiny_bert), corpus=f"code:{folder}", n=60, per_text=4).pinned()
             found[spec.kind] = (spec, analyses.of(spec).run(spec, Progress()))
+        spec = ContextualSpec(model=str(tiny_bert), n=60, label="living", draws=5, method="pca", random_init=False)
+        found[spec.kind] = (spec.pinned(), analyses.of(spec).run(spec.pinned(), Progress()))
     return found
 
 
@@ -48,7 +50,7 @@ def test_cold_page_asks_its_question_and_computes_nothing(page: Open, here: Any)
     assert at.number_input(key="map_n").label == at.number_input(key="geometry_n").label == "Points"
 
 
-@pytest.mark.parametrize("kind", [MapSpec, GeometrySpec])
+@pytest.mark.parametrize("kind", [MapSpec, GeometrySpec, ContextualSpec])
 def test_each_demo_is_one_click(page: Open, here: Any, kind: Any) -> None:
     at = page(PAGE)
     at.button(key=f"{kind.kind}_demo").click().run()
@@ -85,6 +87,17 @@ def test_every_figure_of_the_shape_is_drawn(
     assert len(at.get("vega_lite_chart")) == 1
 
 
+@pytest.mark.parametrize("figure", ["read_off", "senses_apart", "each_word", "side_by_side"])
+def test_every_figure_of_what_context_adds_is_drawn(
+    page: Open, stored: dict[str, str], kept: dict[str, tuple[Spec, Any]], figure: str
+) -> None:
+    at = page(PAGE, run=stored["contextual"])
+    at.segmented_control(key="contextual_view").set_value(figure).run()
+    assert not at.exception
+    assert kept["contextual"][1].headline() in "".join(h.body for h in at.get("html"))
+    assert len(at.get("vega_lite_chart")) == 1
+
+
 @pytest.mark.parametrize("by", ["kind", "type", "origin"])
 def test_points_are_coloured_by_any_column(page: Open, stored: dict[str, str], by: str) -> None:
     at = page(PAGE, run=stored["map"], by=by, layer="1")
@@ -113,6 +126,34 @@ def test_a_word_that_is_looked_for_is_listed(
     at.text_input(key="map_find").set_value("(").run()
     assert not at.exception
     assert f"**{words.str.contains('(', regex=False).sum()} of 60 points**" in "\n".join(m.value for m in at.markdown)
+
+
+def test_another_layer_stands_beside(page: Open, stored: dict[str, str]) -> None:
+    at = page(PAGE, run=stored["map"], layer="2", beside="layer 1")
+    assert not at.exception
+    assert at.selectbox(key="beside").value == "layer 1"
+    assert {"**Layer 2**", "**Layer 1**"} <= {m.value for m in at.markdown}
+    assert any("ringed in the other" in c.value for c in at.caption)
+    at = page(PAGE, run=stored["map"], beside="layer 99")
+    assert "which is not among those here" in says(at)
+
+
+def test_another_run_about_the_same_texts_stands_beside(
+    page: Open, stored: dict[str, str], kept: dict[str, tuple[Spec, Any]], strata_home: Path
+) -> None:
+    first: Any = kept["map"][0]
+    other = first.model_copy(update={"metric": "euclidean"})
+    store.save(other, kept["map"][1], 1.0)
+    about_others = first.model_copy(update={"seed": 5})
+    store.save(about_others, kept["map"][1], 1.0)
+    at = page(PAGE, run=stored["map"])
+    runs = [name for name in at.selectbox(key="beside").options if "run " in name]
+    assert len(runs) == 1
+    assert runs[0].endswith(f"run {other.digest[:8]}")
+    at.selectbox(key="beside").set_value(runs[0]).run()
+    assert not at.exception
+    assert at.select_slider(key="beside_layer").value == kept["map"][1].best
+    assert any("ringed in the other" in c.value for c in at.caption)
 
 
 @pytest.mark.parametrize("point", ["60", "-1", "99999999999999", "<b>", "٣", "1e3"])
