@@ -1,13 +1,18 @@
 """The dress on altair's charts: colours that follow the page, the screen dress, and a figure that only says why."""
 
 import textwrap
+from functools import cache
 from typing import Any
 
 import altair as alt
 import pandas as pd
+from altair.utils import schemapi
 
 from probes.figures import dress
 from probes.figures.dress import screen
+
+schemapi.DEBUG_MODE = False
+"""A chart is held against Vega-Lite's schema once, when it is written, and not at each of its parts as well."""
 
 INK, MUTED = alt.ExprRef(dress.INK), alt.ExprRef(dress.MUTED)
 HALO = alt.ExprRef(dress.HALO)
@@ -27,8 +32,13 @@ def strata() -> alt.theme.ThemeConfig:
 def dressed(chart: Any) -> Any:
     """Return the finished chart in its screen dress; only the outermost chart of a composition may wear one."""
     dressed_chart = chart.copy(deep=False)
-    dressed_chart.config = alt.Config.from_dict(screen())
+    dressed_chart.config = _screen()
     return dressed_chart
+
+
+@cache
+def _screen() -> alt.Config:
+    return alt.Config.from_dict(screen())  # checked against the schema, which takes as long as a small figure
 
 
 def message(text: str, *, width: int = 640) -> alt.LayerChart:

@@ -49,7 +49,14 @@ def small_run(ask_small: Callable[[str], Small]) -> Small:
 
 
 @pytest.fixture
-def small(small_run: Small, strata_home: Path) -> Small:
+def small(small_run: Small, monkeypatch: pytest.MonkeyPatch) -> Small:
+    """The answered questions, with their runs where they were made: to read, and not to write to."""
+    monkeypatch.setenv("STRATA_HOME", str(small_run.home))
+    return small_run
+
+
+@pytest.fixture
+def own(small_run: Small, strata_home: Path) -> Small:
     """The answered questions, with their runs in this test's own home."""
     shutil.copytree(small_run.home, strata_home, dirs_exist_ok=True)
     assert os.environ["STRATA_HOME"] == str(strata_home)

@@ -54,8 +54,8 @@ def test_a_result_survives_packing(analysis: Analysis, small_run: Any) -> None:
 
 
 @each
-def test_a_result_survives_the_store(analysis: Analysis, small: Any) -> None:
-    spec, result = small.specs[analysis.kind], small.results[analysis.kind]
+def test_a_result_survives_the_store(analysis: Analysis, own: Any) -> None:
+    spec, result = own.specs[analysis.kind], own.results[analysis.kind]
     if analysis.live:
         assert store.asked(spec.digest) is None  # kept only when pinned
         store.save(spec, result, 0.1)
