@@ -1,5 +1,6 @@
 """Fixtures for every room: a home of one's own, tiny models built from configs, and real weights fetched once."""
 
+import gc
 import os
 import string
 from collections.abc import Callable
@@ -32,6 +33,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         rank = TOGETHER.index(folder) if folder in TOGETHER else len(TOGETHER) + (not slow)
         ranks[item.path] = min(ranks.get(item.path, rank), rank)
     items.sort(key=lambda item: ranks[item.path])
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector from looking through every module again and again: what was imported stays."""
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
