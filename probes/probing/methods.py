@@ -48,7 +48,8 @@ def structural(spec: StructuralSpec, result: StructuralResult) -> tuple[str, ...
     return (
         f"We fitted structural probes [@hewitt-manning-2019] of rank {result.rank} to dependency trees at each of the "
         f"{len(result.layers)} layers: squared distances of projected states to the number of edges between two words, "
-        "and squared lengths, about the mean state, to the depth of a word. States of sub-tokens are averaged over "
+        "and squared lengths, about the mean state, to the depth of a word. Features that spread over three times as "
+        "far as the median one are scaled down to that. States of sub-tokens are averaged over "
         f"each word. {train:,} sentences trained, {valid:,} validated and {test:,} tested, split by their content; "
         f"the absolute error is minimised with Adam for at most {spec.steps:,} steps of 20 sentences, and the "
         "projection that did best on validation is kept.",

@@ -2,8 +2,9 @@
 
 For a projection B, distances are || (h_i - h_j) B ||² and depths || h_i B ||². The loss of a sentence of l words is
 that of Hewitt & Manning (2019): the sum of absolute errors over its pairs divided by l², or over its words divided by
-l. The states are taken about their mean, which changes no distance. No term mixes two series, and Adam goes number by
-number, so that series fitted together are series fitted alone.
+l. The states are taken about their mean, which changes no distance. Features that spread far beyond the others (massive
+activations of decoders; Sun et al., 2024) are scaled down: B could do so too, but Adam would not get there. No term
+mixes two series, and Adam goes number by number, so that series fitted together are series fitted alone.
 """
 
 import math
@@ -23,6 +24,8 @@ RATE = 0.002
 """Adam's rate at the start, for projections whose columns start with length one; it falls to zero as a cosine does."""
 ENOUGH = 1000
 """Training sentences that the mean is taken from, at most."""
+FAR = 3.0
+"""Times the median feature's standard deviation that a feature may spread."""
 LOOKS, PATIENCE = 20, 6
 """How often validation is looked at, and how often no series may do better there before the fit ends."""
 
@@ -55,18 +58,23 @@ class Sentences:
     """[kind of tree][sentence]"""
     center: np.ndarray | None = None
     """[array, width]: what is subtracted."""
+    factor: np.ndarray | None = None
+    """[array, width]: what is multiplied with then."""
 
-    def centred(self, train: np.ndarray) -> "Sentences":
-        """Return the same, about the mean of the training words: distances stay, and rounding does not eat them."""
+    def prepared(self, train: np.ndarray) -> "Sentences":
+        """Return the same about the mean of the training words, features that spread `FAR` brought down to that."""
         some = np.unique(np.concatenate([self.rows[i] for i in train[:ENOUGH]]))
-        return replace(self, center=np.stack([np.asarray(array[some]).mean(0) for array in self.arrays]))
+        words = [np.asarray(array[some]) for array in self.arrays]
+        spreads = [one.std(0) for one in words]
+        factors = [np.minimum(1, FAR * np.median(s) / np.maximum(s, 1e-30)).astype(np.float32) for s in spreads]
+        return replace(self, center=np.stack([one.mean(0) for one in words]), factor=np.stack(factors))
 
     def batch(self, some: np.ndarray, device: str) -> Batch:
         """Return some sentences side by side."""
         rows = np.concatenate([self.rows[i] for i in some])
         states = np.stack([array[rows] for array in self.arrays])
-        if self.center is not None:
-            states -= self.center[:, None]
+        if self.center is not None and self.factor is not None:
+            states = (states - self.center[:, None]) * self.factor[:, None]
         states = np.concatenate([states, np.zeros_like(states[:, :1])], 1)
         sizes = np.array([len(self.rows[i]) for i in some])
         there = np.arange(sizes.max())[None, :] < sizes[:, None]
@@ -148,7 +156,7 @@ class How:
 def fit(data: Sentences, series: Sequence[Series], sides: tuple[np.ndarray, np.ndarray], how: How) -> Probes:
     """Return the probes as they did best on validation; `sides` are the sentences that train and that validate."""
     train, valid = sides
-    data = data.centred(train)
+    data = data.prepared(train)
     probes = _start(data, tuple(series), train, how)
     learned, gain = probes.basis.clone().requires_grad_(), _gains(probes, data.batch(train[:BATCH], how.device))
     adam = torch.optim.Adam([learned], lr=RATE)

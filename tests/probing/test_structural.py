@@ -88,11 +88,23 @@ def test_what_is_said_is_the_definition() -> None:
     data = data_of(25)
     probes = fit(data, [Series(0, 0, False, 4), Series(0, 0, True, 4)], (np.arange(20), np.arange(20, 25)), HOW)
     for i, apart, deep in read_off(probes, np.arange(20, 25), "cpu"):
-        states = data.arrays[0][data.rows[i]]
+        states = (data.arrays[0][data.rows[i]] - probes.data.center[0]) * probes.data.factor[0]  # type: ignore[index]
         z = states @ probes.basis[0].numpy()
         assert np.allclose(apart[0], np.square(z[:, None] - z[None]).sum(-1), atol=1e-3)
-        about = states - probes.data.center[0]  # type: ignore[index]
-        assert np.allclose(deep[0], np.square(about @ probes.basis[1].numpy()).sum(-1), atol=1e-3)
+        assert np.allclose(deep[0], np.square(states @ probes.basis[1].numpy()).sum(-1), atol=1e-3)
+
+
+def test_one_huge_feature_hides_no_tree() -> None:
+    data, sides, test = data_of(), (np.arange(30), np.arange(30, 40)), np.arange(40, 60)
+    states = np.array(data.arrays[0])
+    states[[rows[0] for rows in data.rows], 0] += 500  # as decoders do with the first token of a text
+    huge = Sentences((states,), data.rows, data.trees)
+    found = judge(
+        fit(huge, [Series(0, 0, False, WIDTH), Series(0, 0, True, WIDTH)], sides, How(300, 0, "cpu", Progress())),
+        test,
+        "cpu",
+    )
+    assert found.value(DISTANCE, 0) > 0.7
 
 
 HOW = How(5, 0, "cpu", Progress())
