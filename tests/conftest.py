@@ -8,6 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+if os.environ.get("CI") == "true":
+    settings.load_profile("repeatable")  # what fails there fails here too; new examples are looked for while working
 
 # words of our own, so that a tiny tokenizer splits code into more than one letter a token
 WORDS = (

@@ -79,9 +79,10 @@ def safe_name(name: str) -> str:
     ('x.py', 'file_con', 'Größe_1.csv')
     """
     last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
-    found = re.search(r"\.[A-Za-z0-9]{1,10}$", last)
+    plain = "".join(c if c.isalnum() or c in "._-" else "_" for c in last).rstrip("._")
+    found = re.search(r"\.[A-Za-z0-9]{1,10}$", plain)
     extension = found[0] if found else ""
-    kept = "".join(c if c.isalnum() or c in "._-" else "_" for c in last.removesuffix(extension)).strip("._")
+    kept = plain.removesuffix(extension).strip("._")
     stem = _cut(kept, LONGEST_NAME - len(extension)) or "upload"
     return f"file_{stem}{extension}" if stem.split(".")[0].lower() in _RESERVED else stem + extension
 
