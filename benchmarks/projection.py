@@ -50,7 +50,7 @@ def theirs(rows: np.ndarray) -> np.ndarray:
 
 
 def streamed(rows: int, width: int) -> None:
-    """Print what PCA of a file of `rows` costs beside a tenth and a hundredth, and its memory beside the file."""
+    """Print what PCA of a file costs beside a tenth and a hundredth of it, and its memory beside the file's size."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "m.npy"
         whole = np.lib.format.open_memmap(path, "w+", np.float32, (rows, width))

@@ -33,29 +33,23 @@ def mapped(spec: MapSpec, progress: Progress) -> MapResult:
     points, lent = _lent(spec, read(spec, progress.step(0, 0.4)))
     steps, count = progress.step(0.4, 1), len(points.frame)
     frames, near, quality, explained, groups, names = [], [], [], [], [], []
-    k = min(spec.neighbours, (count - 1) // 3)
+    k, some = min(spec.neighbours, (count - 1) // 3), sample(count)
     words = terms(points.frame.word.tolist())
-    some = sample(count)
     before: Frames | None = None
     for order, layer in enumerate(points.layers):
         steps.report(order, len(points.layers), f"mapping layer {layer}")
-        rows = points.at(layer)
-        _several(rows, layer)
+        rows = _several(points.at(layer), layer)
         beside = _around(rows, spec)
         seen = lent.project(rows, layer) if lent else rows
         before, share = _pair(seen, spec, before, beside)
-        one, other = before
-        frames.append(one.astype(np.float32))
+        frames.append(before[0].astype(np.float32))
         explained.append(share)
         near.append(beside[0][:, 1 : NEAREST + 1] if beside else np.zeros((0, NEAREST)))
-        own = Directed(rows, spec.metric)
-        floor = kept(own, _random(rows, seen, spec), k, some).neighbours if lent else float("nan")
-        quality.append((order, layer, *judged(own, one, other, k, some), floor))
-        groups.append(clusters(one))
-        names.append(named(groups[-1], one, words).assign(order=order, layer=layer))
-    table = pd.DataFrame(quality, columns=QUALITY)
+        quality.append((order, layer, *_quality(rows, seen, before, spec, (k, some))))
+        groups.append(clusters(before[0]))
+        names.append(named(groups[-1], before[0], words).assign(order=order, layer=layer))
     return MapResult(
-        quality=table,
+        quality=(table := pd.DataFrame(quality, columns=QUALITY)),
         points=points.frame,
         xy=np.stack(frames),
         near=np.stack(near).astype(np.int32),
@@ -86,12 +80,13 @@ def _one_method(spec: MapSpec) -> None:
         raise StrataError("E-MAP-RUN", what, fix="Choose another method.")
 
 
-def _several(rows: np.ndarray, layer: str) -> None:
-    """Refuse a layer whose points are all the same, or but two: E-MAP-POINTS. Any map of them would look perfect."""
+def _several(rows: np.ndarray, layer: str) -> np.ndarray:
+    """Return a layer's rows; E-MAP-POINTS when all are the same, or but two: any map of them would look perfect."""
     found = distinct(rows, DISTINCT)
     if found < DISTINCT:
         what = f"Layer {layer} has {len(rows):,} points of which {found} differ; a map needs {DISTINCT}."
         raise StrataError("E-MAP-POINTS", what, "Equal points have no neighbours to keep.", "Give others.")
+    return rows
 
 
 def _lent(spec: MapSpec, points: Points) -> tuple[Points, Lent | None]:
@@ -113,6 +108,15 @@ def _lent(spec: MapSpec, points: Points) -> tuple[Points, Lent | None]:
     said = f"The places are those in {lent.words}; points of texts that it learnt from lie farther apart than others."
     source = replace(points.source, notes=(*points.source.notes, said))
     return replace(points, layers=layers, source=source), lent
+
+
+def _quality(
+    rows: np.ndarray, seen: np.ndarray, frames: Frames, spec: MapSpec, by: tuple[int, np.ndarray]
+) -> tuple[float, ...]:
+    """Return what a layer's map keeps of its rows, and in a probe's subspace what a random one of its rank keeps."""
+    own = Directed(rows, spec.metric)
+    floor = kept(own, _random(rows, seen, spec), *by).neighbours if spec.run else float("nan")
+    return *judged(own, *frames, *by), floor
 
 
 def _random(rows: np.ndarray, seen: np.ndarray, spec: MapSpec) -> np.ndarray:

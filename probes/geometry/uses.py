@@ -59,7 +59,9 @@ def drawn(spec: ContextualSpec, model: Model, progress: Progress) -> Uses:
 
 def _fitting(pieces: list[Piece | None], model: Model, left_out: Counter[str]) -> Iterator[Piece]:
     some = [piece for piece in pieces if piece is not None]
-    fits = model.lengths([piece.text for piece in some]) <= model.context if some else []
+    if not some:
+        return
+    fits = model.lengths([piece.text for piece in some]) <= model.context
     for piece, good in zip(some, fits, strict=True):
         if good:
             yield piece

@@ -80,7 +80,7 @@ def test_what_is_picked_in_one_of_two_maps_is_ringed_in_the_other(
         seen.settled()
         expect(page.get_by_text(PICKED)).to_be_visible()
         counts.append(page.get_by_text(PICKED).inner_text())
-        if plot == left:
+        if plot is left:
             assert right.screenshot() != before
             shot(seen, f"beside-{scheme}")
     assert counts[0] != counts[1]  # what was picked last is listed

@@ -1,8 +1,11 @@
 """Static word vectors: text and arrays against numpy, what is wrong in which line, pins that hold."""
 
+import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from probes import corpora
@@ -39,6 +42,20 @@ def test_an_array_with_its_words_beside_it_gives_the_same(tmp_path: Path, rows: 
     found = word_vectors.look_up(str(tmp_path / "v.npy"), WORDS)
     np.testing.assert_array_equal(found.rows, rows)
     assert found.known.all()
+
+
+def test_a_wheel_is_read_as_a_zip(tmp_path: Path, rows: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    array, index = io.BytesIO(), io.BytesIO()
+    np.save(array, rows)
+    pd.DataFrame({"index": WORDS}).to_parquet(index)
+    with zipfile.ZipFile(tmp_path / "w.whl", "w") as wheel:
+        wheel.writestr("p/data/glove_6B_50d_emb.npy", array.getvalue())
+        wheel.writestr("p/data/glove_6B_index.parquet", index.getvalue())
+    monkeypatch.setattr(word_vectors.packages, "fetched", lambda _package: tmp_path / "w.whl")
+    found = word_vectors.look_up("glove", ["bank", "none", "zürich"])
+    np.testing.assert_array_equal(found.rows[[0, 2]], rows[[0, 3]])
+    assert found.known.tolist() == [True, False, True]
+    assert found.title == "GloVe 6B, 50 dimensions"
 
 
 def test_a_pinned_file_that_changes_is_refused(tmp_path: Path, rows: np.ndarray) -> None:
