@@ -11,6 +11,7 @@ from small import code_folder, small_spec
 from probes import analyses, engine, store
 from probes.contract import Progress
 from probes.errors import StrataError
+from probes.export.script import needed
 from probes.geometry import MapSpec, maps, projection
 from probes.geometry.methods import mapped as methods
 from probes.geometry.reading import read
@@ -146,3 +147,8 @@ def test_only_code_has_snippets(tiny_bert: Path, tmp_path: Path) -> None:
     spec = MapSpec(model=str(tiny_bert), corpus=f"table:{tmp_path / 't.txt'}", unit="snippet")
     with pytest.raises(StrataError, match="only code has leaves and snippets"):
         maps.run(spec.pinned(), Progress())
+
+
+def test_a_script_of_such_a_map_trains_the_probe_first(tiny_bert: Path, folder: Path, probing: str) -> None:
+    spec = question(tiny_bert, folder, method="probe", run=probing)
+    assert [step.digest for step in needed(spec)] == [probing]
