@@ -1,8 +1,9 @@
 """How well similarities agree with what people say, or find what belongs together; and how sure that is.
 
 Spearman's correlation over rated pairs; or MRR, the mean of 1 / rank of a text's partner among all the others, both
-ways, a tie (to 9 digits) counting against it. Intervals are 95 % percentile bootstraps: over pairs, or, where each text is in many
-pairs, over texts (a pair then counts as often as its two texts are drawn together; Snijders & Borgatti, 1999).
+ways, a tie (to 9 digits) counting against it. Intervals are 95 % percentile bootstraps: over pairs, or, where each text
+is in many pairs, over texts (a pair then counts as often as its two texts are drawn together; Snijders & Borgatti,
+1999).
 """
 
 import re
