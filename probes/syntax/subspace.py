@@ -59,7 +59,7 @@ def of(result: "SyntaxResult") -> Subspace:
 
 
 def lent(digest: str) -> Lent:
-    """Return the subspaces of a stored syntax run for other rooms; E-RUN-UNKNOWN for none, or one of another version."""
+    """Return the subspaces of a stored syntax run, for other rooms; E-RUN-UNKNOWN for none, or of another version."""
     from probes.syntax.analysis import SyntaxResult, SyntaxSpec  # on use: a file is read without it
 
     asked = store.asked(digest)
