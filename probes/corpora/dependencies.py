@@ -7,7 +7,7 @@ import numpy as np
 from probes.corpora.encodings import flaw
 
 COLUMNS = 10
-MOST_WORDS = 1000
+MOST_WORDS, _DIGITS = 1000, 6
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def _words(found: list[_Line], last: int) -> tuple[list[_Line], list[tuple[int, 
     for line in found:
         first, dash, end = line.name.partition("-")
         if dash:
-            inside = int(end) - int(first) + 1 if first.isdecimal() and end.isdecimal() and not inside else 0
+            inside = int(end) - int(first) + 1 if _number(first) and _number(end) and not inside else 0
             if inside < 1 or int(first) != len(words) + 1:
                 raise Wrong(line.number, f"the multiword token '{line.name[:20]}' is not that of the words that follow")
             tokens.append((inside, line))
@@ -93,6 +93,11 @@ def _words(found: list[_Line], last: int) -> tuple[list[_Line], list[tuple[int, 
     if len(words) > MOST_WORDS:
         raise Wrong(last, f"the sentence has more than {MOST_WORDS:,} words")
     return words, tokens
+
+
+def _number(cell: str) -> bool:
+    """Return whether a cell is a number that a sentence can have; Python refuses to read one of 5,000 digits."""
+    return cell.isascii() and cell.isdecimal() and len(cell) <= _DIGITS
 
 
 def _laid_out(tokens: list[tuple[int, _Line]], words: list[_Line]) -> tuple[str, np.ndarray, np.ndarray]:
@@ -114,7 +119,7 @@ def _heads(words: list[_Line]) -> np.ndarray:
     """Return the head of each word from 0, -1 of the root; refuses what is no tree with one root."""
     heads = []
     for i, word in enumerate(words):
-        if not (word.head.isascii() and word.head.isdecimal() and int(word.head) <= len(words)):
+        if not (_number(word.head) and int(word.head) <= len(words)):
             raise Wrong(word.number, f"its head is '{word.head[:20]}', not a number from 0 to {len(words)}")
         if int(word.head) == i + 1:
             raise Wrong(word.number, "it is its own head")

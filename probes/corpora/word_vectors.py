@@ -25,6 +25,8 @@ from probes.store import confined
 GLOVE = "glove"
 _PIN = re.compile(r"@[0-9a-f]{12}$")
 _ARRAY, _INDEX = "glove_6B_50d_emb.npy", "glove_6B_index.parquet"
+_DIGITS = 9
+"""Digits of the counts in word2vec's first line; Python refuses to read a number of 5,000."""
 _LINE = 1 << 20
 """Bytes of a line; a longer one is no word with its numbers."""
 _SAVE = "Save them as text: a word and its numbers a line, separated by blanks."
@@ -109,7 +111,7 @@ def _from_wheel(wanted: set[str]) -> dict[str, np.ndarray]:
 
 def _from_array(path: Path, wanted: set[str]) -> dict[str, np.ndarray]:
     layers = list(open_npy(path).values())
-    words = path.with_suffix(".txt").read_text("utf-8").splitlines()
+    words = _words(path.with_suffix(".txt"))
     if len(layers) != 1 or len(words) != len(layers[0]):
         what = f"'{printable(path.name)}' has {len(layers[0]):,} rows, and '{path.stem}.txt' {len(words):,} words."
         what = what if len(layers) == 1 else f"'{printable(path.name)}' has {len(layers)} layers; one is wanted."
@@ -119,6 +121,16 @@ def _from_array(path: Path, wanted: set[str]) -> dict[str, np.ndarray]:
         if not np.isfinite(row).all():
             raise _wrong(path, words.index(word) + 1, "it holds NaN or infinite numbers")
     return found
+
+
+def _words(path: Path) -> list[str]:
+    """Return the lines of a file; a word may hold what else Python splits lines at (U+2028, U+0085, form feed)."""
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        what = f"'{printable(path.name)}' is not UTF-8: byte 0x{path.read_bytes()[error.start]:02X} at {error.start:,}."
+        raise StrataError("E-VECTORS-WORDS", what, fix="Save it as UTF-8, one word a line.") from error
+    return [line.rstrip("\r") for line in text.removesuffix("\n").split("\n")]
 
 
 def _picked(rows: np.ndarray, words: list[str], wanted: set[str]) -> dict[str, np.ndarray]:
@@ -134,7 +146,7 @@ def _from_text(path: Path, wanted: set[str]) -> dict[str, np.ndarray]:
     width = 0
     for number, line in _lines(path):
         parts = line.rstrip().split(b" ")
-        if number == 1 and len(parts) == 2 and all(part.isdigit() for part in parts):
+        if number == 1 and len(parts) == 2 and all(part.isdigit() and len(part) <= _DIGITS for part in parts):
             width = int(parts[1])
             continue
         width = width or len(parts) - 1

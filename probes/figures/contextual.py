@@ -174,7 +174,8 @@ def side_by_side(result: "ContextualResult") -> Any:
 def _panel(result: "ContextualResult", k: int) -> str:
     name = result.mapped[k]
     called = visible(shorten(name, 26)) if name in (TABLE, result.title) else f"layer {name}"
-    return f"{called}, T {result.trust[k]:.2f}"
+    trust = result.trust[k]
+    return f"{called}, T {trust:.2f}" if np.isfinite(trust) else f"{called}, under 3 differ"
 
 
 def _told(result: "ContextualResult") -> tuple[list[str], list[str]]:

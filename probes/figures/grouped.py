@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from probes.figures.dress import GREY, MAX_ROWS, OKABE_ITO
-from probes.figures.maps import SIZE, spans, thinned, within
+from probes.figures.maps import SIZE, drawn_by, spans, thinned, within
 from probes.figures.theme import INK, MUTED, dressed
 from probes.figures.words import shorten, visible
 from probes.geometry.clusters import NOISE
@@ -54,7 +54,7 @@ def named_clusters(result: "MapResult") -> Any:
     if len(known) < count:
         notes.append(f"{count - len(known)} labels had no room")
     title = alt.TitleParams(
-        f"{result.drawn_by} of {result.count:,} points", subtitle=notes, color=INK, subtitleColor=MUTED
+        f"{drawn_by(result)} of {result.count:,} points", subtitle=notes, color=INK, subtitleColor=MUTED
     )
     chart = alt.layer(_dots(rows, ends, count), *_labelled(known, ends))
     said = f"{notes[0]}. {'; '.join(known.label)}"

@@ -114,7 +114,7 @@ def moving(result: "MapResult") -> Any:
     between = "(1 - at % 1) * toNumber(split(datum.{0}, ',')[floor(at)])"
     between += f" + (at % 1) * toNumber(split(datum.{{0}}, ',')[min({last}, ceil(at))])"
     across, up = (alt.Scale(domain=end, nice=False) for end in ends)
-    title = f"{result.drawn_by} of {result.count:,} points{few.replace(f' of {result.count:,} points', ' drawn')}"
+    title = f"{drawn_by(result)} of {result.count:,} points{few.replace(f' of {result.count:,} points', ' drawn')}"
     here = f"'layer ' + {json.dumps(list(result.layers))}[round(at)] + ' of {result.depth}'"
     marks = alt.Chart(rows).mark_point(filled=True, opacity=0.75, size=22)
     chart = marks.transform_calculate(x=between.format("xs"), y=between.format("ys")).encode(
@@ -129,6 +129,11 @@ def moving(result: "MapResult") -> Any:
     label = words.encode(x=alt.value(6), y=alt.value(6))
     chart = alt.layer(chart.add_params(at), label).properties(width=SIZE[0], height=SIZE[1], title=_title(title))
     return dressed(chart.properties(description=result.headline()))
+
+
+def drawn_by(result: "MapResult") -> str:
+    """Return how the maps were drawn, for a title: a probe's label is a column that anyone may have named."""
+    return visible(shorten(result.drawn_by, 96))
 
 
 def _title(text: str, *notes: str) -> alt.TitleParams:
@@ -164,7 +169,7 @@ def every_layer(result: "MapResult") -> Any:
     rows["kind"] = np.tile(np.array(kinds_of, dtype=object)[some], len(layers))
     across, up = (alt.Scale(domain=end, nice=False) for end in ends)
     note = [f"each layer is laid over the one before{few}"]
-    title = alt.TitleParams(f"{result.drawn_by}, layer by layer", subtitle=note, color=INK, subtitleColor=MUTED)
+    title = alt.TitleParams(f"{drawn_by(result)}, layer by layer", subtitle=note, color=INK, subtitleColor=MUTED)
     order, header = [f"layer {name}" for name in layers], alt.Header(labelColor=INK)
     facet = alt.Facet("layer:N", sort=order, title=None, header=header, columns=4)
     marks = alt.Chart(rows).mark_point(filled=True, opacity=0.7, size=8, tooltip=None)

@@ -129,8 +129,8 @@ def two_trees(result: "StructuralResult") -> alt.LayerChart:
     note = [f"above: the tree; below: the spanning tree of the distances at layer {result.best[UUAS]}"]
     if len(words) > len(cut):
         note[0] += f"; the first {_MOST} of {len(words)} words"
-    head = f"{row['right']} of {row['edges']} edges found; root {visible(str(row['root']))!r}"
-    title = alt.TitleParams(f"{head}, said {visible(str(row['said_root']))!r}", subtitle=note, color=INK)
+    head = f"{row['right']} of {row['edges']} edges found; root {_word(row['root'])!r}"
+    title = alt.TitleParams(f"{head}, said {_word(row['said_root'])!r}", subtitle=note, color=INK)
     chart = alt.layer(arcs, text).properties(width=max(320, width), height=260, title=title)
     return dressed(chart.properties(description=f"{title.text}. {result.headline()}"))
 
@@ -148,9 +148,14 @@ def _arcs(words: pd.DataFrame) -> pd.DataFrame:
             y = side * (0.25 + np.sin(steps) * (b - a) ** 0.8 / 2)
             part = pd.DataFrame({"x": x, "y": y, "point": range(_POINTS), "arc": f"{side} {a} {b}"})
             edge = FOUND if (a, b) in other else unlike
-            parts.append(part.assign(edge=edge, **{"from": visible(name[a]), "to": visible(name[b])}))
+            parts.append(part.assign(edge=edge, **{"from": _word(name[a]), "to": _word(name[b])}))
     empty = pd.DataFrame(columns=["x", "y", "point", "arc", "edge", "from", "to"])
     return pd.concat(parts, ignore_index=True) if parts else empty
+
+
+def _word(word: object) -> str:
+    """Return a word that may be as long as a line, and hold anything, as it is drawn."""
+    return visible(shorten(str(word), 32))
 
 
 def _pair(one: int, other: int) -> tuple[int, int]:

@@ -17,6 +17,7 @@ from probes.geometry.contextual import (
     ContextualSpec,
 )
 from probes.geometry.faithful import kept, sample
+from probes.geometry.points import distinct
 from probes.geometry.projection import directed
 from probes.geometry.reading_off import Judged
 from probes.geometry.representations import Read, Representation, Words, read
@@ -24,6 +25,8 @@ from probes.geometry.senses import told_apart
 
 NEIGHBOURS = 5
 """That t-SNE tries to keep, and that a map's trustworthiness is judged by."""
+_DIGITS = 5
+"""Decimal digits of a unit vector to which rows are equal."""
 MEASURES = ("nearest use", "silhouette")
 Line = tuple[object, ...]
 
@@ -123,16 +126,16 @@ def _scores(found: _Found, at: Judged, seed: int) -> pd.DataFrame:
 
 def _alone(words: Words) -> np.ndarray:
     """Return where the word alone is right at best [point]: on each half of the texts as if it were all."""
-    names, answers = words.frame.type.to_numpy(str), words.judged.answers
-    found = np.zeros(len(names), bool)
+    answers = words.judged.answers
+    found = np.zeros(len(answers), bool)
     for side in (words.half, ~words.half):
-        found[side] = reading_off.at_best(names[side], answers[side])
+        found[side] = reading_off.at_best(words.forms[side], answers[side])
     return found
 
 
 def _baselines(words: Words, seed: int) -> pd.DataFrame:
-    at, names = words.judged, words.frame.type.to_numpy(str)
-    hits = np.stack([reading_off.at_best(which, at.answers) for which in (np.zeros(len(names)), names)])
+    at, forms = words.judged, words.forms
+    hits = np.stack([reading_off.at_best(which, at.answers) for which in (np.zeros(len(forms)), forms)])
     bounds = reading_off.shares(hits.astype(float), at.text, seed)
     rows = [(name, *line) for name, line in zip((COMMONEST, ALONE), bounds, strict=True)]
     return pd.DataFrame(rows, columns=["name", "accuracy", "low", "high"])
@@ -157,7 +160,10 @@ def _senses(
 
 
 def _maps(clouds: list[np.ndarray], spec: ContextualSpec) -> tuple[np.ndarray, np.ndarray]:
-    """Return frames float32 [map, row, 2], each laid over the one before, and the trustworthiness of each."""
+    """Return frames float32 [map, row, 2], each laid over the one before, and the trustworthiness of each.
+
+    That is NaN where fewer than three points differ: equal points have no neighbours to keep.
+    """
     frames: list[np.ndarray] = []
     trust = []
     for rows in clouds:
@@ -167,13 +173,14 @@ def _maps(clouds: list[np.ndarray], spec: ContextualSpec) -> tuple[np.ndarray, n
             xy = projection.tsne(own, neighbours=NEIGHBOURS, seed=spec.seed)
         xy = projection.standard(_together(xy, own))
         frames.append(projection.laid_over(xy, frames[-1]) if frames else xy)
-        trust.append(kept(own, xy, NEIGHBOURS, sample(len(own))).trustworthiness)
+        several = distinct(np.round(own, _DIGITS), 3) == 3
+        trust.append(kept(own, xy, NEIGHBOURS, sample(len(own))).trustworthiness if several else np.nan)
     return np.stack(frames).astype(np.float32), np.array(trust)
 
 
 def _together(xy: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return places [row, 2] where rows that are equal share one, their mean: t-SNE would push them apart."""
-    same = np.unique(np.round(rows, 5), axis=0, return_inverse=True)[1].ravel()
+    same = np.unique(np.round(rows, _DIGITS), axis=0, return_inverse=True)[1].ravel()
     total = np.stack([np.bincount(same, axis) for axis in xy.T], axis=1) / np.bincount(same)[:, None]
     found: np.ndarray = total[same]
     return found

@@ -2,8 +2,9 @@
 
 The same words in the same contexts, as static vectors (the model's own embedding table; word2vec, GloVe or fastText of
 one's own), at layer 0 and at every layer: a multinomial logistic probe of a label, and how far the senses of a homonym
-lie apart. A static vector cannot tell two uses of a word apart: it is right at most where the commonest label of each
-word is.
+lie apart. A static vector cannot tell two uses of a word apart that are written alike: it is right at most where the
+commonest label of each form is. Forms are as fine as what the vectors see: a word as it is written, and its row in the
+model's own table, which may know a blank before it.
 """
 
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ class ContextualSpec(ReadsCorpus):
     """Set static vectors beside every layer on the same words in context: what a probe reads, how senses part."""
 
     kind: ClassVar[str] = "contextual"
+
+    version: ClassVar[int] = 2
 
     corpus: str = "homonyms"
     """homonyms, table:FILE, python-stdlib, code:FOLDER or hub:NAME."""
@@ -72,8 +75,8 @@ class ContextualResult(Displayed):
     """One row a representation: order, name, series, accuracy, low, high, gain, gain_low, gain_high (over the embedding
     table on the same words), f1 (macro), shuffled (accuracy on shuffled labels), penalty (median C)."""
     baselines: pd.DataFrame
-    """What needs no vector: name, accuracy, low, high; of the largest class, and of the commonest label of each word
-    over these very uses, which no static vector can beat."""
+    """What needs no vector: name, accuracy, low, high; of the largest class, and of the commonest label of each
+    form of a word over these very uses, which neither static vectors nor the table can beat."""
     senses: pd.DataFrame
     """One row a representation, measure (nearest use, silhouette): order, name, series, measure, value, low, high (over
     words), chance, chance_high (mean and 97.5 % point over shuffles). No row without a word of several senses."""
@@ -86,7 +89,7 @@ class ContextualResult(Displayed):
     """float32 [map, row, 2]: maps of the representations in `mapped`, each laid over the one before."""
     mapped: tuple[str, ...]
     trust: np.ndarray
-    """float64 [map]: the trustworthiness of each map."""
+    """float64 [map]: the trustworthiness of each map; NaN where fewer than three points differ."""
     best: str
     """The layer whose probe is best on one half of the texts."""
     value: float
@@ -96,7 +99,7 @@ class ContextualResult(Displayed):
     more: tuple[float, float, float]
     """What that is above the embedding table on the same half: value, low, high."""
     beyond: tuple[float, float, float]
-    """What it is above the most that the word alone can say there."""
+    """What it is above the most that a word as it is written can say there."""
     label: str
     classes: int
     title: str

@@ -1,5 +1,6 @@
 """The run behind `MapSpec`: a frame a layer, each laid over the one before, judged, and its clusters named."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -36,9 +37,8 @@ def mapped(spec: MapSpec, progress: Progress) -> MapResult:
     k, some = min(spec.neighbours, (count - 1) // 3), sample(count)
     words = terms(points.frame.word.tolist())
     before: Frames | None = None
-    for order, layer in enumerate(points.layers):
-        steps.report(order, len(points.layers), f"mapping layer {layer}")
-        rows = _several(points.at(layer), layer)
+    flat: dict[str, int] = {}
+    for order, layer, rows in _several(points, flat, steps):
         beside = _around(rows, spec)
         seen = lent.project(rows, layer) if lent else rows
         before, share = _pair(seen, spec, before, beside)
@@ -48,6 +48,7 @@ def mapped(spec: MapSpec, progress: Progress) -> MapResult:
         quality.append((order, layer, *_quality(rows, seen, before, spec, (k, some))))
         groups.append(clusters(before[0]))
         names.append(named(groups[-1], before[0], words).assign(order=order, layer=layer))
+    points = _without(points, flat)
     return MapResult(
         quality=(table := pd.DataFrame(quality, columns=QUALITY)),
         points=points.frame,
@@ -80,13 +81,33 @@ def _one_method(spec: MapSpec) -> None:
         raise StrataError("E-MAP-RUN", what, fix="Choose another method.")
 
 
-def _several(rows: np.ndarray, layer: str) -> np.ndarray:
-    """Return a layer's rows; E-MAP-POINTS when all are the same, or but two: any map of them would look perfect."""
-    found = distinct(rows, DISTINCT)
-    if found < DISTINCT:
-        what = f"Layer {layer} has {len(rows):,} points of which {found} differ; a map needs {DISTINCT}."
+def _several(points: Points, flat: dict[str, int], steps: Progress) -> Iterator[tuple[int, str, np.ndarray]]:
+    """Yield each layer that can be mapped: its number among these, its name and its rows.
+
+    A layer whose points are all the same, or but two, goes into `flat` with how many differ: any map of it would look
+    perfect. Layer 0 of an encoder has one state for the first token of every text.
+    """
+    for done, layer in enumerate(points.layers):
+        steps.report(done, len(points.layers), f"mapping layer {layer}")
+        rows = points.at(layer)
+        found = distinct(rows, DISTINCT)
+        if found < DISTINCT:
+            flat[layer] = found
+        else:
+            yield done - len(flat), layer, rows
+
+
+def _without(points: Points, flat: dict[str, int]) -> Points:
+    """Return the points without the layers in `flat`, which a note names; E-MAP-POINTS when none is left."""
+    if not flat:
+        return points
+    layers = tuple(layer for layer in points.layers if layer not in flat)
+    if not layers:
+        layer, found = next(iter(flat.items()))
+        what = f"Layer {layer} has {len(points.frame):,} points of which {found} differ; a map needs {DISTINCT}."
         raise StrataError("E-MAP-POINTS", what, "Equal points have no neighbours to keep.", "Give others.")
-    return rows
+    said = f"Not mapped, as fewer than {DISTINCT} points differ there: layer {', '.join(flat)}."
+    return replace(points, layers=layers, source=replace(points.source, notes=(*points.source.notes, said)))
 
 
 def _lent(spec: MapSpec, points: Points) -> tuple[Points, Lent | None]:
@@ -120,10 +141,20 @@ def _quality(
 
 
 def _random(rows: np.ndarray, seen: np.ndarray, spec: MapSpec) -> np.ndarray:
-    """Return the map [row, 2] of as many dimensions drawn at random: what any subspace of that rank would keep."""
+    """Return the map [row, 2] of as many dimensions drawn at random: what any subspace of that rank would keep.
+
+    The rank is that of what is seen, not its columns: the logits of two classes, less their mean, lie on one line.
+    """
     middle = rows.mean(0)
-    basis = of_equal_rank(Moments(middle, np.zeros((0, 0))), seen.shape[1], np.random.default_rng(spec.seed))
+    basis = of_equal_rank(Moments(middle, np.zeros((0, 0))), rank_of(seen), np.random.default_rng(spec.seed))
     return projection.pca((rows - middle).astype(np.float64) @ basis)[0]
+
+
+def rank_of(seen: np.ndarray) -> int:
+    """Return the rank, at least 1, of rows [row, column] about their mean, to the digits that float32 states have."""
+    one = seen.astype(np.float64) - seen.mean(0, dtype=np.float64)
+    values = np.linalg.eigvalsh(one.T @ one)
+    return max(1, int((values > values[-1] * 1e-10).sum()))
 
 
 def _pair(rows: np.ndarray, spec: MapSpec, before: Frames | None, near: Near | None) -> tuple[Frames, float]:

@@ -19,9 +19,9 @@ from probes.values import Source
 
 TITLES = {"pca": "PCA", "umap": "UMAP", "tsne": "t-SNE", "probe": "PCA in a probe's subspace"}
 MOST = {"pca": 1_000_000, "umap": 200_000, "tsne": 20_000, "probe": 200_000}
+"""Points that each method maps in a time a person would wait."""
 LENDERS = {"syntax": "probes.syntax.subspace:lent", "probing": "probes.probing.directions:lent"}
 """Kind of run → what lends its subspace, by name: rooms do not import each other."""
-"""Points that each method maps in a time a person would wait."""
 
 
 class MapSpec(ReadsPoints):
@@ -29,7 +29,7 @@ class MapSpec(ReadsPoints):
 
     kind: ClassVar[str] = "map"
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     n: int = Field(1000, ge=24, le=1_000_000)
     """Points, drawn by the seed: of UMAP at most 200,000, of t-SNE 20,000."""
@@ -86,8 +86,8 @@ class MapResult(Displayed):
     layers: tuple[str, ...]
     left_out: dict[str, int]
     source: Source
-    subspace: str = ""
-    """Whose subspace the method probe maps in, in words."""
+    subspace: str
+    """Whose subspace the method probe maps in, in words; empty for other methods."""
 
     @property
     def drawn_by(self) -> str:

@@ -58,7 +58,7 @@ def shuffled(rows: np.ndarray, at: Judged, penalties: np.ndarray, seed: int, dim
 def at_best(words: np.ndarray, answers: np.ndarray) -> np.ndarray:
     """Return bool [point]: where the commonest class of a point's word, over these very points, is right.
 
-    No function of the word alone, and so no static vector, is right more often on them.
+    No function of what `words` [point] tells apart is right more often on them.
     """
     found = np.zeros(len(words), bool)
     for word in np.unique(words):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 import pandas as pd
@@ -43,6 +44,8 @@ class Words:
     half: np.ndarray
     """bool [point]: of the texts that choose the layer."""
     ambiguous: list[Word]
+    forms: np.ndarray
+    """int [point]: the same for uses that neither static vectors nor the model's own table tell apart."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +74,16 @@ def read(spec: ContextualSpec, progress: Progress) -> Read:
     good = (np.asarray(states.tokens) > 0) & every.known
     found.left_out.update(_lost(states, every.known))
     rows = np.flatnonzero(good)
-    words = _words(spec, frame.iloc[rows].reset_index(drop=True), texts)
+    words = _words(spec, frame.iloc[rows].reset_index(drop=True), texts, table[rows])
     known = [Representation(title, STATIC, lambda: every.rows[rows])] if title else []
     known.append(Representation(TABLE, TRAINED, lambda: table[rows]))
-    known += [Representation(layer, TRAINED, _rows(states, layer, rows)) for layer in model.layers]
+    layers, depth = tuple(model.layers), model.depth
+    del model  # or it could not be given up for its twin, where only one of them fits
+    known += [Representation(layer, TRAINED, _rows(states, layer, rows)) for layer in layers]
     if spec.random_init:
         twin = _states(loaded(spec, random_init=spec.seed), found, source, progress.step(0.8, 1))
-        known += [Representation(layer, RANDOM, _rows(twin, layer, rows)) for layer in model.layers]
-    return Read(words, known, tuple(model.layers), model.depth, source, dict(found.left_out))
+        known += [Representation(layer, RANDOM, _rows(twin, layer, rows)) for layer in layers]
+    return Read(words, known, layers, depth, source, dict(found.left_out))
 
 
 def _states(model: Model, found: uses.Uses, source: Source, progress: Progress) -> States:
@@ -115,10 +120,22 @@ def _lost(states: States, known: np.ndarray) -> dict[str, int]:
     return {reason: count for reason, count in counts.items() if count}
 
 
-def _words(spec: ContextualSpec, frame: pd.DataFrame, texts: list[str]) -> Words:
+def forms_of(words: list[str], table: np.ndarray) -> np.ndarray:
+    """Return a number a use [point]: that of its word as written, which static vectors see, and its row in the table.
+
+    The latter knows the word's case or not, and what its tokens hold of what stands beside it, such as a blank.
+    """
+    known: dict[tuple[str, bytes], int] = {}
+    keys = ((word, blake2b(row.tobytes()).digest()) for word, row in zip(words, table, strict=True))
+    return np.array([known.setdefault(key, len(known)) for key in keys])
+
+
+def _words(spec: ContextualSpec, frame: pd.DataFrame, texts: list[str], table: np.ndarray) -> Words:
     """Return what is compared; E-CORPUS-SMALL when too little is left or too few texts to judge on."""
     labels, answers = np.unique(frame.kind.to_numpy(str), return_inverse=True)
-    text = frame.text.to_numpy()
+    first: dict[str, int] = {}
+    number = np.array([first.setdefault(text, i) for i, text in enumerate(texts)])
+    text = number[frame.text.to_numpy()]  # one that stands once for each of its words is one text
     equal = [1.0] * reading_off.FOLDS
     fold = np.array([split_of(texts[i], equal, seed=spec.seed) for i in text], np.int64)
     part = np.array([split_of(texts[i], [1.0] * reading_off.PARTS, seed=spec.seed + 1) for i in text], np.int64)
@@ -130,4 +147,5 @@ def _words(spec: ContextualSpec, frame: pd.DataFrame, texts: list[str]) -> Words
         )
         raise StrataError("E-CORPUS-SMALL", what, why, "Ask for more words, or choose another corpus.")
     judged = Judged(answers, text, fold, part)
-    return Words(frame, judged, half, ambiguous(frame.type.tolist(), frame.kind.tolist()))
+    forms = forms_of(frame.word.tolist(), table)
+    return Words(frame, judged, half, ambiguous(frame.type.tolist(), frame.kind.tolist()), forms)

@@ -41,14 +41,16 @@ def drawn(spec: ContextualSpec, model: Model, progress: Progress) -> Uses:
     left_out: Counter[str] = Counter()
     draw = np.random.default_rng(spec.seed)
     pieces: list[Piece] = []
-    count, seen = 0, set[str]()
+    count, seen = 0, set[tuple[str, bytes]]()
     stream = corpora.stream(spec.corpus, language=spec.language or None, seed=spec.seed, skipped=left_out)
     while count < spec.n and (chunk := list(islice(stream, _CHUNK))):
         for piece in _fitting([_piece(spec, text, left_out) for text in chunk], model, left_out):
-            if piece.text in seen:
+            # of a table of uses, a text may stand once for each of its words
+            key = (piece.text, piece.spans.tobytes() if spec.word else b"")
+            if key in seen:
                 left_out["repeats another text"] += 1
                 continue
-            seen.add(piece.text)
+            seen.add(key)
             most = min(spec.per_text, spec.n - count, len(piece.spans))
             if most > 0:
                 pieces.append(piece.take(np.sort(draw.choice(len(piece.spans), most, replace=False))))

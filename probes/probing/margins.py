@@ -79,8 +79,11 @@ def margin(digest: str, label: str, text: str, at: tuple[int, int]) -> Margin:
 
 @lru_cache(maxsize=4)
 def trained(digest: str, _home: Path) -> tuple[ProbingSpec, ProbingResult]:
-    """Return a probing run of the store at `_home`; raises StrataError E-RUN-UNKNOWN when there is none."""
+    """Return a probing run of the store at `_home`; StrataError E-RUN-UNKNOWN for none, or one of another version."""
     asked = store.asked(digest)
+    if asked is not None and asked["kind"] == ProbingSpec.kind and asked["version"] != ProbingSpec.version:
+        what = f"The probing run '{digest}' is of version {asked['version']}; today's is {ProbingSpec.version}."
+        raise StrataError("E-RUN-UNKNOWN", what, fix="Train the probe again, then ask.")
     found = store.load(digest, ProbingResult) if asked and asked["kind"] == ProbingSpec.kind else None
     if asked is None or found is None:
         what = f"There is no probing run '{digest}' in the store."

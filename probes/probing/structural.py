@@ -37,6 +37,8 @@ class StructuralSpec(ReadsCorpus):
 
     kind: ClassVar[str] = "structural"
 
+    version: ClassVar[int] = 2
+
     corpus: str = Field("conllu:sample", pattern="^conllu:", examples=["conllu:sample"])
     """Sentences with dependency trees: conllu:FILE, or conllu:sample, 56 English sentences of our own."""
     n: int = Field(1000, ge=20, le=100_000)

@@ -4,7 +4,8 @@ For a projection B, distances are || (h_i - h_j) B ||² and depths || h_i B ||²
 that of Hewitt & Manning (2019): the sum of absolute errors over its pairs divided by l², or over its words divided by
 l. The states are taken about their mean, which changes no distance. Features that spread far beyond the others (massive
 activations of decoders; Sun et al., 2024) are scaled down: B could do so too, but Adam would not get there. No term
-mixes two series, and Adam goes number by number, so that series fitted together are series fitted alone.
+mixes two series, and Adam goes number by number, so that each step of series fitted together is that of series fitted
+alone; but the fit ends when none of them does better, so that one fitted alone may end sooner.
 """
 
 import math
@@ -26,8 +27,9 @@ ENOUGH = 1000
 """Training sentences that the mean is taken from, at most."""
 FAR = 3.0
 """Times the median feature's standard deviation that a feature may spread."""
-LOOKS, PATIENCE = 20, 6
-"""How often validation is looked at, and how often no series may do better there before the fit ends."""
+LOOKS, PATIENCE, TOLD = 20, 6, 50
+"""How often validation is looked at; how often no series may do better there before the fit ends; most steps between
+reports, the only place where a fit is cancelled."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Sentences:
         some = np.unique(np.concatenate([self.rows[i] for i in train[:ENOUGH]]))
         words = [np.asarray(array[some]) for array in self.arrays]
         spreads = [one.std(0) for one in words]
-        factors = [np.minimum(1, FAR * np.median(s) / np.maximum(s, 1e-30)).astype(np.float32) for s in spreads]
+        factors = [np.minimum(1, FAR * _middle(s) / np.maximum(s, 1e-30)).astype(np.float32) for s in spreads]
         return replace(self, center=np.stack([one.mean(0) for one in words]), factor=np.stack(factors))
 
     def batch(self, some: np.ndarray, device: str) -> Batch:
@@ -85,6 +87,11 @@ class Sentences:
             for k, (i, n) in enumerate(zip(some, sizes, strict=True)):
                 distance[kind, k, :n, :n], depth[kind, k, :n] = trees[i].distance, trees[i].depth
         return Batch(*(torch.from_numpy(part).to(device) for part in (states, slot, there, distance, depth)))
+
+
+def _middle(spreads: np.ndarray) -> float:
+    """Return the median spread of the features that vary; more than half may be constant, as after a ReLU."""
+    return float(np.median(spreads[spreads > 0])) if (spreads > 0).any() else 1.0
 
 
 @dataclass(frozen=True)
@@ -171,6 +178,8 @@ def fit(data: Sentences, series: Sequence[Series], sides: tuple[np.ndarray, np.n
         assert learned.grad is not None
         learned.grad.mul_(probes.basis != 0)  # what is beyond a series' rank stays zero
         adam.step()
+        if (step + 1) % min(every, TOLD) == 0:
+            how.progress.report(step + 1, how.steps, "fitting structural probes")
         if (step + 1) % every == 0 or step + 1 == how.steps:
             now = Probes(learned.detach() * gain, probes.series, data)
             loss = _mean_losses(now, valid, how.device)
@@ -178,7 +187,6 @@ def fit(data: Sentences, series: Sequence[Series], sides: tuple[np.ndarray, np.n
             best = torch.where(better, loss, best)
             kept[better] = now.basis[better]
             idle = 0 if better.any() else idle + 1
-            how.progress.report(step + 1, how.steps, "fitting structural probes")
             if idle == PATIENCE:
                 break
     return Probes(kept, probes.series, data)
@@ -196,11 +204,13 @@ def _start(data: Sentences, series: tuple[Series, ...], train: np.ndarray, how: 
 def _gains(probes: Probes, batch: Batch) -> torch.Tensor:
     """Return [series, 1, 1]: what makes the median of what is said, at the start, that of what should be."""
     found = []
-    pairs = batch.there[:, :, None] & batch.there[:, None, :] & ~torch.eye(batch.there.shape[1], dtype=torch.bool)
+    there = batch.there
+    itself = torch.eye(there.shape[1], dtype=torch.bool, device=there.device)
+    pairs = there[:, :, None] & there[:, None, :] & ~itself
     for i, one in enumerate(probes.series):
         alone = probes.take([i])
-        said = alone.said(batch, one.depths)[0][batch.there if one.depths else pairs]
-        true = (batch.depth if one.depths else batch.distance)[one.kind][batch.there if one.depths else pairs]
+        said = alone.said(batch, one.depths)[0][there if one.depths else pairs]
+        true = (batch.depth if one.depths else batch.distance)[one.kind][there if one.depths else pairs]
         found.append((true.median().clamp(min=1) / said.median().clamp(min=1e-12)).sqrt())
     return torch.stack(found)[:, None, None]
 

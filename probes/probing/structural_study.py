@@ -28,6 +28,7 @@ FEWEST = 5
 """Sentences of 5 to 50 words in each part of a split, below which nothing is fitted or tested."""
 LONGEST = 100
 """Words of a sentence: all their pairs are held."""
+_BLOCK = 8192
 RANKS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
@@ -46,19 +47,19 @@ class Read:
 
     def data(self, spec: StructuralSpec) -> Sentences:
         """Return what the probes are fitted to; raises E-STATES-NAN or E-STATES-FLAT for a layer that says nothing."""
-        arrays = []
+        arrays, rows = [], np.concatenate(self.rows)
         for name, states in self.states.items():
             for layer in self.layers:
                 arrays.append(states.at(layer))
-                some = np.asarray(arrays[-1][np.concatenate(self.rows[:200])])
-                if not np.isfinite(some).all():
+                sound, varied = looked_through(arrays[-1], rows)
+                if not sound:
                     raise StrataError(
                         "E-STATES-NAN",
                         f"Layer {layer} of the {name} holds NaN or infinite numbers.",
                         f"It was read in {self.source.dtype}.",
                         "Use float32 or bfloat16.",
                     )
-                if name == TRAINED and not (some != some[0]).any():
+                if name == TRAINED and not varied:
                     what = f"Layer {layer} has the same state at every word."
                     raise StrataError("E-STATES-FLAT", what, "There is nothing to tell apart.")
         counted = [counts(one.kinds) for one in self.sentences]
@@ -67,6 +68,17 @@ class Read:
             heads.append([control_heads(one.words, spec.seed) for one in self.sentences])
         trees = tuple(tuple(tree_of(*one) for one in zip(some, counted, strict=True)) for some in heads)
         return Sentences(tuple(arrays), self.rows, trees)
+
+
+def looked_through(states: np.ndarray, rows: np.ndarray) -> tuple[bool, bool]:
+    """Return whether some rows of states [row, width] are all finite, and whether any differs; a block at a time."""
+    first, varied = np.asarray(states[rows[0]]), False
+    for start in range(0, len(rows), _BLOCK):
+        block = np.asarray(states[rows[start : start + _BLOCK]])
+        if not np.isfinite(block).all():
+            return False, varied
+        varied = varied or bool((block != first).any())
+    return True, varied
 
 
 def study(spec: StructuralSpec, progress: Progress) -> StructuralResult:

@@ -25,6 +25,8 @@ class CompressionSpec(ReadsPairs):
 
     kind: ClassVar[str] = "compression"
 
+    version: ClassVar[int] = 2
+
     layer: str = ""
     """The layer whose vectors are stored; none for the last one."""
     neighbours: int = Field(10, ge=1, le=100)

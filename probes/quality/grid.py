@@ -25,6 +25,8 @@ class GridSpec(ReadsPairs):
 
     kind: ClassVar[str] = "grid"
 
+    version: ClassVar[int] = 2
+
     draws: int = Field(5, ge=1, le=100)
     """Random choices of dimensions that the first ones are set beside, and random pairings that give the floor."""
     random_init: bool = True

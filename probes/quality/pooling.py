@@ -32,6 +32,8 @@ class PoolingSpec(ReadsModel):
 
     kind: ClassVar[str] = "pooling"
 
+    version: ClassVar[int] = 2
+
     tasks: Annotated[tuple[str, ...], BeforeValidator(_names)] = ("lee", "wordsim", "simlex")
     """Sets of pairs that judge: lee, wordsim, simlex, table:FILE, python-stdlib, code:FOLDER, a parallel corpus."""
     other_language: str = ""

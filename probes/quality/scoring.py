@@ -1,8 +1,9 @@
 """How well similarities agree with what people say, or find what belongs together; and how sure that is.
 
 Spearman's correlation over rated pairs; or MRR, the mean of 1 / rank of a text's partner among all the others, both
-ways, a tie counting against it. Intervals are 95 % percentile bootstraps: over pairs, or, where each text is in many
-pairs, over texts (a pair then counts as often as its two texts are drawn together; Snijders & Borgatti, 1999).
+ways, a tie (to 9 digits) counting against it. Intervals are 95 % percentile bootstraps: over pairs, or, where each text
+is in many pairs, over texts (a pair then counts as often as its two texts are drawn together; Snijders & Borgatti,
+1999).
 """
 
 import re
@@ -67,6 +68,7 @@ def reciprocal(similarity: np.ndarray) -> np.ndarray:
     >>> reciprocal(np.array([[0.9, 0.1], [0.95, 0.5]]))
     array([0.75, 0.75])
     """
+    similarity = np.round(similarity, _DIGITS)  # what differs by rounding alone, as of equal codes, is a tie
     right = np.diag(similarity)
     ranks = [(similarity >= right[:, None]).sum(1), (similarity >= right[None, :]).sum(0)]
     found: np.ndarray = sum(1 / rank for rank in ranks) / 2
@@ -85,7 +87,8 @@ class Judge:
     def items(self, similarity: np.ndarray) -> np.ndarray:
         """Return what quality is made of: rated pairs' similarities [pair], else 1 / rank [pair].
 
-        Similarities that differ by rounding alone, as those of equal texts do, are one: they must not be ranked.
+        Similarities that differ by rounding alone, as those of equal texts or codes do, are one: ranks of them are
+        those of a tie.
         """
         return np.round(similarity, _DIGITS) if self.pairs.score is not None else reciprocal(similarity)
 

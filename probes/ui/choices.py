@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from probes import corpora, models, store
+from probes import analyses, corpora, models, store
 from probes.alignment.likeness import SAME
 from probes.corpora.grammars import LANGUAGES
 from probes.corpora.homonyms import NAME as HOMONYMS
@@ -43,8 +43,13 @@ NAMED: dict[str, Callable[[], list[str]]] = {
 
 
 def _lenders() -> list[store.RunEntry]:
-    """Return the finished runs whose subspace a map can be drawn in."""
-    return [run for kind in LENDERS for run in store.runs(kind)]
+    """Return the finished runs of today's version whose subspace a map can be drawn in."""
+    return [run for kind in LENDERS for run in store.runs(kind) if _is_of_today(run)]
+
+
+def _is_of_today(run: store.RunEntry) -> bool:
+    asked = store.asked(run.digest)
+    return asked is not None and asked["version"] == analyses.find(run.kind).spec.version
 
 
 def _run(digest: str) -> str:

@@ -79,6 +79,8 @@ def test_our_own_sentences_have_no_place_on_this_machine() -> None:
         (word("1", "a", "0") + word("3", "b", "1"), 2, "word 2 is expected"),
         (word("1", "a", "_"), 1, "its head is '_'"),
         (word("1", "a", "0") + word("2", "b", "7"), 2, "a number from 0 to 2"),
+        (word("1", "a", "9" * 5000), 1, "its head is '99999999999999999999'"),
+        (word("1-" + "9" * 5000, "ab", "_"), 1, "multiword token '1-999999999999999999'"),
         (word("1", "a", "1"), 1, "its own head"),
         (word("1", "a", "0") + word("2", "b", "0"), 2, "2 roots"),
         (word("1", "a", "0") + word("2", "b", "3") + word("3", "c", "2"), 2, "on itself"),

@@ -44,6 +44,13 @@ def test_an_array_with_its_words_beside_it_gives_the_same(tmp_path: Path, rows: 
     assert found.known.all()
 
 
+def test_only_the_ends_of_lines_part_words(tmp_path: Path, rows: np.ndarray) -> None:
+    words = ["a\u2028b", "c\x85", "d\x0ce", "f"]
+    np.save(tmp_path / "v.npy", rows)
+    (tmp_path / "v.txt").write_bytes("\r\n".join([*words, ""]).encode())
+    np.testing.assert_array_equal(word_vectors.look_up(str(tmp_path / "v.npy"), words).rows, rows)
+
+
 def test_a_wheel_is_read_as_a_zip(tmp_path: Path, rows: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     array, index = io.BytesIO(), io.BytesIO()
     np.save(array, rows)
@@ -77,6 +84,7 @@ def test_a_pinned_file_that_changes_is_refused(tmp_path: Path, rows: np.ndarray)
         ("bank 1 2 nan\n", "line 1: it holds NaN"),
         ("bank 1 2 x\n", "line 1: not all that follows its word is numbers"),
         ("bank\0 1 2 3\n", "line 1: it is no text"),
+        ("1 " + "9" * 5000 + "\n", "line 1: it has 1 numbers"),
         ("word\n", "line 1: it has 0 numbers"),
         ("other 1 2 3\n", "None of the 1 words has a vector in 'v.vec'"),
         ("", "None of the 1 words"),
@@ -95,6 +103,10 @@ def test_an_array_that_does_not_match_its_words_is_refused(tmp_path: Path, rows:
     (tmp_path / "v.txt").write_text("bank\n")
     with pytest.raises(StrataError, match=r"'v.npy' has 4 rows, and 'v.txt' 1 words"):
         word_vectors.look_up(str(tmp_path / "v.npy"), ["bank"])
+    (tmp_path / "v.txt").write_bytes("zürich\n".encode("latin-1"))
+    with pytest.raises(StrataError, match=r"'v.txt' is not UTF-8: byte 0xFC at 1"):
+        word_vectors.look_up(str(tmp_path / "v.npy"), ["bank"])
+    (tmp_path / "v.txt").write_text("bank\n")
     np.save(tmp_path / "v.npy", np.full((1, 3), np.inf, np.float32))
     with pytest.raises(StrataError, match="it holds NaN or infinite"):
         word_vectors.look_up(str(tmp_path / "v.npy"), ["bank"])

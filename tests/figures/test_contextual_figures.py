@@ -68,3 +68,9 @@ def test_without_homonyms_it_is_said(name: str) -> None:
     assert set(forms) == {""}
     assert len(set(kinds)) == contextual.MOST_WORDS + 1
     checked(contextual.side_by_side(none))
+
+
+def test_a_map_of_points_that_are_all_one_says_so_in_place_of_its_trust() -> None:
+    one = dataclasses.replace(found(), trust=np.array([np.nan, 0.9, 0.9, 0.9]))
+    assert contextual._panel(one, 0).endswith(", under 3 differ")
+    assert contextual._panel(one, 1).endswith(", T 0.90")

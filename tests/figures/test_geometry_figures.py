@@ -1,6 +1,7 @@
 """Figures of clouds and maps: what is drawn is what was found; hostile words stay words; too many points are said."""
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 import pytest
 from marks import checked
 
-from probes.figures import geometry, maps, points
+from probes.figures import geometry, grouped, maps, points
 from probes.geometry import GeometryResult, MapResult
 from probes.geometry.analysis import RAW, TRAINED
 from probes.values import Source
@@ -49,8 +50,18 @@ def drawn_map(n: int = 30, kinds: int = 3) -> MapResult:
         [(k, n // 2, 0.1 * k, 0.0, HOSTILE[k], i, layer) for i, layer in enumerate(LAYERS) for k in range(2)],
         columns=["cluster", "size", "x", "y", "label", "order", "layer"],
     )
-    rest = (groups, named, "pca", 5, n, "1", n, "leaf", 2, LAYERS, {}, SOURCE)
+    rest = (groups, named, "pca", 5, n, "1", n, "leaf", 2, LAYERS, {}, SOURCE, "")
     return MapResult(quality, frame, xy, near, np.ones(3), *rest)
+
+
+@pytest.mark.parametrize("draw", [maps.moving, maps.every_layer, grouped.named_clusters])
+def test_a_column_of_any_name_is_spelt_out_and_cut_in_a_title(draw: Callable[[MapResult], Any]) -> None:
+    plain = drawn_map()
+    quality = plain.quality.assign(random=0.2)
+    named = dataclasses.replace(plain, quality=quality, subspace="the classes of \u202e" + "x" * 5000)
+    title = draw(named).to_dict()["title"]["text"]
+    assert title.startswith("PCA in the classes of ‹U+202E›xxx")
+    assert len(title) < 150
 
 
 @pytest.mark.parametrize("name", ["by_layer", "after_treatment", "norms", "rogue_dimensions"])

@@ -12,10 +12,11 @@ from small import code_folder
 from probes.contract import Progress
 from probes.errors import StrataError
 from probes.geometry import ContextualResult, ContextualSpec
-from probes.geometry.comparing import _together
+from probes.geometry.comparing import _maps, _together
 from probes.geometry.contextual import ALONE, COMMONEST, RANDOM, TABLE, run
 from probes.geometry.methods import contextual as methods
 from probes.geometry.reading_off import FOLDS, Judged, at_best, macro_f1, said, shares, shuffled
+from probes.geometry.representations import forms_of, read
 from probes.geometry.senses import ambiguous, apart, nearest_use, silhouette, told_apart
 
 
@@ -92,6 +93,34 @@ def test_no_function_of_the_word_beats_the_word_at_its_best() -> None:
         assert (guess == answers).mean() <= best
     tables = [np.bincount(answers[words == w]).max() for w in range(5)]
     assert best == pytest.approx(sum(tables) / 100)
+
+
+def test_forms_are_as_fine_as_what_the_vectors_see() -> None:
+    table = np.array([[1.0, 0], [1, 0], [1, 0], [0, 1]], np.float32)
+    assert forms_of(["May", "may", "may", "may"], table).tolist() == [0, 1, 1, 2]
+
+
+def test_a_text_stands_once_for_each_of_its_words_and_is_one_text(tiny_bert: Path, tmp_path: Path) -> None:
+    lines = ["text,word,topic"]
+    for i in range(60):
+        lines += [f"alpha {i} then Beta,{word},t{i % 2}" for word in ("alpha", "beta", "alpha")]
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    corpus = f"table:{tmp_path / 't.csv'}?text=text&label=word&label=topic"
+    given: dict[str, Any] = {"corpus": corpus, "label": "topic", "random_init": False, "n": 200, "method": "pca"}
+    found = read(ContextualSpec(model=str(tiny_bert), **given).pinned(), Progress())
+    frame, text = found.words.frame, found.words.judged.text
+    assert len(frame) == 120
+    assert set(frame.word) == {"alpha", "Beta"}
+    assert set(np.unique(text, return_counts=True)[1]) == {2}
+    assert found.left_out["repeats another text"] == 60
+    assert len(found.layers) == 3
+
+
+def test_a_map_of_points_that_are_all_one_is_not_trusted() -> None:
+    draw = np.random.default_rng(0)
+    spec = ContextualSpec(method="pca")
+    one, two = np.ones((40, 4)), np.repeat(np.eye(4)[:2], 20, axis=0)
+    assert np.isnan(_maps([one, two, draw.normal(size=(40, 4))], spec)[1]).tolist() == [True, True, False]
 
 
 def test_scores_agree_with_other_code_and_a_text_is_resampled_whole() -> None:

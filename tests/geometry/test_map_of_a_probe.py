@@ -13,6 +13,7 @@ from probes.contract import Progress
 from probes.errors import StrataError
 from probes.export.script import needed
 from probes.geometry import MapSpec, maps, projection
+from probes.geometry.mapping import rank_of
 from probes.geometry.methods import mapped as methods
 from probes.geometry.reading import read
 from probes.geometry.units import snippet
@@ -20,6 +21,7 @@ from probes.probing import ProbingSpec
 from probes.probing.analysis import TRAINED
 from probes.probing.directions import lent as directions
 from probes.syntax.subspace import lent as subspace
+from probes.ui import choices
 from probes.values import Text
 
 
@@ -83,6 +85,8 @@ def test_class_directions_tell_the_classes_apart_as_the_run_did(tiny_bert: Path,
     rows = read(question(tiny_bert, folder).pinned(), Progress())
     logits = found.project(rows.at(run.best), run.best)
     np.testing.assert_allclose(logits.sum(1), 0, atol=1e-6)  # less what all classes share
+    said = rows.at(run.best) @ run.weights[:-1] + run.weights[-1]
+    np.testing.assert_allclose(logits, said - said.mean(1, keepdims=True), atol=1e-4)
     # points of one type lie nearer the middle of their own than of another type, about as often as the probe was right
     types = rows.frame.type.to_numpy()
     known = [t for t in np.unique(types) if (types == t).sum() > 2]
@@ -90,6 +94,30 @@ def test_class_directions_tell_the_classes_apart_as_the_run_did(tiny_bert: Path,
     near = np.array(known)[np.linalg.norm(logits[:, None] - middles, axis=-1).argmin(1)]
     own = np.isin(types, known)
     assert (near == types)[own].mean() > run.row(TRAINED, run.best).score - 0.15
+
+
+@pytest.mark.parametrize("kind", ["probing", "syntax"])
+def test_a_run_of_an_earlier_version_is_to_be_asked_again_and_stays_where_it_is(
+    kind: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    digest, of = request.getfixturevalue(kind), {"probing": directions, "syntax": subspace}[kind]
+    assert digest in choices.NAMED["map_run"]()
+    spec = analyses.find(kind).spec
+    monkeypatch.setattr(spec, "version", spec.version + 1)
+    with pytest.raises(StrataError, match="is of version 3; today's is 4"):
+        of(digest)
+    assert store.asked(digest)
+    assert choices.NAMED["map_run"]() == [""]
+
+
+def test_a_random_subspace_has_the_rank_of_what_the_probe_sees() -> None:
+    draw = np.random.default_rng(0)
+    rows, weights = draw.normal(size=(50, 8)), draw.normal(size=(8, 3))
+    weights -= weights.mean(1, keepdims=True)
+    assert rank_of(rows @ weights) == 2
+    assert rank_of(rows @ weights[:, :1] @ np.array([[1, -1]])) == 1
+    assert rank_of(rows) == 8
+    assert rank_of(np.ones((5, 2))) == 1
 
 
 def test_a_run_that_lends_nothing_is_refused(
@@ -104,6 +132,9 @@ def test_a_run_that_lends_nothing_is_refused(
     number = _stored(_labels(tiny_bert, folder, "depth"))
     with pytest.raises(StrataError, match="tells no classes of single states apart"):
         directions(number)
+    means = _labels(tiny_bert, folder, "leaf-type").model_copy(update={"probe": "centroid"})
+    with pytest.raises(StrataError, match="The centroid probe of this run has no class directions"):
+        directions(_stored(means))
     for of in (directions, subspace):
         with pytest.raises(StrataError, match=r"no \w+ run '1"):
             of("1" * 32)

@@ -41,6 +41,17 @@ def test_points_that_are_all_the_same_or_two_are_no_map(tmp_path: Path, rows: np
     assert found.value.code == "E-MAP-POINTS"
 
 
+def test_a_layer_of_one_state_is_left_out_and_named(tiny_bert: Path) -> None:
+    spec = MapSpec(model=str(tiny_bert), corpus="homonyms", unit="text", pooling="first", n=40)
+    result = maps.run(spec.pinned(), Progress())
+    assert result.layers == ("1", "2")
+    assert result.quality.layer.tolist() == ["1", "2"]
+    assert result.quality.order.tolist() == [0, 1]
+    assert len(result.xy) == len(result.clusters) == 2
+    assert "Not mapped, as fewer than 3 points differ there: layer 0." in result.source.notes
+    assert result.cluster_names("2")
+
+
 def test_different_points_are_counted_no_further_than_needed() -> None:
     assert distinct(np.repeat(ROWS[:2], 5000, axis=0), 3) == 2
     assert distinct(np.concatenate([np.repeat(ROWS[:2], 5000, axis=0), ROWS[2:3]]), 3) == 3

@@ -12,13 +12,14 @@ from scipy.stats import spearmanr
 from probes import analyses
 from probes.contract import Progress
 from probes.corpora import conllu
-from probes.errors import StrataError
+from probes.errors import Cancelled, StrataError
 from probes.figures import structural as figures
 from probes.probing import StructuralSpec, structural
 from probes.probing.dependencies import control_heads, counts, spanning, tree_of
 from probes.probing.structural import CHAIN, DEPTH, DISTANCE, MEASURES, RANDOM, ROOT, TRAINED, UUAS
 from probes.probing.structural_fit import How, Sentences, Series, fit, read_off
 from probes.probing.structural_scores import chained, judge
+from probes.probing.structural_study import looked_through
 
 WIDTH = 24
 
@@ -108,6 +109,38 @@ def test_one_huge_feature_hides_no_tree() -> None:
 
 
 HOW = How(5, 0, "cpu", Progress())
+
+
+def test_features_that_are_mostly_constant_are_not_scaled_away() -> None:
+    data = data_of(25)
+    wide = np.concatenate([data.arrays[0], np.ones((len(data.arrays[0]), 2 * WIDTH), np.float32)], 1)
+    factor = Sentences((wide,), data.rows, data.trees).prepared(np.arange(20)).factor
+    assert factor is not None
+    assert (factor[0, :WIDTH] > 0.1).all()
+
+
+def test_a_long_fit_may_be_cancelled_every_fifty_steps() -> None:
+    heard: list[float] = []
+
+    class Listening(Progress):
+        def report(self, done: float, total: float, note: str = "") -> None:
+            heard.append(done)
+            if done == 100:
+                raise Cancelled
+
+    data = data_of(25)
+    with pytest.raises(Cancelled):
+        fit(data, [Series(0, 0, True, 2)], (np.arange(20), np.arange(20, 25)), How(10_000, 0, "cpu", Listening()))
+    assert heard == [50, 100]
+
+
+def test_what_is_not_finite_is_found_in_the_last_row_too() -> None:
+    states = np.ones((20_000, 2), np.float32)
+    assert looked_through(states, np.arange(20_000)) == (True, False)
+    states[-1, 1] = 2
+    assert looked_through(states, np.arange(20_000)) == (True, True)
+    states[-1, 1] = np.inf
+    assert not looked_through(states, np.arange(20_000))[0]
 
 
 def test_trees_are_those_of_scipy_and_spanning_trees_too() -> None:

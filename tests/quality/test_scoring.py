@@ -78,6 +78,8 @@ def test_intervals_cover_a_planted_correlation() -> None:
 def test_partners_that_are_nearest_have_one_and_ties_count_against_them() -> None:
     assert reciprocal(np.eye(4)).tolist() == [1, 1, 1, 1]
     np.testing.assert_allclose(reciprocal(np.ones((4, 4))), 1 / 4)
+    noise = 1e-15 * np.random.default_rng(0).normal(size=(4, 4))  # equal codes, as of one bit, differ by rounding
+    np.testing.assert_allclose(reciprocal(0.5 + noise), 1 / 4)
     judge = Judge(matched(4))
     assert judge.bounds(judge.items(np.eye(4))) == (1, 1, 1)
     assert judge.value(np.array([1.0, 0.5, 0, 0]), np.array([0, 1])) == 0.75
