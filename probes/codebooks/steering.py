@@ -32,7 +32,7 @@ MEASURES = {asking.DISTINCT: "distinct1", asking.PAIRS: "distinct2", asking.REPE
 
 
 def steer(spec: CodeSteerSpec, progress: Progress) -> CodeSteerResult:
-    """Answer a CodeSteerSpec; refuses an encoder (E-STEER), codes that are none (E-CODES), a bad topic (E-PATTERN)."""
+    """Answer a CodeSteerSpec; refuses an encoder (E-STEER), codes that are none or too many (E-CODES), a bad topic."""
     asked, run = kept.fitted(spec.run)
     made = moves(asked, run, spec.how, (spec.codes, spec.to))
     if spec.topic:
