@@ -29,7 +29,11 @@ def asking(spec: AttributionSpec, progress: Progress) -> AttributionResult:
     text = tree.text if tree is not None else spec.text
     if spec.target == "a span" and spec.run:
         text = resolve(TEXT_AT)(spec.run, spec.text)
+        if tree is not None and text != tree.text:
+            what = "This probe reads leaves joined by blanks, and nodes are of the code as written."
+            raise StrataError("E-TARGET", what, fix="Choose another method.")
     wanted = {name: getattr(spec, name) for name in ("target", "token", "against", "position", "other", "run")}
+    wanted["written"] = spec.text if spec.target == "a span" else ""
     asked = question(model, Asked(text, **wanted, code=spec.code, label=spec.label))
     x, base = asked.states(), baseline(asked, spec.baseline)
     progress.report(1, 3, spec.method)
@@ -174,7 +178,10 @@ def _notes(spec: AttributionSpec, model: Model, *, changed: bool) -> tuple[str, 
     said = []
     if spec.quantise != "none":
         said.append(QUANTISED.format(spec.quantise.removesuffix("bit")))
-    if changed:
+    if changed and spec.target == "a span":
+        what = "Comments and docstrings were removed before the model read the code, which stands as the probe read it"
+        said.append(f"{what} in its run: as written, or leaves joined by blanks.")
+    elif changed:
         said.append("Comments and docstrings were removed before the model read the code.")
     if spec.method in ("attention", "attention rollout"):
         said.append("Attention weights say where a head looks, not what the output rests on.")

@@ -51,8 +51,11 @@ def labelled(model: Model, encoded: Encoded, asked: "Asked", at: int) -> tuple[R
     As in the run, the states of a word's sub-tokens are averaged.
     """
     start, end = (int(place) for place in encoded.offsets[0, at])
-    margin = resolve(MARGINS_AT[asked.target])(asked.run, asked.label, asked.text, (start, end))
+    margin = resolve(MARGINS_AT[asked.target])(asked.run, asked.label, asked.written or asked.text, (start, end))
     _same(model, margin, "probes")
+    if start == end and (margin.spans[:, 0] == margin.spans[:, 1]).any():
+        what = "This token was added by the tokenizer: a probe reads words of the text."
+        raise StrataError("E-TARGET", what, fix="Choose another position.")
     pooling = align(encoded.offsets, encoded.special, [margin.spans])
     if not pooling.count.all():
         raise StrataError("E-TARGET", "The tokenizer drops a word of this text.", fix="Remove control characters.")

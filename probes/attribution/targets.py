@@ -13,12 +13,11 @@ import torch
 
 from probes.attribution import probed
 from probes.attribution.names import Target, seen
+from probes.attribution.probed import Read
 from probes.errors import StrataError
 from probes.models import Encoded, LanguageModel, Model, hidden_states, language_model
 from probes.models.sites import editing
 
-Read = Callable[[Encoded], torch.Tensor]
-"""A batch → the number that is explained, float32 [text]."""
 TOP = 5
 
 
@@ -72,6 +71,8 @@ class Asked:
     run: str = ""
     code: str = ""
     label: str = ""
+    written: str = ""
+    """The code as it was typed, where `text` is what a syntax run makes of it."""
 
 
 def question(model: Model, asked: Asked) -> Question:
@@ -177,7 +178,7 @@ def _margin(model: Model, encoded: Encoded, asked: Asked) -> Question:
     """Explain a code, a class or a label: by how much the states are on its side rather than on any other's."""
     if not asked.run or (asked.target == "a code" and not asked.code):
         raise StrataError("E-TARGET", *probed.UNSAID[asked.target])
-    at = _position(encoded, asked.position, first=0)
+    at = _position(encoded, asked.position, first=0, refusal="is none of its words'")
     if asked.target == "a code":
         read, words = probed.coded(model, (asked.run, asked.code), at)
     else:
@@ -185,14 +186,14 @@ def _margin(model: Model, encoded: Encoded, asked: Asked) -> Question:
     return Question(model, encoded, read, words, "", at)
 
 
-def _position(encoded: Encoded, position: int, *, first: int) -> int:
+def _position(encoded: Encoded, position: int, *, first: int, refusal: str = "cannot be predicted") -> int:
     own = (~encoded.special[0]).nonzero()[0]
     at = int(own[-1]) if position < 0 else position
     if at not in own or at < first:
         why = f"Its own tokens are {int(own[0])} to {int(own[-1])}" + (
             ", and nothing stands before token 0 that could predict it." if first else "."
         )
-        raise StrataError("E-TARGET", f"Token {at} of this text cannot be predicted.", why, "Choose another position.")
+        raise StrataError("E-TARGET", f"Token {at} of this text {refusal}.", why, "Choose another position.")
     return at
 
 

@@ -18,7 +18,7 @@ class CardSpec(Spec):
     """Show one code of a finished run: where it fires, which words it takes, and what it does to the next token."""
 
     kind: ClassVar[str] = "card"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     run: str = Field(pattern="^[0-9a-f]{32}$")
     """The digest of the codebooks run whose code is shown."""
@@ -60,15 +60,16 @@ class CardResult(Displayed):
     near: pd.DataFrame
     """code, word, cosine: the codes of its book that point most the same way."""
     together: pd.DataFrame
-    """In each other book and layer, the code that shares most of its tokens."""
+    """In each layer and book, the other code that shares most of its tokens."""
     logits: pd.DataFrame
-    """Tokens it raises and lowers most along the direct path: token, direct, measured, side; empty of an encoder."""
+    """Tokens it raises and lowers most along the direct path: token, direct, measured, side; empty of an encoder,
+    and of a code that is not of the residual stream."""
     nudges: pd.DataFrame
     """strength, series, kl, low, high: nats between the next-token distributions; empty of an encoder."""
     nudged: int
     """Texts in which it was nudged."""
     agreement: float
-    """Correlation over the vocabulary of what the direct path says and what was measured; 0 when nothing was."""
+    """Correlation over the vocabulary of what the direct path says and what was measured; 0 without one of them."""
     refusal: str
     """Why nothing was nudged; empty when it was."""
     source: Source

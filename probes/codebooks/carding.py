@@ -77,6 +77,8 @@ def _effect(
     where = nudging.places(lm, texts, ends)
     own = nudging.Nudge(layer, vector)
     nudges, gained = nudging.measured(lm, where, own, (vectors, spec.code), seed=spec.seed, progress=progress)
+    if asked.site != "residual":  # what enters the final norm is a sum of parts, and not one of them
+        return empty[0], nudges, len(texts), 0.0, ""
     path = nudging.direct(lm, run.centers[at], vector)
     return _logits(lm, path, gained), nudges, len(texts), float(np.nan_to_num(pearson(path, gained))), ""
 

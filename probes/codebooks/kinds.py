@@ -39,5 +39,5 @@ def book_of(asked: CodebookSpec, run: CodebookResult, at: int) -> Codebook:
     """Return the codebook of a layer of a finished run, by its place among the run's layers."""
     if asked.method == TRAINED:
         center, codes = (torch.from_numpy(np.array(part[at], np.float32)) for part in (run.centers, run.codes))
-        return Own(center, codes, center.new_zeros(0), kept.read(thinking.folder_of(asked)).rules)
+        return Own(center, codes, center.new_zeros(0), kept.rules(thinking.folder_of(asked)))
     return of(asked.method, run.codes[at], run.centers[at], run.levels[at], run.slots)

@@ -112,8 +112,12 @@ def card(spec: CardSpec, result: CardResult) -> tuple[str, ...]:
             f"At {result.nudged} held-out tokens of different texts that take it, the code's vector was added to the "
             "state of its layer, and the next-token distribution compared with the plain one (Kullback-Leibler "
             "divergence in nats), beside two other codes of the same book, drawn at random and scaled to the same "
-            "length. Along the direct path the vector was added to the layer's mean in place of what enters the final "
-            "norm [@nostalgebraist-2020]."
+            "length."
+        )
+    if len(result.logits):
+        sentences.append(
+            "Along the direct path the vector was added to the layer's mean in place of what enters the final norm "
+            "[@nostalgebraist-2020]."
         )
     return tuple(sentences)
 

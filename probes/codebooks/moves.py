@@ -1,5 +1,6 @@
 """Moves of hidden states along codes: which codes are meant, where they act, and the edit that makes them."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -31,8 +32,8 @@ class Move:
     only: bool
     """Only tokens that take the code."""
     put: int | None = None
-    """Of a codebook model: the code that is forced into a slot, -1 for none; without one, states move along the vector.
-    """
+    """Of a codebook model: the code that is forced into a slot, -1 for none. None of others: states move along the
+    vector."""
     along: bool = False
     """Move along the vector as far as forcing would move: what stands beside forced codes."""
 
@@ -71,6 +72,8 @@ def moves(asked: CodebookSpec, run: CodebookResult, how: str, texts: tuple[str, 
         what = f"{len(codes)} codes cannot be swapped for “{texts[1][:60]}”."
         why, fix = "Each needs another of its own layer and book.", "Name one for each, in order."
         raise StrataError("E-SWAP", what, why, fix)
+    if how == "activate" and asked.method == TRAINED:
+        _fitting(codes, run.slots)
     found = []
     for (layer, book, code), (_, _, other) in zip(codes, others, strict=True):
         vectors = directions(asked, run, run.layers.index(layer), book)
@@ -78,6 +81,15 @@ def moves(asked: CodebookSpec, run: CodebookResult, how: str, texts: tuple[str, 
         put = {"activate": code, "suppress": -1, "swap": other}[how] if asked.method == TRAINED else None
         found.append(Move((layer, book, code), vector, how != "activate", put))
     return found
+
+
+def _fitting(codes: list[Place], slots: int) -> None:
+    """Refuse more codes of one book than it has slots (E-CODES)."""
+    for (layer, book), n in Counter(place[:2] for place in set(codes)).items():
+        if n > slots:
+            what = f"{n} codes of book {book} of layer {layer[:40]} cannot be activated together."
+            why = f"This book has room for {slots} at a token; a code that is put in takes the place of another."
+            raise StrataError("E-CODES", what, why, f"Name at most {slots} of one book.")
 
 
 def elsewhere(asked: CodebookSpec, run: CodebookResult, some: Sequence[Move], *, seed: int) -> list[Move]:
@@ -101,9 +113,10 @@ def edits(asked: CodebookSpec, run: CodebookResult, some: Sequence[Move], streng
 def forced(book: Book, some: Sequence[Move], strength: float) -> EditAt:
     """Return the edit that puts codes into slots of a codebook that is in place, and goes on from what they stand for.
 
-    An activated code takes the least similar slot of its book that none before it has taken, where it is not chosen
-    already; a strength other than 1 goes that many times as far. Slots add up, so that each move counts by itself.
+    An activated code that is not chosen already takes the least similar slot of its book that holds no activated code;
+    a strength other than 1 goes as many times as far. Moves along a vector count one by one, each as if alone.
     """
+    along = any(move.along for move in some)
 
     def where_to(where: torch.Tensor) -> Edit:
         def edit(states: torch.Tensor) -> torch.Tensor:
@@ -111,19 +124,12 @@ def forced(book: Book, some: Sequence[Move], strength: float) -> EditAt:
             if strength == 0 or not bool(there.any()):
                 return states
             ids, changed = book.taken(states.shape[:2])[there], states.clone()
-            moved, own = states[there].float(), book.stand(ids).flatten(1)
-            free = [0] * len(book.codes)
-            for move in some:
-                _, part, code = move.place
-                mine = (ids[:, part] == code).any(1)
-                new = ids.clone()
-                if move.put is not None and not move.only:
-                    free[part] += 1
-                    new[~mine, part, -1 - (free[part] - 1) % book.k] = move.put
-                elif move.put is not None:
-                    new[:, part] = torch.where(new[:, part] == code, move.put, new[:, part])
-                moved += strength * _change(move, book.stand(new).flatten(1) - own, mine)
-            changed[there] = moved.to(states)
+            own = book.stand(ids).flatten(1)
+            change = torch.zeros_like(own)
+            for group in [[move] for move in some] if along else [some]:
+                whole = book.stand(put_in(ids, group)).flatten(1) - own
+                change += _along(group[0], whole) if along else whole
+            changed[there] = (states[there].float() + strength * change).to(states)
             return changed
 
         return edit
@@ -131,12 +137,26 @@ def forced(book: Book, some: Sequence[Move], strength: float) -> EditAt:
     return where_to
 
 
-def _change(move: Move, change: torch.Tensor, mine: torch.Tensor) -> torch.Tensor:
-    """Return [row, width]: the change that forcing makes, one as long along the move's vector, or the vector itself."""
+def put_in(ids: torch.Tensor, some: Sequence[Move]) -> torch.Tensor:
+    """Return the ids int64 [row, part, choice] after moves whose activated codes fit the slots of their books."""
+    new = ids.clone()
+    for move in some:
+        _, part, code = move.place
+        put = -1 if move.put is None else move.put
+        if move.only:
+            new[:, part] = torch.where(ids[:, part] == code, put, new[:, part])
+            continue
+        wanted = torch.tensor([m.place[2] for m in some if m.place[1] == part], device=ids.device)
+        free, missing = ~torch.isin(new[:, part], wanted), ~(new[:, part] == code).any(1)
+        last = free.shape[1] - 1 - free.flip(1).int().argmax(1)  # slots stand most similar first
+        new[missing, part, last[missing]] = put
+    return new
+
+
+def _along(move: Move, change: torch.Tensor) -> torch.Tensor:
+    """Return [row, width]: as long as a change that forcing makes, along the move's vector."""
     vector = torch.from_numpy(move.vector).to(change)
-    if move.along:
-        return change.norm(dim=1, keepdim=True) * vector / vector.norm().clamp(min=1e-12)
-    return change if move.put is not None else vector * (mine[:, None] if move.only else 1.0)
+    return change.norm(dim=1, keepdim=True) * vector / vector.norm().clamp(min=1e-12)
 
 
 def _edit(asked: CodebookSpec, run: CodebookResult, some: Sequence[Move], strength: float) -> EditAt:

@@ -1,9 +1,9 @@
 """What a code does to the next token: along the direct path, and measured where it fires when it is turned up or down.
 
 Direct path: the layer's mean and the same plus the code's vector, each put in place of what enters the final norm, so
-that norm, head, scaling and capping are the model's own. Measured: at held-out tokens that take the code, its vector
-times a strength is added to the state at its layer, and the next-token distribution is compared with the plain one, in
-nats (KL), beside other codes of the same book at equal length.
+that norm, head, scaling and capping are the model's own; of the residual stream alone. Measured: at held-out tokens
+that take the code, its vector times a strength is added to the state at its layer, and the next-token distribution is
+compared with the plain one, in nats (KL), beside other codes of the same book at equal length.
 """
 
 from collections.abc import Sequence

@@ -9,7 +9,7 @@ with v the vector of a code (what it stands for, less the layer's mean) and a st
 
 Of a model that was trained with its codes the slot itself is overwritten: at strength 1 the model goes on from what its
 codebook makes of the forced codes (activate: in the least similar slot; suppress: none in its slot), at s it goes s
-times as far.
+times as far. What stands beside it moves each state as far as that.
 
 Samples with and without share their random numbers. Beside them stand another code's vector of equal length, the
 difference of means of the tokens that match the topic and those that do not (at equal length too), and a prompt.
@@ -35,6 +35,7 @@ class CodeSteerSpec(Spec):
     """Write on from a prompt with codes of a finished run turned up, taken away or swapped, beside the plain model."""
 
     kind: ClassVar[str] = "codesteer"
+    version: ClassVar[int] = 2
 
     run: str = Field(pattern="^[0-9a-f]{32}$")
     """The digest of the codebooks run whose codes are used; its model must predict the next token."""

@@ -7,16 +7,17 @@ from probes.codebooks.steer import MEANS, PROMPTED, CodeSteerResult, CodeSteerSp
 def steer(spec: CodeSteerSpec, result: CodeSteerResult) -> tuple[str, ...]:
     """Describe what was added where, how texts were written, and what they were compared with."""
     names = set(result.samples["condition"])
+    length = "to move each state as far as the codes move it" if result.forced else "to equal length"
     sentences = [
         _moved(spec, result),
         f"{spec.samples} texts of at most {spec.tokens} tokens were drawn at temperature {spec.temperature:g} and "
         f"top-p {spec.top_p:g} [@holtzman-2020]; all conditions share their random numbers. The control adds the "
-        "vectors of other codes of the same books, drawn at random and scaled to equal length.",
+        f"vectors of other codes of the same books, drawn at random and scaled {length}.",
     ]
     if MEANS in names:
         sentences.append(
             "The difference of means is that of the states of tokens that match the topic and of all others, in texts "
-            "of the run, scaled to the length of the code's vector."
+            f"of the run, scaled {length}."
         )
     if PROMPTED in names:
         sentences.append("The prompted texts are the plain model's, from a prompt that asks for the topic in words.")

@@ -1,6 +1,7 @@
 """The run behind `CodeSteerSpec`: the same samples under every condition, and what is counted of them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -31,7 +32,7 @@ MEASURES = {asking.DISTINCT: "distinct1", asking.PAIRS: "distinct2", asking.REPE
 
 
 def steer(spec: CodeSteerSpec, progress: Progress) -> CodeSteerResult:
-    """Answer a CodeSteerSpec; refuses an encoder (E-STEER), codes that are none (E-CODES), a bad topic (E-PATTERN)."""
+    """Answer a CodeSteerSpec; refuses an encoder (E-STEER), codes that are none or too many (E-CODES), a bad topic."""
     asked, run = kept.fitted(spec.run)
     made = moves(asked, run, spec.how, (spec.codes, spec.to))
     if spec.topic:
@@ -99,7 +100,7 @@ def _by_means(spec: CodeSteerSpec, run: CodebookResult, lm: LanguageModel, move:
     states = pooled(lm.model, contents, spans, [layer])[0][layer].float().cpu().numpy()
     vector = states[inside].mean(0) - states[~inside].mean(0)
     scale = np.linalg.norm(move.vector) / max(float(np.linalg.norm(vector)), 1e-12)
-    return Move(move.place, np.asarray(scale * vector, np.float32), only=False)
+    return replace(move, vector=np.asarray(scale * vector, np.float32), along=move.put is not None)
 
 
 def _samples(

@@ -19,6 +19,8 @@ INSTEAD = {"zero": "nothing", "mean": "its mean", "resample": "what another toke
 """Way → what takes the place."""
 SHORT = {"zero": "nothing", "mean": "its mean", "resample": "another token's"}
 TITLE = "change of loss, nats a token"
+WIDE = 900
+"""Pixels that heat maps may take beside each other."""
 
 
 def loss_without_each(result: "AblationResult") -> alt.LayerChart:
@@ -51,8 +53,11 @@ def loss_without_each(result: "AblationResult") -> alt.LayerChart:
     return dressed(alt.layer(spread, dots).properties(**size, title=head, description=result.headline()))
 
 
-def loss_by_part(result: "AblationResult") -> alt.HConcatChart | alt.LayerChart:
-    """Draw the change of the loss as a heat map of layers and parts or heads, one a way of leaving them out."""
+def loss_by_part(result: "AblationResult") -> alt.HConcatChart | alt.VConcatChart | alt.LayerChart:
+    """Draw the change of the loss as a heat map of layers and parts or heads, one a way of leaving them out.
+
+    Maps that are too wide to stand beside each other stand below each other.
+    """
     if result.site == "blocks":
         return message("Whole blocks were left out. Ask for parts or heads to see which of them count.")
     rows = result.changes.assign(part=[name.removeprefix("head ") for name in result.changes["part"]])
@@ -60,7 +65,8 @@ def loss_by_part(result: "AblationResult") -> alt.HConcatChart | alt.LayerChart:
     what = {"parts": "an attention or an MLP", "heads": "one head"}[result.site]
     note = f"change of the loss from {result.base:.2f} nats, on a scale whose ends are drawn together"
     title = alt.TitleParams(f"Loss without {what}", subtitle=[note], color=INK)
-    chart = alt.hconcat(*panels, spacing=28).resolve_scale(color="shared")
+    beside = sum(panel.width for panel in panels) <= WIDE
+    chart = (alt.hconcat if beside else alt.vconcat)(*panels, spacing=28).resolve_scale(color="shared")
     return dressed(chart.properties(title=title, description=result.headline()))
 
 

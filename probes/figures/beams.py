@@ -13,15 +13,17 @@ if TYPE_CHECKING:
     from probes.intervention import BeamsResult
 
 MOST = 400
-"""Tokens drawn: where more were tried, only those that a beam at the end goes through."""
-STEP, LEAF = 84, 20
-"""Pixels of a token to the right, and of a text downwards."""
+"""Tokens drawn: where more were tried, only those that a beam at the end goes through, and of these the first."""
+STEP, NARROW, LEAF, WIDE = 84, 46, 20, 920
+"""Pixels of a token to the right, and where there are many; of a text downwards; and of the whole to the right."""
 
 
 def tree_of_beams(result: "BeamsResult") -> alt.LayerChart:
     """Draw every token that was kept at some step, the prompt on the left; faint where no beam at the end has it."""
-    rows = laid_out(result.tree if len(result.tree) <= MOST else result.tree[result.tree["kept"]])
-    tall = float(rows["y"].max())
+    some = result.tree if len(result.tree) <= MOST else result.tree[result.tree["kept"]]
+    rows = laid_out(some[some["step"] < shown_steps(result, some)])
+    tall, steps = float(rows["y"].max()), int(rows["step"].max()) + 1
+    step = max(NARROW, min(STEP, WIDE // (steps + 1)))
     x = alt.X("step:Q", axis=None, scale=alt.Scale(domain=[-0.6, rows["step"].max() + 1.2], nice=False))
     down = alt.Scale(domain=[-0.7, tall + 0.7], reverse=True, nice=False)
     solid = alt.condition("datum.kept", alt.value(1.0), alt.value(0.35))
@@ -38,18 +40,27 @@ def tree_of_beams(result: "BeamsResult") -> alt.LayerChart:
         strokeWidth=alt.StrokeWidth("p:Q", scale=alt.Scale(domain=[0, 1], range=[1, 4]), legend=None),
     )
     told = ["token:N", alt.Tooltip("p:Q", format=".3f"), alt.Tooltip("total:Q", title="nats so far", format=".2f")]
-    words = base.mark_text(style="label", align="left", dx=3, dy=-9, limit=STEP - 4, fill=INK).encode(
+    words = base.mark_text(style="label", align="left", dx=3, dy=-9, limit=step - 4, fill=INK).encode(
         x=x, y=alt.Y("y:Q", axis=None, scale=down), text="shown:N", opacity=solid, tooltip=[*told, "group:O"]
     )
     dots = base.mark_point(filled=True, style="dot", tooltip=None).encode(
         x=x, y=alt.Y("y:Q", axis=None, scale=down), color=colour, opacity=solid
     )
-    left = len(result.tree) - len(rows)
+    left, deepest = len(result.tree) - len(some), int(some["step"].max()) + 1
     said = [f"after “{shorten(visible(result.prompt[-60:]), 60)}”; faint: tried, and not among the beams at the end"]
     said += [f"{left} tokens that no beam at the end has are left out"] if left else []
+    said += [f"the first {steps} of {deepest} steps are drawn"] if steps < deepest else []
     title = alt.TitleParams("The ways to go on that were tried", subtitle=said, color=INK)
-    size = {"width": int(STEP * (rows["step"].max() + 2)), "height": int(LEAF * (tall + 1.5))}
+    size = {"width": step * (steps + 1), "height": int(LEAF * (tall + 1.5))}
     return dressed(alt.layer(lines, dots, words).properties(**size, title=title, description=result.headline()))
+
+
+def shown_steps(result: "BeamsResult", tree: pd.DataFrame) -> int:
+    """Return how many steps of the search have room, on the page and among the tokens drawn."""
+    from probes.intervention.beams import BEAM
+
+    room = WIDE // NARROW - 1
+    return room if len(tree) <= MOST else max(1, min(room, MOST // len(result.of(BEAM))))
 
 
 def laid_out(tree: pd.DataFrame) -> pd.DataFrame:
@@ -69,7 +80,8 @@ def laid_out(tree: pd.DataFrame) -> pd.DataFrame:
         else:
             open_ += [(node, True), *((child, False) for child in reversed(below))]
     places = {"y": tree["node"].map(y), "from": tree["parent"].map(y), "before": tree["step"] - 1}
-    return tree.assign(**places, shown=[shorten(visible(token), 14) for token in tree["token"]])
+    said = [visible(token) for token in tree["token"]]
+    return tree.assign(**places, token=[shorten(t, 40) for t in said], shown=[shorten(t, 14) for t in said])
 
 
 def texts_by_probability(result: "BeamsResult") -> alt.LayerChart:

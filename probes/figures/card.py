@@ -76,6 +76,8 @@ def density_of_code(result: "CardResult") -> alt.LayerChart:
 
 def raised_and_lowered(result: "CardResult") -> alt.LayerChart:
     """Draw the tokens that a code raises and lowers most along the direct path, beside what was measured."""
+    if result.logits.empty and result.nudged:
+        return message("The direct path is of the residual stream, and this code is of a part that is added to it.")
     if result.logits.empty:
         return message(f"Nothing was nudged. {result.refusal}")
     rows = result.logits

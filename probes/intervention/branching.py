@@ -22,7 +22,7 @@ TEXTS = {"source": str, "place": int, "group": int, "text": str, "total": float,
 
 
 def branch(spec: BeamsSpec, progress: Progress) -> BeamsResult:
-    """Answer a BeamsSpec; refuses an encoder (E-GENERATE) and beams that the groups do not divide (E-BEAMS)."""
+    """Answer a BeamsSpec; refuses an encoder (E-GENERATE) and more beams of a group than there are tokens (E-BEAMS)."""
     progress.report(0, 1, "loading the model")
     lm = language_model(loaded(spec))
     wide = Beaming(spec.tokens, spec.beams, spec.groups, spec.diversity)
@@ -32,13 +32,14 @@ def branch(spec: BeamsSpec, progress: Progress) -> BeamsResult:
     written = generate(lm, [spec.text] * spec.samples, sampling, progress=progress.step(0.6, 0.8))
     drawn = [(list(one.ids), one.ended) for one in written]
     totals = scored(lm, spec.text, drawn, progress.step(0.8, 1))
-    beams = [path(tree, node) for node in last]
+    beams, ends = [path(tree, node) for node in last], ends_of(lm)
+    unended = [[token for token in ids if token not in ends] for ids in beams]  # as samples are
     mean, low, high = bootstrap(np.array(totals)[None], seed=spec.seed).tolist()
     samples = [ids for ids, _ in drawn]
     return BeamsResult(
         tree=_tree(lm, tree, last),
         texts=_texts(lm, [(tree, last, asking.BEAM), (line, end, asking.GREEDY)], drawn, totals),
-        pairs={asking.BEAM: different(beams), asking.SAMPLE: different(samples[: len(beams)])},
+        pairs={asking.BEAM: different(unended), asking.SAMPLE: different(samples[: len(beams)])},
         together=_together(beams),
         drawn=mean,
         low=low,

@@ -56,9 +56,12 @@ def search(
     E-TEXT-TOO-LONG.
     """
     check_prompts(lm, [prompt], how.tokens)
-    if how.beams < 1 or how.groups < 1 or how.beams % how.groups or how.beams // how.groups > lm.net.config.vocab_size:
+    if how.beams < 1 or how.groups < 1 or how.beams % how.groups:
         what = f"{how.beams} beams cannot be put into {how.groups} equal groups."
         raise StrataError("E-BEAMS", what, fix="Choose a number of beams that the number of groups divides.")
+    if how.beams // how.groups > lm.net.config.vocab_size:
+        what = f"This model has {lm.net.config.vocab_size} tokens, fewer than the {how.beams // how.groups} beams"
+        raise StrataError("E-BEAMS", f"{what} of a group.", fix="Choose fewer beams.")
     heard, ends = progress or Progress(), ends_of(lm)
     writing = Continuing(lm, lm.model.encode([prompt] * how.beams, side="left"))
     mask = writing.encoded.mask.bool()

@@ -66,7 +66,7 @@ def _tables(card: browse.Card) -> None:
         st.caption("Codes of the same book that point most the same way.")
         rows(card.near.round(3), key="card_near")
     with together:
-        st.caption("In each other layer and book, the code that shares most of its tokens (Jaccard overlap).")
+        st.caption("In each layer and book, the other code that shares most of its tokens (Jaccard overlap).")
         rows(card.together.round(3), key="card_together")
     with places:
         st.caption("Places by how far the state is from its code: the best decoded, quartiles, the worst.")

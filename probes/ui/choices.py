@@ -54,8 +54,8 @@ def _is_of_today(run: store.RunEntry) -> bool:
 
 def _run(digest: str) -> str:
     """Say which run a digest is: what it asked of which model."""
-    found = next((run for run in _lenders() if run.digest == digest), None)
-    return f"{found.kind}, {str(found.spec.get('model'))[-24:]}, {digest[:8]}" if found else digest[:32]
+    asked = store.asked(digest) if digest else None  # one entry: every option is said in every pass of the page
+    return f"{asked['kind']}, {str(asked['spec'].get('model'))[-24:]}, {digest[:8]}" if asked else digest
 
 
 SHOWN: dict[str, Callable[[str], str]] = {"map_run": _run}

@@ -92,14 +92,16 @@ def _form(question: CodebookSpec) -> CodeSteerSpec | None:
     st.session_state.setdefault(_TOPIC, "")
     about = {name: field.description for name, field in CodeSteerSpec.model_fields.items()}
     said: dict[str, Any] = {}
-    usual = 1.0 if question.method == TRAINED else 0.5  # a code that is forced is there, or not
+    trained = question.method == TRAINED
+    usual = 1.0 if trained else 0.5  # a code that is forced is there, or not
+    strong = "steer_strength_forced" if trained else "steer_strength"  # one run's number is not to stay for another's
     with st.form("steer_form"):
         what, how, to, strength = st.columns([2, 1, 1, 1])
         said["codes"] = what.text_input("Codes", key=_CODES, placeholder="2:17, 6:0:3", help=about["codes"])
         said["how"] = how.selectbox("How", list(_HOW), key="steer_how", format_func=_HOW.__getitem__, help=about["how"])
         said["to"] = to.text_input("Swap for", key="steer_to", help=about["to"])
         said["strength"] = strength.number_input(
-            "Strength", -100.0, 100.0, usual, 0.25, key="steer_strength", help=about["strength"]
+            "Strength", -100.0, 100.0, usual, 0.25, key=strong, help=about["strength"]
         )
         left, right = st.columns(2)
         said["prompt"] = left.text_area("Prompt", _PROMPT, key="steer_prompt", height=124)

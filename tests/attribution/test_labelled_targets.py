@@ -111,6 +111,22 @@ def test_a_span_has_the_label_that_the_snippet_view_gives_it(parsed: SyntaxSpec)
     assert any("Comments" in note for note in commented.source.notes)
 
 
+def test_leaves_joined_by_blanks_are_read_as_the_run_read_them(parsed: SyntaxSpec) -> None:
+    joined = parsed.model_copy(update={"input": "leaves"})
+    run = engine.run(joined)
+    code = f"# why\n{CODE}"
+    given: dict[str, Any] = {"model": joined.model, "text": code, "target": "a span", "run": joined.digest, "draws": 0}
+    found = engine.run(AttributionSpec(**given, method="feature ablation", position=6))
+    text = spans.text_of(joined.digest, code)
+    assert text.startswith("def total ( values , count ) :")
+    assert found.tokens["token"].tolist()[1:8] == ["def", "total", "(", "values", ",", "count", ")"]
+    assert any(f"the probe's margin for “{name}”" in found.headline() for name in run.constituents)
+    assert any("joined by blanks" in note for note in found.source.notes)
+    with pytest.raises(StrataError, match="nodes are of the code as written") as caught:
+        engine.run(AttributionSpec(**given, method="occlusion by node", language="python"))
+    assert caught.value.code == "E-TARGET"
+
+
 def test_what_has_no_class_is_refused(probed: ProbingSpec, parsed: SyntaxSpec, tiny_llama: Path) -> None:
     mlp = probed.model_copy(update={"probe": "centroid"})
     engine.run(mlp)
@@ -122,6 +138,7 @@ def test_what_has_no_class_is_refused(probed: ProbingSpec, parsed: SyntaxSpec, t
         ({"run": parsed.digest}, "no probing run"),
         ({"run": probed.digest, "target": "a span"}, "no syntax run"),
         ({"run": probed.digest, "label": "nonsense"}, "no class"),
+        ({"run": probed.digest, "position": 0}, "Token 0 of this text is none of its words'. Its own tokens are 1 to"),
         ({"run": parsed.digest, "target": "a span", "label": "nonsense"}, "no label"),
         ({"run": mlp.digest}, "no classes with a margin"),
         ({"run": probed.digest, "model": str(tiny_llama)}, "other weights"),

@@ -11,6 +11,7 @@ from small_books import made
 from steered import answered, brought
 
 from probes import engine, store
+from probes.analyses import find
 from probes.codebooks import CardSpec, CodebookSpec, browse, kept, nudging, sheet
 from probes.codebooks.carding import SIDE
 from probes.codebooks.decoding import decoder
@@ -51,6 +52,18 @@ def test_a_card_says_what_adding_the_code_does(asked: CodebookSpec) -> None:
     assert lowered.is_monotonic_increasing
     assert raised.min() > lowered.max()
     assert f"{own[1.0]:.2f} nats" in found.headline()
+
+
+def test_a_code_of_a_part_is_nudged_and_has_no_direct_path(tiny_llama: Path, tmp_path: Path, strata_home: Path) -> None:
+    spec = answered(strata_home, tiny_llama, tmp_path / "code", site="heads", layers="1")
+    _, run = kept.fitted(spec.digest)
+    asked = CardSpec(run=spec.digest, code=int(browse.used(run, run.best).code.iat[0]), texts=2)
+    found = engine.run(asked)
+    assert (found.refusal, found.nudged, len(found.logits), found.agreement) == ("", 2, 0, 0)
+    assert (found.nudges.kl > 0).all()
+    card = find("card")
+    assert "direct path" not in " ".join(card.methods(asked, found))
+    assert "residual stream" in str(card.figures["raised_and_lowered"](found).to_dict())
 
 
 def test_the_direct_path_is_norm_and_head_by_hand(asked: CodebookSpec) -> None:

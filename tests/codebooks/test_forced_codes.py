@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -18,7 +19,9 @@ from probes.codebooks import (
 from probes.codebooks.kinds import book_of
 from probes.codebooks.patch import CODES
 from probes.codebooks.patching import jsd
+from probes.codebooks.steering import _by_means
 from probes.codebooks.trained.thinking import thinking
+from probes.errors import StrataError
 from probes.models import editing, hidden_states, language_model
 
 
@@ -81,6 +84,39 @@ def test_two_activated_codes_take_two_slots(taught_run: CodebookSpec) -> None:
     ids = plain.clone()
     ids[:, book] = torch.tensor([two, one])
     assert torch.allclose(left, thinking(taught_run).books[layer].stand(ids).flatten(1), atol=1e-5)
+
+
+def test_codes_take_the_places_of_none_that_are_asked_for(taught_run: CodebookSpec) -> None:
+    _, run = kept.fitted(taught_run.digest)
+    layer = "1 " + taught_run.site
+    ids = torch.tensor([[[1, 0]], [[0, 1]], [[3, 4]], [[2, 0]]])
+    for named in (f"{layer}:2, {layer}:0", f"{layer}:0, {layer}:2"):
+        some = moves.moves(taught_run, run, "activate", (named, ""))
+        found = moves.put_in(ids, some)[:, 0]
+        assert [set(row) for row in found.tolist()] == [{0, 2}] * 4
+        assert found[[0, 1, 3]].tolist() == [[2, 0], [0, 2], [2, 0]]
+    swapped = moves.moves(taught_run, run, "swap", (f"{layer}:0, {layer}:1", f"{layer}:1, {layer}:0"))
+    assert moves.put_in(ids, swapped)[:2, 0].tolist() == [[0, 1], [1, 0]]
+    with pytest.raises(StrataError, match="cannot be activated together") as caught:
+        moves.moves(taught_run, run, "activate", (", ".join(f"{layer}:{code}" for code in range(3)), ""))
+    assert caught.value.code == "E-CODES"
+
+
+def test_the_difference_of_means_moves_as_far_as_the_code(taught_run: CodebookSpec) -> None:
+    _, run = kept.fitted(taught_run.digest)
+    layer, book = "2 " + taught_run.site, run.books - 1
+    plain, still = leaving(taught_run, layer, lambda _: lambda states: states, "x = total")
+    code = next(c for c in range(12) if c not in plain[:, book])
+    (move,) = moves.moves(taught_run, run, "activate", (f"{layer}:{book}:{code}", ""))
+    asked = CodeSteerSpec(run=taught_run.digest, codes="1:0", prompt="x", topic="[a-f]")
+    means = _by_means(asked, run, language_model(thinking(taught_run).model), move)
+    assert means is not None
+    assert not np.allclose(means.vector, move.vector)
+    far = []
+    for some in (move, means):
+        ((_, edit),) = moves.edits(taught_run, run, [some], 1.0)
+        far.append((leaving(taught_run, layer, edit, "x = total")[1] - still).norm(dim=1))
+    assert torch.allclose(*far, atol=1e-4)
 
 
 def test_patched_codes_are_those_of_the_source(taught_run: CodebookSpec) -> None:

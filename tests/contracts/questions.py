@@ -157,7 +157,7 @@ def interventions(given: Given) -> Questions:
         "lens": LensSpec(model=model, text="def total(values):").pinned(),
         "erasure": ErasureSpec(**reads, draws=1).pinned(),
         "ahead": AheadSpec(**reads, layers="2", furthest=2).pinned(),
-        "beams": BeamsSpec(model=model, text="def total(values):", beams=4, groups=2, tokens=3, samples=3).pinned(),
+        "beams": BeamsSpec(model=model, text="def total(values):", beams=4, groups=2, tokens=3, samples=4).pinned(),
         "ablation": AblationSpec(**reads, layers="1, 2").pinned(),
         "steering": SteeringSpec(model=model, steps=1, texts=4, draws=2, tokens=3).pinned(),
         "patching": PatchingSpec(model=model, **prompts, answer=" path", instead=" key").pinned(),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from probes.figures import lens, patching
+from probes.figures import ablation, lens, patching
 
 HOSTILE = ["\u202e", "<b>", "\x00", " a"]
 
@@ -48,6 +48,14 @@ def test_a_long_text_is_cut_and_said_to_be() -> None:
     result = lens_result(["a", "b"])
     result.cells["rank"] = float("nan")
     assert "No true token" in str(lens.rank_of_the_truth(result).to_dict())
+
+
+def test_heat_maps_of_heads_stand_below_each_other_where_they_are_too_wide() -> None:
+    for heads, how in ((4, "hconcat"), (12, "vconcat")):
+        rows = [(1, "1", f"head {i}", way, 0.1, 0.0, 0.2, 3.0) for way in ablation.LOOKS for i in range(heads)]
+        changes = pd.DataFrame(rows, columns=["order", "layer", "part", "way", "change", "low", "high", "loss"])
+        result: Any = SimpleNamespace(site="heads", changes=changes, base=3.0, headline=lambda: "H.")
+        assert len(ablation.loss_by_part(result).to_dict()[how]) == 3
 
 
 def test_patches_share_their_colours_with_their_control_or_say_there_is_none() -> None:

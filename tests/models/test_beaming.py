@@ -88,6 +88,9 @@ def test_a_text_that_ends_keeps_its_place_and_its_score(lm: LanguageModel, monke
 def test_what_cannot_be_searched_is_refused(lm: LanguageModel, tiny_bert: Path, tmp_path: Path) -> None:
     fills = language_model(load(str(saved("bert", tmp_path / "bert", tiny_bert, masked=True))))
     how = Beaming(tokens=2, beams=4)
+    many = replace(how, beams=lm.net.config.vocab_size + 1)
+    with pytest.raises(StrataError, match="fewer than the"):
+        search(lm, PROMPT, many)
     cases = ((fills, PROMPT, how, "E-GENERATE"), (lm, PROMPT, replace(how, groups=3), "E-BEAMS"), (lm, "", how, None))
     for model, prompt, asked, code in cases:
         if code is None and lm.model.family != "gpt2":

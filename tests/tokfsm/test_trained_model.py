@@ -144,9 +144,12 @@ def test_a_kept_model_is_the_model(tmp_path: Path) -> None:
     assert back.notes == {"note": "ours"}
     assert back.books.named()["0.mlp"].rules == MEANS
     assert torch.allclose(back.net(input_ids=TEXTS).logits, net(input_ids=TEXTS).logits, atol=1e-6)
+    (tmp_path / kept.TENSORS).unlink()
+    assert kept.rules(tmp_path) == MEANS  # without the codes
     (tmp_path / kept.RULES).write_text("{}")
-    with pytest.raises(StrataError, match="no codebook model"):
-        kept.load(tmp_path)
+    for reader in (kept.load, kept.rules):
+        with pytest.raises(StrataError, match="no codebook model"):
+            reader(tmp_path)
 
 
 def test_places_that_are_not_there_are_named() -> None:

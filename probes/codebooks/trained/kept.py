@@ -50,16 +50,32 @@ def read(folder: Path) -> Written:
     """Read codebooks without their model; raises StrataError E-CODES-KEPT when a file is missing or no such."""
     try:
         tensors = load_file(folder / TENSORS)
-        whole = json.loads((folder / RULES).read_text("utf-8"))
         codes = {name: codes for name, codes in tensors.items() if codes.ndim == 3}
-        return Written(codes, Rules(**whole["rules"]), dict(whole["notes"]))
+        return Written(codes, *_told(folder))
     except Exception as error:  # whatever a foreign file makes the reader say
-        raise StrataError(
-            "E-CODES-KEPT",
-            f"There is no codebook model in '{folder.name}'.",
-            f"{TENSORS} and {RULES} are not both there and readable: {type(error).__name__}.",
-            "Name a folder that Strata has written.",
-        ) from error
+        raise _unreadable(folder, error) from error
+
+
+def rules(folder: Path) -> Rules:
+    """Read how codes are chosen, and none of the codes; raises as `read` does when that is not written down."""
+    try:
+        return _told(folder)[0]
+    except Exception as error:  # as above
+        raise _unreadable(folder, error) from error
+
+
+def _told(folder: Path) -> tuple[Rules, dict[str, Any]]:
+    whole = json.loads((folder / RULES).read_text("utf-8"))
+    return Rules(**whole["rules"]), dict(whole["notes"])
+
+
+def _unreadable(folder: Path, error: Exception) -> StrataError:
+    return StrataError(
+        "E-CODES-KEPT",
+        f"There is no codebook model in '{folder.name}'.",
+        f"{TENSORS} and {RULES} are not both there and readable: {type(error).__name__}.",
+        "Name a folder that Strata has written.",
+    )
 
 
 def load(folder: Path) -> Trained:
