@@ -2,28 +2,17 @@
 
 import gc
 import os
-import string
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
+from tiny import CONTEXT, DEPTH, HEADS, WIDTH, byte_pairs, save, sizes, unigram, word_piece
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 if os.environ.get("CI") == "true":
     settings.load_profile("repeatable")  # what fails there fails here too; new examples are looked for while working
-
-# words of our own, so that a tiny tokenizer splits code into more than one letter a token
-WORDS = (
-    "def return self if else for in range while import from class None True False print len list dict str int float "
-    "value values name names item items key index total count result data text line lines path file add sum max min "
-    "function const let var new this public static void func package type struct"
-)
-CODE = WORDS.split()
-SPECIAL = {"unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "pad": "[PAD]", "mask": "[MASK]"}
-WIDTH, DEPTH, HEADS, CONTEXT = 16, 2, 2, 512
-
 
 TOGETHER = ("browser", "contracts", "faults")
 """Folders whose tests share a server, or answers that are computed once a session, or the processes they kill: each is
@@ -77,10 +66,10 @@ def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An encoder with absolute positions and norms after each block (WordPiece)."""
     from transformers import BertConfig, BertModel
 
-    tokenizer = _word_piece()
+    tokenizer = word_piece()
     pad = tokenizer.pad_token_id
-    config = BertConfig(intermediate_size=32, type_vocab_size=2, pad_token_id=pad, **_sizes(tokenizer))
-    return _save(tmp_path_factory, "tiny_bert", lambda: BertModel(config, add_pooling_layer=False), tokenizer)
+    config = BertConfig(intermediate_size=32, type_vocab_size=2, pad_token_id=pad, **sizes(tokenizer))
+    return save(tmp_path_factory, "tiny_bert", lambda: BertModel(config, add_pooling_layer=False), tokenizer)
 
 
 @pytest.fixture(scope="session")
@@ -88,10 +77,10 @@ def tiny_gpt2(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A decoder with absolute positions and a final norm (byte-level BPE, no token added around the text)."""
     from transformers import GPT2Config, GPT2LMHeadModel
 
-    tokenizer = _byte_pairs(eos_token="<|endoftext|>")
+    tokenizer = byte_pairs(eos_token="<|endoftext|>")
     sizes = {"vocab_size": len(tokenizer), "n_embd": WIDTH, "n_layer": DEPTH, "n_head": HEADS, "n_positions": CONTEXT}
     config = GPT2Config(bos_token_id=tokenizer.eos_token_id, eos_token_id=tokenizer.eos_token_id, **sizes)
-    return _save(tmp_path_factory, "tiny_gpt2", lambda: GPT2LMHeadModel(config), tokenizer)
+    return save(tmp_path_factory, "tiny_gpt2", lambda: GPT2LMHeadModel(config), tokenizer)
 
 
 @pytest.fixture(scope="session")
@@ -99,10 +88,10 @@ def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A decoder with rotary positions, RMS norms and no pad token (byte-level BPE, <s> before the text)."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    tokenizer = _byte_pairs(bos_token="<s>", eos_token="</s>")
-    config = LlamaConfig(intermediate_size=32, num_key_value_heads=1, pad_token_id=None, **_sizes(tokenizer))
+    tokenizer = byte_pairs(bos_token="<s>", eos_token="</s>")
+    config = LlamaConfig(intermediate_size=32, num_key_value_heads=1, pad_token_id=None, **sizes(tokenizer))
     config.bos_token_id, config.eos_token_id = tokenizer.bos_token_id, tokenizer.eos_token_id
-    return _save(tmp_path_factory, "tiny_llama", lambda: LlamaForCausalLM(config), tokenizer)
+    return save(tmp_path_factory, "tiny_llama", lambda: LlamaForCausalLM(config), tokenizer)
 
 
 @pytest.fixture(scope="session")
@@ -110,86 +99,11 @@ def tiny_t5(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An encoder-decoder with relative positions, of which the encoder is read (Unigram, </s> after the text)."""
     from transformers import T5Config, T5ForConditionalGeneration
 
-    tokenizer = _unigram()
+    tokenizer = unigram()
     ids = {"pad_token_id": 0, "eos_token_id": tokenizer.eos_token_id, "decoder_start_token_id": 0}
     sizes = {"vocab_size": len(tokenizer), "d_model": WIDTH, "d_kv": WIDTH // HEADS, "d_ff": 32}
     config = T5Config(num_layers=DEPTH, num_decoder_layers=DEPTH, num_heads=HEADS, **sizes, **ids)
-    return _save(tmp_path_factory, "tiny_t5", lambda: T5ForConditionalGeneration(config), tokenizer)
-
-
-def _sizes(tokenizer: Any) -> dict[str, int]:
-    return {
-        "vocab_size": len(tokenizer),
-        "hidden_size": WIDTH,
-        "num_hidden_layers": DEPTH,
-        "num_attention_heads": HEADS,
-        "max_position_embeddings": CONTEXT,
-    }
-
-
-def _save(factory: pytest.TempPathFactory, name: str, build: Callable[[], Any], tokenizer: Any) -> Path:
-    import torch
-
-    folder = factory.mktemp("models") / name
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        net = build()
-        for weights in net.parameters():  # norms and biases start at one and zero: move them, so that a mix-up shows
-            weights.data += 0.05 * torch.randn_like(weights)
-    net.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
-
-
-def _wrap(tokenizer: Any, **special: str) -> Any:
-    from transformers import PreTrainedTokenizerFast
-
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, model_max_length=CONTEXT, **special)
-
-
-def _word_piece() -> Any:
-    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-
-    letters = [c for c in string.printable if not c.isspace()]
-    pieces = [*SPECIAL.values(), *letters, *("##" + c for c in letters if c.isalnum()), *CODE]
-    tokenizer = Tokenizer(models.WordPiece({p: i for i, p in enumerate(dict.fromkeys(pieces))}, unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    ends = [(t, tokenizer.token_to_id(t)) for t in ("[CLS]", "[SEP]")]
-    tokenizer.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=ends)
-    return _wrap(tokenizer, **{f"{name}_token": token for name, token in SPECIAL.items()})
-
-
-def _byte_pairs(**special: str) -> Any:
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(
-        vocab_size=400, special_tokens=list(special.values()), initial_alphabet=alphabet, show_progress=False
-    )
-    tokenizer.train_from_iterator([" ".join(CODE)] * 3, trainer)
-    if "bos_token" in special:
-        start = special["bos_token"]
-        tokenizer.post_processor = processors.TemplateProcessing(
-            single=f"{start} $A", special_tokens=[(start, tokenizer.token_to_id(start))]
-        )
-    return _wrap(tokenizer, **special)
-
-
-def _unigram() -> Any:
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors
-
-    letters = ["\u2581", *(c for c in string.printable if not c.isspace())]
-    words = [piece for word in CODE for piece in ("\u2581" + word, word)]
-    pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0)]
-    pieces += [(p, -3.0 if len(p) > 1 else -6.0) for p in dict.fromkeys([*words, *letters])]
-    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=2))
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
-    tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
-    return _wrap(tokenizer, pad_token="<pad>", eos_token="</s>", unk_token="<unk>")
+    return save(tmp_path_factory, "tiny_t5", lambda: T5ForConditionalGeneration(config), tokenizer)
 
 
 # ---- real weights: fetched once, shared by every test marked `weights` ----------------------------------------------

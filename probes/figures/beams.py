@@ -27,8 +27,8 @@ def tree_of_beams(result: "BeamsResult") -> alt.LayerChart:
     x = alt.X("step:Q", axis=None, scale=alt.Scale(domain=[-0.6, rows["step"].max() + 1.2], nice=False))
     down = alt.Scale(domain=[-0.7, tall + 0.7], reverse=True, nice=False)
     solid = alt.condition("datum.kept", alt.value(1.0), alt.value(0.35))
-    amount = alt.Scale(domain=[0, 1], scheme="cividis", reverse=True)
-    colour = alt.Color("p:Q", title="probability after what stands before it", scale=amount)
+    colour = alt.Color("group:N", title="group", legend=alt.Legend() if result.groups > 1 else None)
+    thick = alt.Scale(domain=[0, 1], range=[1, 5])
     base = alt.Chart(rows)
     lines = base.mark_rule(tooltip=None).encode(
         x=alt.X("before:Q", axis=None),
@@ -37,7 +37,7 @@ def tree_of_beams(result: "BeamsResult") -> alt.LayerChart:
         y2="y:Q",
         color=colour,
         opacity=solid,
-        strokeWidth=alt.StrokeWidth("p:Q", scale=alt.Scale(domain=[0, 1], range=[1, 4]), legend=None),
+        strokeWidth=alt.StrokeWidth("p:Q", title="probability after what stands before it", scale=thick),
     )
     told = ["token:N", alt.Tooltip("p:Q", format=".3f"), alt.Tooltip("total:Q", title="nats so far", format=".2f")]
     words = base.mark_text(style="label", align="left", dx=3, dy=-9, limit=step - 4, fill=INK).encode(
