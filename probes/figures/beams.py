@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 MOST = 400
 """Tokens drawn: where more were tried, only those that a beam at the end goes through, and of these the first."""
-STEP, NARROW, LEAF, WIDE = 84, 46, 20, 920
+STEP, NARROW, LEAF, WIDE = 84, 46, 26, 920
 """Pixels of a token to the right, and where there are many; of a text downwards; and of the whole to the right."""
 
 
