@@ -14,9 +14,11 @@ settings.register_profile("repeatable", derandomize=True, deadline=None)
 if os.environ.get("CI") == "true":
     settings.load_profile("repeatable")  # what fails there fails here too; new examples are looked for while working
 
-TOGETHER = ("browser", "contracts", "faults")
-"""Folders whose tests share a server, or answers that are computed once a session, or the processes they kill: each is
-run in one process, and in this order before all others, since the longest are not to be left for the end."""
+TOGETHER = ("contracts", "faults")
+"""Folders whose tests share answers that are computed once a session, or the processes they kill: each is run in one
+process. The browser's files have a server of their own in each process."""
+FIRST = ("browser", *TOGETHER)
+"""Folders that come before all others: the longest are not to be left for the end."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -24,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ranks: dict[Path, int] = {}
     for item in items:
         folder, slow = item.path.parent.name, item.get_closest_marker("slow") is not None
-        rank = TOGETHER.index(folder) if folder in TOGETHER else len(TOGETHER) + (not slow)
+        rank = FIRST.index(folder) if folder in FIRST else len(FIRST) + (not slow)
         ranks[item.path] = min(ranks.get(item.path, rank), rank)
     items.sort(key=lambda item: ranks[item.path])
 

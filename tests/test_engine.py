@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from toys import LiveSpec, Toy, ToySpec, calls, in_place_of_the_others
 
-from probes import engine, store
+from probes import analyses, engine, store
 from probes.contract import Progress
 from probes.engine import work
 from probes.errors import Cancelled, StrataError
@@ -175,6 +175,13 @@ def test_a_worker_that_keeps_another_store_computes_nothing_and_says_where_it_lo
     assert "their/home" in error["what"]
     assert calls == []
     assert store.last_event(spec.digest) is None
+
+
+def test_a_live_question_that_is_submitted_is_kept_for_who_comes_back_for_it() -> None:
+    spec = LiveSpec().pinned()
+    do(spec)
+    assert states(spec.digest)[-1] == "done"
+    assert len(analyses.result_of(spec.digest).table) == 3
 
 
 def test_a_long_silent_step_has_a_pulse(monkeypatch: pytest.MonkeyPatch) -> None:

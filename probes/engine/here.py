@@ -8,14 +8,14 @@ from probes.analyses import of, result_of
 from probes.contract import Progress, Spec
 
 
-def run(spec: Spec, progress: Progress | None = None) -> Any:
+def run(spec: Spec, progress: Progress | None = None, *, keep: bool = False) -> Any:
     """Return the answer to a Spec, from the store when it is there, else computed in this process and stored.
 
-    Live questions are not stored. Raises StrataError, or Cancelled when `progress` says so.
+    Live questions are looked up and stored only if asked to `keep` them. Raises StrataError, or Cancelled when `progress` says so.
     """
     spec, progress = spec.pinned(), progress or Progress()
     analysis = of(spec)
-    if analysis.live:
+    if analysis.live and not keep:
         return analysis.run(spec, progress)
     if (known := result_of(spec.digest)) is not None:
         return known

@@ -93,7 +93,7 @@ def _tell(spec: Spec) -> None:
     try:
         store.note(digest, "running", note="starting", worker=_address(), **process())
         with beating(digest):
-            run(spec, Journal(digest))
+            run(spec, Journal(digest), keep=True)  # whoever submits comes back for it by its address
     except Cancelled:
         store.note(digest, "cancelled", **process())
     except StrataError as error:

@@ -93,7 +93,8 @@ def load(spec: ReadsPairs, model: Model) -> Pairs:
     if min(halves) < FEWEST or len(found.spare) < FEWEST:
         raise StrataError(
             "E-PAIRS-FEW",
-            f"'{spec.pairs[:80]}' gives {len(found)} pairs and {len(found.spare)} texts to fit on: too few.",
+            f"'{spec.pairs[:80]}' gives {len(found)} pairs, in halves of {halves[0]} and {halves[1]}, and "
+            f"{len(found.spare)} texts to fit on: too few.",
             f"Each half of the pairs needs {FEWEST}, and {FEWEST} texts are kept aside. Left out: "
             f"{', '.join(f'{why} ({count:,})' for why, count in found.left_out.items()) or 'nothing'}.",
             "Ask for more pairs, or for other ones.",

@@ -1,4 +1,4 @@
-"""Lens, Attribution, Intervention, Probing and Quality in a real browser: one small question each, light and dark."""
+"""Lens, Attribution, Intervention and Probing in a real browser: one small question each, light and dark."""
 
 import re
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(900)]
-SLOW = 480_000
+SLOW = 240_000
 Open = Callable[..., Any]
 PAGES = {
     "lens": ("Lens?text=The+capital+of+France+is", r"predictions have settled by layer \d+ of 30"),
@@ -18,7 +18,6 @@ PAGES = {
     ),
     "intervention": ("Intervention?control=false", r"One state brings back \d\.\d\d of the logit difference"),
     "probing": ("Probing?n=400&per_text=6&seeds=1&random_init=false", r"Identifier role is read best at layer \d of 6"),
-    "quality": ("Quality?n=60&draws=2&random_init=false", r"is best at layer \d of 6 with \d+ dimensions"),
 }
 """An address with a small question filled in, and what its answer says."""
 

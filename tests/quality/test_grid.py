@@ -174,7 +174,7 @@ def test_docstrings_find_their_functions(tiny_bert: Path, tmp_path: Path) -> Non
         assert found.texts[other] == f"def {words[2]}_{words[5]}(x):\n    return x + {words[5]}\n".rstrip("\n")
     assert set(found.spare).isdisjoint(found.texts)
     bare = code_folder(tmp_path / "bare")
-    with pytest.raises(StrataError, match="gives 0 pairs and 0 texts to fit on") as error:
+    with pytest.raises(StrataError, match="gives 0 pairs, in halves of 0 and 0, and 0 texts to fit on") as error:
         pairs.load(GridSpec(model=str(tiny_bert), pairs=f"code:{bare}"), loaded(spec))
     assert "function without a docstring" in error.value.why
 
