@@ -11,7 +11,8 @@ from probes.contract import Progress, Spec
 def run(spec: Spec, progress: Progress | None = None, *, keep: bool = False) -> Any:
     """Return the answer to a Spec, from the store when it is there, else computed in this process and stored.
 
-    Live questions are looked up and stored only if asked to `keep` them. Raises StrataError, or Cancelled when `progress` says so.
+    Live questions are looked up and stored only if asked to `keep` them. Raises StrataError, or Cancelled when
+    `progress` says so.
     """
     spec, progress = spec.pinned(), progress or Progress()
     analysis = of(spec)
