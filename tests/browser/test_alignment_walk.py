@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
-from shots import SHOTS
+from shots import SCHEMES, SHOTS
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(900)]
 SLOW = 480_000
@@ -56,7 +56,7 @@ def test_another_language_and_its_sentences_are_looked_at(answer: Any) -> None:
     assert answer.page.get_by_test_id("stException").count() == 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_pictures(answer: Any, address: dict[str, str], window: Open, shot: Callable[..., None], scheme: str) -> None:
     seen = window(scheme)
     seen.open(address["run"])

@@ -1,4 +1,4 @@
-"""Lens, Attribution, Intervention and Probing in a real browser: one small question each, light and dark."""
+"""Lens, Attribution and Probing in a real browser: one small question each, light and dark."""
 
 import re
 from collections.abc import Callable
@@ -16,7 +16,6 @@ PAGES = {
         "Attribution?model=minilm&target=similarity&text=A+man+plays+a+guitar.&other=Someone+makes+music.",
         r"By feature ablation, “.+” \(token \d\) carries most of the cosine of the two texts",
     ),
-    "intervention": ("Intervention?control=false", r"One state brings back \d\.\d\d of the logit difference"),
     "probing": ("Probing?n=400&per_text=6&seeds=1&random_init=false", r"Identifier role is read best at layer \d of 6"),
 }
 """An address with a small question filled in, and what its answer says."""
@@ -26,7 +25,7 @@ PAGES = {
 def test_a_question_is_asked_answered_and_looks_right(
     name: str, window: Open, shot: Callable[..., None], real: Callable[[str], str]
 ) -> None:
-    real("smollm2" if name in ("lens", "intervention") else "minilm")
+    real("smollm2" if name == "lens" else "minilm")
     address, sentence = PAGES[name]
     here = window()
     here.open(address)

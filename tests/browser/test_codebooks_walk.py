@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
+from shots import SCHEMES
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(900)]
 SLOW = 480_000
@@ -101,7 +102,7 @@ def test_a_decoder_writes_with_a_code_turned_up(window: Open) -> None:
     assert (here.elsewhere, here.dialogs, here.page.get_by_test_id("stException").count()) == ([], [], 0)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_pictures(answer: Any, address: dict[str, str], window: Open, shot: Callable[..., None], scheme: str) -> None:
     seen = window(scheme)
     seen.open(address["run"])

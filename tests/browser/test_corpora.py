@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, quote, urlparse
 import pandas as pd
 import pytest
 from playwright.sync_api import expect
+from shots import SCHEMES
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -99,7 +100,7 @@ def test_a_file_over_the_limit_never_leaves_the_browser(window: Open, server: An
     assert not list((server.home / "uploads").glob("*/large.csv")) if (server.home / "uploads").exists() else True
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_pictures(window: Open, shot: Callable[..., None], scheme: str) -> None:
     seen = window(scheme)
     seen.open("Corpora")

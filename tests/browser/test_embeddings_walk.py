@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
+from shots import SCHEMES
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(900)]
 SLOW = 480_000
@@ -57,7 +58,7 @@ def test_a_box_lists_points_and_a_row_shows_what_is_near(answer: Any) -> None:
     assert page.get_by_test_id("stException").count() == 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_what_is_picked_in_one_of_two_maps_is_ringed_in_the_other(
     answer: Any, address: dict[str, str], window: Open, shot: Callable[..., None], scheme: str
 ) -> None:
@@ -88,7 +89,7 @@ def test_what_is_picked_in_one_of_two_maps_is_ringed_in_the_other(
     assert page.get_by_test_id("stException").count() == 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_pictures(answer: Any, address: dict[str, str], window: Open, shot: Callable[..., None], scheme: str) -> None:
     seen = window(scheme)
     seen.open(address["run"] + "&point=40&layer=3")

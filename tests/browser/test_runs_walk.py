@@ -13,6 +13,7 @@ import pytest
 from asked import put
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
+from shots import SCHEMES
 from small import code_folder, small_spec
 
 from probes import engine, store
@@ -190,7 +191,7 @@ def test_what_runs_is_seen_from_every_page_until_it_ends(
         expect(page.get_by_test_id("stToast")).to_contain_text("It <b>broke</b>.")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_pictures(window: Open, runs: list[str], shot: Callable[..., None], scheme: str) -> None:
     seen = window(scheme)
     page = seen.open("Runs?search=peaks")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
-from shots import SHOTS
+from shots import SCHEMES, SHOTS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
 SLOW = 480_000
@@ -37,7 +37,7 @@ def test_a_kept_model_is_held_against_its_machine(answer: Any) -> None:
         assert answer.sideways() <= 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_pictures(answer: Any, address: dict[str, str], window: Open, shot: Callable[..., None], scheme: str) -> None:
     seen = window(scheme)
     seen.open(address["run"])

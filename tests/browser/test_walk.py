@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
-from shots import SHOTS
+from shots import SCHEMES, SHOTS
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -105,7 +105,7 @@ def test_code_that_does_not_parse_is_refused_with_a_reason(answer: Any) -> None:
     assert answer.page.get_by_test_id("stException").count() == 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_pictures(answer: Any, address: dict[str, str], window: Open, shot: Callable[..., None], scheme: str) -> None:
     seen = window(scheme)
     seen.open(address["run"])
