@@ -50,8 +50,11 @@ def status(digest: str) -> Status:
     if event["state"] not in ("queued", "running"):
         return Status(event["state"], share, event.get("note", ""), elapsed, None, event.get("error"))
     if not alive(digest, event):
+        stopped = store.asked_to_stop(digest)
         if pending(digest):
-            return Status("queued", share, "the worker was lost; starting again", elapsed)
+            return Status("queued", share, "stopping" if stopped else "the worker was lost; starting again", elapsed)
+        if stopped:  # its worker was ended for it, and the watch is about to say so
+            return Status("cancelled", share, elapsed=elapsed)
         return Status("failed", share, elapsed=elapsed, error=refusal(INTERRUPTED))
     if digest in unwritten:
         return Status("failed", share, elapsed=elapsed, error=unwritten[digest])

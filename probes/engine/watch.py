@@ -65,7 +65,12 @@ def _watch() -> None:
 
 
 def _settle(digest: str, job: Handed) -> None:
-    """Tell the journal how a task ended whose worker could not."""
+    """Tell the journal how a task ended whose worker could not.
+
+    A job that has told itself is not asked: its word lies at a worker that may hang by now, and all others would wait.
+    """
+    if (store.last_event(digest) or {}).get("state") not in ("queued", "running"):
+        return
     if job.future.status == "finished":
         if (error := job.future.result(timeout=30)) is not None:
             _end(digest, error)
