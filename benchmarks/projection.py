@@ -6,12 +6,15 @@ are seconds of CPU: what else the machine does changes them little.
 """
 
 import argparse
+import sys
 import tempfile
 import time
 import tracemalloc
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 from umap import UMAP

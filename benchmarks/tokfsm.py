@@ -9,9 +9,12 @@ Prints the row of the published table for a kept model, or trains one: first the
 import argparse
 import dataclasses
 import math
+import sys
 import time
 from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 import torch
