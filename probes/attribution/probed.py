@@ -67,8 +67,16 @@ def labelled(model: Model, encoded: Encoded, asked: "Asked", at: int) -> tuple[R
         return shares @ _kept(model, batch, margin.layer)
 
     with torch.no_grad():
-        label = margin.chosen(states(encoded))
-    return lambda batch: margin.of(states(batch), label), margin.words(label)
+        label = margin.label or margin.names[int(margin.scores(states(encoded))[0].argmax())]
+    which = margin.names.index(label)
+    return lambda batch: _over_others(margin.scores(states(batch)), which), margin.words(label)
+
+
+def _over_others(scores: torch.Tensor, which: int) -> torch.Tensor:
+    """Return float32 [row]: by how much one column of scores [row, label] is above the best of the others."""
+    other = scores.clone()
+    other[:, which] = -torch.inf
+    return scores[:, which] - other.amax(1)
 
 
 def _kept(model: Model, batch: Encoded, layer: str) -> torch.Tensor:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from probes import store
 from probes.codebooks.analysis import CodebookResult, CodebookSpec
-from probes.errors import StrataError
 
 
 def fitted(digest: str) -> tuple[CodebookSpec, CodebookResult]:
@@ -15,12 +14,5 @@ def fitted(digest: str) -> tuple[CodebookSpec, CodebookResult]:
 
 @lru_cache(maxsize=4)
 def _fitted(digest: str, _home: Path) -> tuple[CodebookSpec, CodebookResult]:
-    asked = store.asked(digest)
-    if asked is not None and asked["kind"] == CodebookSpec.kind and asked["version"] != CodebookSpec.version:
-        what = f"The codebook run '{digest}' is of version {asked['version']}; today's is {CodebookSpec.version}."
-        raise StrataError("E-RUN-UNKNOWN", what, fix="Fit the codes again, then ask.")
-    found = store.load(digest, CodebookResult) if asked and asked["kind"] == CodebookSpec.kind else None
-    if asked is None or found is None:
-        what = f"There is no codebook run '{digest}' in the store."
-        raise StrataError("E-RUN-UNKNOWN", what, fix="Fit the codes again, then ask.")
-    return CodebookSpec.model_validate(asked["spec"]), found
+    again = "Fit the codes again, then ask."
+    return store.finished(digest, CodebookSpec, CodebookResult, called="codebook run", again=again)

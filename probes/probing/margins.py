@@ -43,17 +43,6 @@ class Margin:
         probe = self.probe.to(states.device)
         return states[:, 0] @ probe[:-1] + probe[-1]
 
-    def chosen(self, states: torch.Tensor) -> str:
-        """Return the class asked for, or the one that the probe says of states [1, 1, width]."""
-        return self.label or self.names[int(self.scores(states)[0].argmax())]
-
-    def of(self, states: torch.Tensor, label: str) -> torch.Tensor:
-        """Return float32 [row]: the margin of a class in states [row, 1, width]."""
-        said, at = self.scores(states), self.names.index(label)
-        other = said.clone()
-        other[:, at] = -torch.inf
-        return said[:, at] - other.amax(1)
-
     def words(self, label: str) -> str:
         """Say what is explained."""
         return f"the probe's margin for “{label}” ({self.asked}) over every other"
@@ -80,15 +69,8 @@ def margin(digest: str, label: str, text: str, at: tuple[int, int]) -> Margin:
 @lru_cache(maxsize=4)
 def trained(digest: str, _home: Path) -> tuple[ProbingSpec, ProbingResult]:
     """Return a probing run of the store at `_home`; StrataError E-RUN-UNKNOWN for none, or one of another version."""
-    asked = store.asked(digest)
-    if asked is not None and asked["kind"] == ProbingSpec.kind and asked["version"] != ProbingSpec.version:
-        what = f"The probing run '{digest}' is of version {asked['version']}; today's is {ProbingSpec.version}."
-        raise StrataError("E-RUN-UNKNOWN", what, fix="Train the probe again, then ask.")
-    found = store.load(digest, ProbingResult) if asked and asked["kind"] == ProbingSpec.kind else None
-    if asked is None or found is None:
-        what = f"There is no probing run '{digest}' in the store."
-        raise StrataError("E-RUN-UNKNOWN", what, fix="Train the probe again, then ask.")
-    return ProbingSpec.model_validate(asked["spec"]), found
+    again = "Train the probe again, then ask."
+    return store.finished(digest, ProbingSpec, ProbingResult, called="probing run", again=again)
 
 
 def where(asked: ProbingSpec, text: str, at: tuple[int, int]) -> tuple[int, int]:

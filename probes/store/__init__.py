@@ -3,6 +3,7 @@
 from probes.store.codes import NAME, SAID, CodeNote, code_notes, note_code
 from probes.store.collection import Collection, collect, collected, drop, empty, entitle
 from probes.store.deleting import DAYS, Deleted, delete, deleted, restore
+from probes.store.finished import finished
 from probes.store.folders import folder, home, lock, set_aside, sync, write_file, writing
 from probes.store.identity import marked, token
 from probes.store.jobs import LIVE, Job, jobs
@@ -56,6 +57,7 @@ __all__ = [
     "empty",
     "entitle",
     "entry_at",
+    "finished",
     "folder",
     "home",
     "jobs",

@@ -50,17 +50,6 @@ class Margin:
         left, outer = torch.tensor([self.gap], device=device), torch.from_numpy(self.outer).to(device)
         return probe.constituents(z, left, outer)[:, 0]
 
-    def chosen(self, states: torch.Tensor) -> str:
-        """Return the label asked for, or the one that the probe says of states [1, word, width]."""
-        return self.label or self.names[int(self.scores(states)[0].argmax())]
-
-    def of(self, states: torch.Tensor, label: str) -> torch.Tensor:
-        """Return float32 [row]: the margin of a label in states [row, word, width]."""
-        said, at = self.scores(states), self.names.index(label)
-        other = said.clone()
-        other[:, at] = -torch.inf
-        return said[:, at] - other.amax(1)
-
     def words(self, label: str) -> str:
         """Say what is explained."""
         return f"the probe's margin for “{label}” over every other label of {self.covers}"

@@ -62,14 +62,8 @@ def lent(digest: str) -> Lent:
     """Return the subspaces of a stored syntax run, for other rooms; E-RUN-UNKNOWN for none, or of another version."""
     from probes.syntax.analysis import SyntaxResult, SyntaxSpec  # on use: a file is read without it
 
-    asked = store.asked(digest)
-    if asked is not None and asked["kind"] == SyntaxSpec.kind and asked["version"] != SyntaxSpec.version:
-        what = f"The syntax run '{digest}' is of version {asked['version']}; today's is {SyntaxSpec.version}."
-        raise StrataError("E-RUN-UNKNOWN", what, fix="Train the probe again, then ask.")
-    found = store.load(digest, SyntaxResult) if asked and asked["kind"] == SyntaxSpec.kind else None
-    if found is None:
-        what = f"There is no syntax run '{digest}' in the store."
-        raise StrataError("E-RUN-UNKNOWN", what, fix="Train the probe again, then ask.")
+    again = "Train the probe again, then ask."
+    _, found = store.finished(digest, SyntaxSpec, SyntaxResult, called="syntax run", again=again)
     words = f"the syntactic subspace of run {digest[:12]}"
     return Lent(words, found.source.weights, found.layers, of(found).project)
 
