@@ -58,8 +58,9 @@ def _show(made: Comparison, digests: list[str]) -> None:
     )
     draw = resolve(_DRAW)  # altair is imported when a comparison is drawn
     chart(draw, made, named=(*digests, made.measure), key="comparison", about=made.headline())
+    called = partial(export.filename, "comparison", digests[0])
     with row("comparison"):
-        files("comparison", _FORMATS, partial(_file, made), partial(export.filename, "comparison", digests[0]))
+        files("comparison", _FORMATS, partial(_file, made), called, rows=len(made.frame()))
     _runs(made)
     st.dataframe(literal(made.frame()), hide_index=True, key="differences", column_config=_numbers())
 

@@ -33,6 +33,7 @@ def bar(result: Any, *, name: str, question: Spec) -> None:
     key = f"{question.kind}_{name}"
     main = name == next(iter(analyses.of(question).figures))
     formats = [fmt for fmt in LABELS if main or fmt not in export.TABLES]
+    rows = len(result.frame()) if main else 0
 
     def made(fmt: str, look: export.Look) -> bytes:
         return export.file_bytes(question, result, fmt, figure=name, look=look)
@@ -42,7 +43,7 @@ def bar(result: Any, *, name: str, question: Spec) -> None:
         return export.filename(kind, question.digest, fmt)
 
     with row(key):
-        files(key, formats, made, called)
+        files(key, formats, made, called, rows=rows)
         if analyses.of(question).live:
             _pin(key, question, result)
         gather(key, question, result, figure=name)
@@ -54,9 +55,19 @@ def row(key: str) -> Any:
 
 
 def files(
-    key: str, formats: Sequence[str], made: Callable[[str, export.Look], bytes], called: Callable[[str], str]
+    key: str,
+    formats: Sequence[str],
+    made: Callable[[str, export.Look], bytes],
+    called: Callable[[str], str],
+    *,
+    rows: int,
 ) -> None:
-    """Draw a button a format, each of which makes its file when it is pressed, and how the figure is set."""
+    """Draw a button a format, each of which makes its file when it is pressed, and how the figure is set.
+
+    A table of more `rows` than are printed has no LaTeX: its button is grey and says what to save instead.
+    """
+    long = rows > export.MOST_ROWS
+    why = f"The table has {rows:,} rows, and {export.MOST_ROWS:,} can be printed: save it as CSV or Parquet"
     st.caption("Save", width="content")
     buttons = st.container(horizontal=True, vertical_alignment="center", gap="small", width="content")
     look = _look(key)  # the row is in reading order; its buttons need to know how the figure is set
@@ -70,6 +81,8 @@ def files(
                 key=f"{key}_{fmt}",
                 on_click="ignore",
                 type="tertiary",
+                disabled=long and fmt == "tex",
+                help=why if long and fmt == "tex" else None,
             )
 
 

@@ -65,6 +65,19 @@ def test_every_button_of_the_bar_makes_its_file(page: Open, stored: SyntaxSpec, 
         assert make().startswith(starts[fmt]), fmt
 
 
+def test_a_table_too_long_to_print_has_no_latex_and_says_what_to_save(
+    page: Open, stored: SyntaxSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = page(PAGE, run=stored.digest)
+    assert not at.download_button(key=f"{BAR}_tex").disabled
+    monkeypatch.setattr(export, "MOST_ROWS", 2)
+    at.run()
+    button = at.download_button(key=f"{BAR}_tex")
+    assert button.disabled
+    assert "2 can be printed: save it as CSV or Parquet" in button.help
+    assert not at.download_button(key=f"{BAR}_csv").disabled
+
+
 @pytest.mark.parametrize(
     ("font", "said"), [("No Such Family", "is not installed here"), ("<b>x</b>", "is not the name of a font")]
 )
