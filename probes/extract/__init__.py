@@ -16,6 +16,7 @@ import torch
 from probes import store
 from probes.contract import Progress
 from probes.errors import StrataError
+from probes.models.encoding import cut_to
 from probes.models.oom import out_of_memory
 from probes.models.sites import reading
 from probes.store import States
@@ -77,14 +78,21 @@ def pool(states: torch.Tensor, pooling: Pooling) -> torch.Tensor:
     return torch.segment_reduce(rows, how, lengths=lengths, initial=0.0)
 
 
+def _ends(spans: Sequence[Spans]) -> np.ndarray:
+    return np.array([int(s.max(initial=0)) for s in spans], np.int64)
+
+
 def pooled(
     model: "Model", texts: Sequence[str], spans: Sequence[Spans], layers: Sequence[str] = ()
 ) -> tuple[dict[str, torch.Tensor], np.ndarray]:
     """Return layers (all, when none are named) of a few texts pooled over their spans, and sub-token counts [span].
 
-    The layers are {label: [span, width]}, on the device.
+    The layers are {label: [span, width]}, on the device. Where no token sees those after it, nothing is read that
+    stands behind the last span.
     """
     encoded: Encoded = model.encode(texts)
+    if model.causal:
+        encoded = cut_to(encoded, _ends(spans))
     pooling = align(encoded.offsets, encoded.special, spans)
     rows: dict[str, torch.Tensor] = {}
 
@@ -163,7 +171,7 @@ def extract(
         starts = np.concatenate([[0], np.cumsum([len(s) for s in spans])]).astype(np.int64)
         making = store.Part(digest, labels, model.width_of(part), starts)
         try:
-            _fill(making, _Work(model, texts, spans, Packer(lengths)), progress)
+            _fill(making, _Work(model, texts, spans, Packer(model.lengths_to(texts, _ends(spans)))), progress)
         finally:
             making.close()
         making.finish(source)

@@ -71,6 +71,31 @@ def lengths_of(tokenizer: Any, texts: Sequence[str]) -> np.ndarray:
     return np.fromiter(counts, np.int64, len(texts))
 
 
+def lengths_to(tokenizer: Any, texts: Sequence[str], ends: np.ndarray) -> np.ndarray:
+    """Return int64 [text]: sub-tokens of each text up to the last that begins before character `ends[text]`."""
+    found: list[int] = []
+    for first in range(0, len(texts), CHUNK):
+        rows = _rows(tokenizer, texts[first : first + CHUNK])
+        for row, end in zip(rows, ends[first : first + CHUNK], strict=True):
+            there = np.asarray(row.offsets, np.int64).reshape(-1, 2)[:, 0] < end
+            found.append(_last(there & ~np.asarray(row.special, bool)))
+    return np.array(found, np.int64)
+
+
+def cut_to(encoded: Encoded, ends: np.ndarray) -> Encoded:
+    """Return a batch padded on the right up to the last sub-token that begins before `ends[text]` in any text."""
+    stop = _last(((encoded.offsets[..., 0] < ends[:, None]) & ~encoded.special).any(0))
+    extra = {name: tensor[:, :stop] for name, tensor in encoded.extra.items()}
+    return Encoded(
+        encoded.ids[:, :stop], encoded.mask[:, :stop], encoded.offsets[:, :stop], encoded.special[:, :stop], extra
+    )
+
+
+def _last(there: np.ndarray) -> int:
+    """Return how many tokens there are up to the last true one; at least one, as a model reads no empty row."""
+    return int(np.flatnonzero(there).max(initial=0)) + 1
+
+
 def check_lengths(lengths: np.ndarray, name: str, context: int) -> None:
     """Raise StrataError E-TEXT-TOO-LONG, with the counts, when a text has more sub-tokens than there are positions."""
     if not (too_long := int((lengths > context).sum())):

@@ -12,6 +12,7 @@ from probes.errors import StrataError
 from probes.models import encoding
 from probes.models.check import Check
 from probes.models.encoding import Encoded
+from probes.models.masking import own_mask
 from probes.models.parts import Parts, label_of, parts_of
 from probes.models.parts_check import check_parts, require_parts
 from probes.models.sites import Sites
@@ -86,6 +87,11 @@ class Model:
         return self.width if part == "residual" else self.parts.width(part, self.width)
 
     @cached_property
+    def causal(self) -> bool:
+        """Whether no token sees those after it, found out on the states; false on "meta", which has none."""
+        return self.device != "meta" and own_mask(self) == "causal"
+
+    @cached_property
     def _parts_checked(self) -> Check:
         return check_parts(self)
 
@@ -116,6 +122,13 @@ class Model:
     def lengths(self, texts: Sequence[str]) -> np.ndarray:
         """Return int64 [text]: how many sub-tokens each text has, the added ones included, however long."""
         return encoding.lengths_of(self.tokenizer, texts)
+
+    def lengths_to(self, texts: Sequence[str], ends: np.ndarray) -> np.ndarray:
+        """Return int64 [text]: how many sub-tokens have to be read for the states before character `ends[text]`.
+
+        All of them, where a token sees those after it.
+        """
+        return encoding.lengths_to(self.tokenizer, texts, ends) if self.causal else self.lengths(texts)
 
     def check_lengths(self, lengths: np.ndarray) -> None:
         """Raise StrataError E-TEXT-TOO-LONG when one of these lengths is beyond the context."""
