@@ -10,6 +10,7 @@ from probes.corpora.rated import SETS
 from probes.corpora.word_vectors import GLOVE
 from probes.geometry.maps import LENDERS
 from probes.probing.labels import LABELS as MADE
+from probes.probing.pairing import MADE as PAIRED
 
 FREE = frozenset({"model", "other", "corpus", "pairs", "label", "static"})
 """Fields that also take what is not in their list: a folder or a hub id, `code:FOLDER`, a column."""
@@ -33,6 +34,8 @@ NAMED: dict[str, Callable[[], list[str]]] = {
     "map_language": lambda: ["", *LANGUAGES],
     "structural_corpus": lambda: ["conllu:sample"],
     "probing_label": lambda: list(MADE),
+    "pairs_label": lambda: list(PAIRED),
+    "pairs_language": lambda: ["python", ""],
     "probing_language": lambda: [*LANGUAGES, ""],
     "geometry_language": lambda: ["", *LANGUAGES],
     "attribution_language": lambda: ["", *LANGUAGES],
@@ -95,6 +98,10 @@ LABELS = {
     "structural_steps": "Training steps",
     "structural_ranks": "Other dimensions too",
     "structural_control": "Control trees",
+    "pairs_label": "What is wrong",
+    "pairs_at": "Read at",
+    "pairs_n": "Pairs",
+    "pairs_control": "Turned by a coin too",
     "probing_n": "Labelled places",
     "probing_per_text": "Places of a text",
     "probing_extras": "A closer look",
