@@ -47,12 +47,7 @@ NAMED: dict[str, Callable[[], list[str]]] = {
 
 def _lenders() -> list[store.RunEntry]:
     """Return the finished runs of today's version whose subspace a map can be drawn in."""
-    return [run for kind in LENDERS for run in store.runs(kind) if _is_of_today(run)]
-
-
-def _is_of_today(run: store.RunEntry) -> bool:
-    asked = store.asked(run.digest)
-    return asked is not None and asked["version"] == analyses.find(run.kind).spec.version
+    return [run for kind in LENDERS for run in store.runs(kind) if run.version == analyses.find(kind).spec.version]
 
 
 def _run(digest: str) -> str:
