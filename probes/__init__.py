@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from probes.geometry import ContextualSpec, GeometrySpec, MapSpec
     from probes.intervention import AblationSpec, AheadSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
     from probes.models import load
-    from probes.probing import ProbingSpec, StructuralSpec
+    from probes.probing import PairsSpec, ProbingSpec, StructuralSpec
     from probes.quality import CompressionSpec, GridSpec, PoolingSpec
     from probes.sweeps import sweep
     from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
@@ -59,6 +59,7 @@ __all__ = [
     "LikenessSpec",
     "MapSpec",
     "ModelSpec",
+    "PairsSpec",
     "PatchingSpec",
     "PoolingSpec",
     "ProbingSpec",
@@ -104,6 +105,7 @@ _HOMES = {
     "LikenessSpec": ("probes.alignment", "LikenessSpec"),
     "MapSpec": ("probes.geometry", "MapSpec"),
     "ModelSpec": ("probes.checkup", "ModelSpec"),
+    "PairsSpec": ("probes.probing", "PairsSpec"),
     "PatchingSpec": ("probes.intervention", "PatchingSpec"),
     "PoolingSpec": ("probes.quality", "PoolingSpec"),
     "ProbingSpec": ("probes.probing", "ProbingSpec"),

@@ -26,7 +26,7 @@ from probes.contract import Analysis, Comparable, Spec, checked
 from probes.errors import StrataError, did_you_mean
 from probes.geometry import ContextualSpec, GeometrySpec, MapSpec
 from probes.intervention import AblationSpec, AheadSpec, BeamsSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
-from probes.probing import ProbingSpec, StructuralSpec
+from probes.probing import PairsSpec, ProbingSpec, StructuralSpec
 from probes.quality import CompressionSpec, GridSpec, PoolingSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
@@ -343,6 +343,17 @@ ANALYSES = (
             "probes.figures.probing:bits_a_label",
         ),
         methods_at="probes.probing.methods:probing",
+    ),
+    Analysis(
+        spec=PairsSpec,
+        run_at="probes.probing.minimal:run",
+        result_at="probes.probing.minimal:PairsResult",
+        figures_at=(
+            "probes.figures.minimal:told_by_layer",
+            "probes.figures.minimal:told_by_pairs",
+            "probes.figures.minimal:layers_by_pairs",
+        ),
+        methods_at="probes.probing.methods:pairs",
     ),
     Analysis(
         spec=StructuralSpec,

@@ -49,6 +49,15 @@ class Spec(BaseModel):
         return self
 
 
+def parted(given: Any) -> Any:
+    """Take "de, sw" as ("de", "sw"), as it comes from a command line; anything else is left as it is.
+
+    >>> parted("de, sw,")
+    ('de', 'sw')
+    """
+    return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
+
+
 Question = TypeVar("Question", bound=Spec)
 
 

@@ -7,6 +7,7 @@ period changes from text to text, so that no fixed distance does. Two blocks of 
 
 import string
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,22 +52,30 @@ def texts(draw: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
     return ids, again
 
 
-def taught(net: Any, steps: int, rate: float) -> float:
-    """Teach a network what has been said before; return its loss in nats, averaged over the last tenth."""
+def loss(net: Any, draw: torch.Generator) -> torch.Tensor:
+    """Return the mean loss of what has been said before in new texts, in nats."""
+    ids, again = texts(draw)
+    logits, truth, there = net(ids).logits[:, :-1], ids[:, 1:], again[:, 1:]
+    return torch.nn.functional.cross_entropy(logits[there], truth[there])
+
+
+Lesson = Callable[[Any, torch.Generator], torch.Tensor]
+
+
+def taught(net: Any, steps: int, rate: float, lesson: Lesson = loss) -> float:
+    """Teach a network what a lesson asks for; return its loss in nats, averaged over the last tenth."""
     draw = torch.Generator().manual_seed(1)
     adam = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=0.0)
     plan = torch.optim.lr_scheduler.OneCycleLR(adam, rate, total_steps=steps)
     losses = []
     for _ in range(steps):
-        ids, again = texts(draw)
-        logits, truth, there = net(ids).logits[:, :-1], ids[:, 1:], again[:, 1:]
-        loss = torch.nn.functional.cross_entropy(logits[there], truth[there])
+        found = lesson(net, draw)
         adam.zero_grad()
-        loss.backward()
+        found.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         adam.step()
         plan.step()
-        losses.append(loss.item())
+        losses.append(found.item())
     tail = losses[-(steps // 10) :]
     return sum(tail) / len(tail)
 

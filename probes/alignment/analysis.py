@@ -12,15 +12,10 @@ import numpy as np
 import pandas as pd
 from pydantic import BeforeValidator, Field
 
-from probes.contract import Displayed, Progress
+from probes.contract import Displayed, Progress, parted
 from probes.corpora.naming import named
 from probes.reads import ReadsCorpus
 from probes.values import Source
-
-
-def _names(value: object) -> object:
-    """Take "de, sw" as ("de", "sw"), as it comes from a command line."""
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
 class AlignmentSpec(ReadsCorpus):
@@ -34,7 +29,7 @@ class AlignmentSpec(ReadsCorpus):
     """gettext:FOLDER, flores:FOLDER, bible:FOLDER, parallel:FILE or udhr:FOLDER; or gettext:django, of Django."""
     pivot: str = ""
     """The language all others are compared with; none for English, whichever of its codes the corpus uses."""
-    languages: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
+    languages: Annotated[tuple[str, ...], BeforeValidator(parted)] = ()
     """Codes of the languages to compare, between commas; none for all that share enough sentences."""
     n: int = Field(100, ge=2, le=5_000)
     """Sentences, the same in every language."""

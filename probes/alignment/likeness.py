@@ -12,8 +12,7 @@ import pandas as pd
 from pydantic import BeforeValidator, Field, field_validator
 
 from probes import corpora
-from probes.alignment.analysis import _names
-from probes.contract import Displayed, Progress
+from probes.contract import Displayed, Progress, parted
 from probes.models import pin
 from probes.models.choice import ReadsModel
 from probes.values import Source
@@ -56,7 +55,7 @@ class LikenessSpec(ReadsModel):
     """Texts, the same for both models."""
     pooling: Literal["mean", "weighted", "last", "first"] = "mean"
     """How a text becomes one vector: mean of its tokens, mean weighted by position, last or first token."""
-    measures: Annotated[tuple[Named, ...], BeforeValidator(_names)] = FAST
+    measures: Annotated[tuple[Named, ...], BeforeValidator(parted)] = FAST
     """How likeness is measured, the first in the figures: cka-unbiased, cka-unbiased-standardised, cka, cka-rbf,
     rsa-spearman-cosine, mutual-knn, procrustes (slow)."""
     random_init: bool = True

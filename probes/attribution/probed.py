@@ -54,7 +54,7 @@ def labelled(model: Model, encoded: Encoded, asked: "Asked", at: int) -> tuple[R
     margin = resolve(MARGINS_AT[asked.target])(asked.run, asked.label, asked.written or asked.text, (start, end))
     _same(model, margin, "probes")
     if start == end and (margin.spans[:, 0] == margin.spans[:, 1]).any():
-        what = "This token was added by the tokenizer: a probe reads words of the text."
+        what = "This token stands for no character: a probe reads words of the text."
         raise StrataError("E-TARGET", what, fix="Choose another position.")
     pooling = align(encoded.offsets, encoded.special, [margin.spans])
     if not pooling.count.all():

@@ -97,6 +97,24 @@ def _by_text(lm: LanguageModel, batch: Batch) -> np.ndarray:
     return np.asarray(total / np.where(n, n, np.nan))
 
 
+def log_probabilities(lm: LanguageModel, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
+    """Return what a decoder gives each whole text: the sum of its tokens' log-probabilities, float64 [text], in nats.
+
+    Every token counts that has one before it to be predicted from, an added one too. Raises ValueError for encoders.
+    """
+    if lm.task != "next":
+        raise ValueError(f"'{lm.model.name}' predicts masked tokens: a text has no log-probability.")
+    found = np.zeros(len(texts))
+    for rows, batch in batches(lm, texts, 0, progress or Progress()):
+        ids, own = batch.encoded.ids, torch.from_numpy(~batch.encoded.special).to(batch.encoded.ids.device)
+        counted = own[:, 1:] & (batch.encoded.mask[:, :-1] > 0)
+        with torch.inference_mode():
+            logs = lm.logits(batch.encoded)[:, :-1].float().log_softmax(-1)
+        said = logs.gather(2, ids[:, 1:, None])[..., 0].double()
+        found[rows] = (said * counted).sum(1).cpu().numpy()
+    return found
+
+
 def moments(
     lm: LanguageModel, texts: Sequence[str], layers: Sequence[str], *, seed: int = 0, progress: Progress | None = None
 ) -> dict[str, Moments]:

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from probes.figures.dress import BLUE, GREEN, ORANGE, PURPLE, SKY
-from probes.figures.theme import INK, dressed, message
+from probes.figures.theme import INK, MUTED, dressed, message
 
 if TYPE_CHECKING:
     from probes.intervention import AblationResult
@@ -46,11 +46,14 @@ def loss_without_each(result: "AblationResult") -> alt.LayerChart:
         **_colour(by, legend, names, looks, shaped=True),
     )
     note = f"{result.base:.2f} nats as it is; intervals over {result.texts} texts; distances shrink above 0.1"
+    control = rows["random"].notna().any()
+    beside = [_random(base, scale)] if control else []
+    note += "; grey bars: as much changed in random directions" if control else ""
     what = {"blocks": "what one block adds", "parts": "one attention or MLP", "heads": "one head"}[result.site]
     instead = "" if result.site == "blocks" else f", {INSTEAD[result.told]} in its place"
     head = alt.TitleParams(f"Loss without {what}{instead}", subtitle=[note], color=INK)
     size = {"width": max(320, min(820, 34 * len(layers))), "height": 300}
-    return dressed(alt.layer(spread, dots).properties(**size, title=head, description=result.headline()))
+    return dressed(alt.layer(*beside, spread, dots).properties(**size, title=head, description=result.headline()))
 
 
 def loss_by_part(result: "AblationResult") -> alt.HConcatChart | alt.VConcatChart | alt.LayerChart:
@@ -86,8 +89,16 @@ def _grid(result: "AblationResult", rows: pd.DataFrame, way: str) -> Any:
     return alt.layer(cells).properties(width=wide * len(parts), height=18 * len(layers), title=head)
 
 
+def _random(base: alt.Chart, scale: alt.Scale) -> alt.Chart:
+    ticks = base.transform_filter("isValid(datum.random)").mark_tick(
+        orient="horizontal", thickness=3, size=12, color=MUTED
+    )
+    told = [alt.Tooltip("layer:O"), alt.Tooltip("part:N"), alt.Tooltip("random:Q", format=".3f")]
+    return ticks.encode(y=alt.Y("random:Q", title=TITLE, scale=scale), tooltip=told)
+
+
 def _told(*, ratio: bool = False) -> list[Any]:
-    told = [alt.Tooltip(f"{name}:Q", format=".3f") for name in ("change", "low", "high", "loss")]
+    told = [alt.Tooltip(f"{name}:Q", format=".3f") for name in ("change", "low", "high", "loss", "random")]
     length = alt.Tooltip("ratio:Q", title="length of what it adds, of what it is added to", format=".2f")
     return [*told, length] if ratio else told
 

@@ -8,6 +8,9 @@ A block adds a = h_i - h_(i-1) to the residual stream. In its place comes
 
 Inside a block the same is done to what its attention or its MLP gives (before a norm that may follow), or to the mixed
 values of one head, before the attention's last projection: what the others write stays.
+
+The control changes the same states at the same place by as much, token by token, in other directions: what was changed
+is turned by one random rotation (of a head, into the values of all heads). What breaks more than that is missed.
 """
 
 from dataclasses import dataclass
@@ -32,6 +35,7 @@ class AblationSpec(ReadsCorpus):
     """Leave out what each block adds, or a part of it, and see what it costs the model's predictions on a corpus."""
 
     kind: ClassVar[str] = "ablation"
+    version: ClassVar[int] = 2
 
     model: str = "smollm2"
     """A name of the catalogue, a hub id, or a folder with config.json and safetensors; one saved with its head."""
@@ -45,10 +49,12 @@ class AblationSpec(ReadsCorpus):
     """What of them is left out at a time: all that a block adds, what its attention or its MLP gives, or one head."""
     way: Literal["all", "zero", "mean", "resample"] = "all"
     """What comes in its place: nothing (zero), its mean, what another token got (resample), or each in turn."""
+    control: bool = True
+    """Also change as much in random directions, in the way that the answer speaks of: one reading more for each."""
     texts: int = Field(8, ge=4, le=10_000)
     """Texts that the loss is measured on; as many others give the means."""
     seed: int = Field(0, ge=0, le=2**31 - 1)
-    """Decides the texts, which tokens are resampled, the masked tokens and the resampling."""
+    """Decides the texts, which tokens are resampled, random directions, the masked tokens and the resampling."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,8 @@ class AblationResult(Displayed):
 
     changes: pd.DataFrame
     """One row a block, part and way: order, layer, part ("block", "attention", "mlp", "head 0", …), way, loss, and its
-    change in nats a token with low and high."""
+    change in nats a token with low and high; random (the change when as much is changed in random directions), and how
+    far it is above that on the same texts: above, above_low, above_high. These are NaN where no control was made."""
     added: pd.DataFrame
     """One row a block and part: order, layer, part, and how long what it adds is beside the state that enters the block
     (mean over tokens of the ratio of their lengths): ratio; none of heads, which write through a projection."""
@@ -83,8 +90,15 @@ class AblationResult(Displayed):
         name = _name(*self.worst)
         return (
             f"{name[:1].upper()}{name[1:]} of {self.depth} is missed most: {instead[self.told]} the loss goes "
-            f"from {self.base:.2f} to {most.loss:.2f} nats; {_name(*self.least)} is missed least ({least.loss:.2f})."
+            f"from {self.base:.2f} to {most.loss:.2f} nats{self._beside(most)}; {_name(*self.least)} is missed least "
+            f"({least.loss:.2f})."
         )
+
+    def _beside(self, row: pd.Series) -> str:
+        if pd.isna(row.random):
+            return ""
+        doubt = ", which is not clearly less" if row.above_low <= 0 else ""
+        return f" (to {self.base + row.random:.2f} where as much is changed in random directions{doubt})"
 
     def row(self, layer: str, way: str, part: str = BLOCK) -> pd.Series:
         """Return one row of the changes; raises KeyError when there is none."""

@@ -21,6 +21,9 @@ from probes.models.provenance import source_of
 from probes.models.sites import Edit, reading
 from probes.stats import bootstrap
 
+CHANGES = ["order", "layer", "part", "way", "loss", "change", "low", "high"]
+CHANGES += ["random", "above", "above_low", "above_high"]
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -50,22 +53,13 @@ def leave_out(spec: AblationSpec, progress: Progress) -> AblationResult:
     texts, others = some[: (len(some) + 1) // 2], some[(len(some) + 1) // 2 :]
     means, ratios = added(lm, others, pieces, spec.seed, progress.step(0, 0.1))
     base = losses(lm, texts, seed=spec.seed, progress=progress.step(0.1, 0.15))
-    rows, ways = [], WAYS if spec.way == "all" else (spec.way,)
-    total = len(pieces) * len(ways)
-    for i, (piece, way) in enumerate((piece, way) for piece in pieces for way in ways):
-        part = progress.step(0.15 + 0.85 * i / total, 0.15 + 0.85 * (i + 1) / total)
-        with before(lm.model, piece.block) if piece.part == BLOCK else nullcontext() as came:
-            edit = (piece.label, without(came, way, means[piece], spec.seed))
-            found = losses(lm, texts, edit=edit, seed=spec.seed, progress=part)
-        change = bootstrap((found - base)[None], seed=spec.seed)
-        rows.append((*piece.shown, way, float(found.mean()), *change.tolist()))
-    changes = pd.DataFrame(rows, columns=["order", "layer", "part", "way", "loss", "change", "low", "high"])
+    changes = changed(lm, texts, base, spec, means, progress.step(0.15, 1))
     return AblationResult(
         changes=changes,
         added=pd.DataFrame([(*p.shown, r) for p, r in ratios.items()], columns=["order", "layer", "part", "ratio"]),
         base=float(base.mean()),
-        **_ends(changes, ways[-1]),
-        told=ways[-1],
+        **_ends(changes, told := _ways(spec)[-1]),
+        told=told,
         site=spec.site,
         depth=lm.model.depth,
         task=lm.task,
@@ -73,6 +67,36 @@ def leave_out(spec: AblationSpec, progress: Progress) -> AblationResult:
         left_out=dict(left_out),
         source=source_of(lm.model, corpus=spec.corpus, texts=some, seed=spec.seed),
     )
+
+
+def _ways(spec: AblationSpec) -> tuple[str, ...]:
+    return WAYS if spec.way == "all" else (spec.way,)
+
+
+def changed(  # limit: one loop over what is left out, with all that it needs
+    lm: LanguageModel,
+    texts: list[str],
+    base: np.ndarray,
+    spec: AblationSpec,
+    means: dict[Piece, np.ndarray],
+    progress: Progress,
+) -> pd.DataFrame:
+    """Return one row a piece and way: the loss without it, and in the last way where as much was changed at random."""
+    rows, ways = [], _ways(spec)
+    total = len(means) * len(ways)
+    for i, (piece, way) in enumerate((piece, way) for piece in means for way in ways):
+        part = progress.step(i / total, (i + 1) / total)
+        with before(lm.model, piece.block) if piece.part == BLOCK else nullcontext() as came:
+            edit = without(came, way, means[piece], spec.seed)
+            found = losses(lm, texts, edit=(piece.label, edit), seed=spec.seed, progress=part)
+            beside = [np.nan] * 4
+            if spec.control and way == ways[-1]:
+                other = losses(lm, texts, edit=turned(piece, edit, lm.model, spec.seed), seed=spec.seed, progress=part)
+                above = bootstrap((found - other)[None], seed=spec.seed)
+                beside = [float((other - base).mean()), *above.tolist()]
+        change = bootstrap((found - base)[None], seed=spec.seed)
+        rows.append((*piece.shown, way, float(found.mean()), *change.tolist(), *beside))
+    return pd.DataFrame(rows, columns=CHANGES)
 
 
 def _ends(changes: pd.DataFrame, way: str) -> dict[str, tuple[str, str]]:
@@ -154,6 +178,32 @@ def without(came: Came | None, way: str, mean: np.ndarray, seed: int) -> EditAt:
         return edit
 
     return at
+
+
+def turned(piece: Piece, edit: EditAt, model: Model, seed: int) -> tuple[str, EditAt]:
+    """Return where and how states are changed by as much as by another edit, in directions that a rotation draws.
+
+    A head's change is turned into the values that all heads of its block mix, so that it falls on each of them.
+    """
+    head = int(piece.part.removeprefix("head:")) if piece.part.startswith("head:") else None
+    label = piece.label if head is None else label_of(piece.block, "heads")
+    own = model.width if head is None else model.parts.mixed // model.parts.heads
+    wide = model.width if head is None else model.parts.mixed
+    draw = np.random.default_rng([seed, piece.block, len(piece.part), head or 0]).standard_normal((wide, own))
+    axes = torch.from_numpy(np.linalg.qr(draw)[0].T.astype(np.float32))
+    mine = slice(None) if head is None else slice(head * own, (head + 1) * own)
+
+    def at(where: torch.Tensor) -> Edit:
+        inner = edit(where)
+
+        def change(states: torch.Tensor) -> torch.Tensor:
+            part = states[..., mine]
+            moved = (inner(part) - part).float() @ axes.to(states.device)
+            return states + moved.to(states.dtype)
+
+        return change
+
+    return label, at
 
 
 def added(

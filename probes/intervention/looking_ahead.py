@@ -33,7 +33,7 @@ def look(spec: AheadSpec, progress: Progress) -> AheadResult:
     truths, tops = list[np.ndarray](), list[np.ndarray]()
     for i, text in enumerate(texts):
         progress.report(i, len(texts), "reading layers through the head")
-        truth, top = read(lm, head, text, layers, spec.furthest)
+        truth, top = read(lm, head, text, layers, spec.furthest, check=not truths)
         if len(truth):
             truths.append(truth)
             tops.append(top)
@@ -55,10 +55,13 @@ def look(spec: AheadSpec, progress: Progress) -> AheadResult:
     )
 
 
-def read(lm: LanguageModel, head: Head, text: str, layers: list[str], furthest: int) -> tuple[np.ndarray, np.ndarray]:
+def read(
+    lm: LanguageModel, head: Head, text: str, layers: list[str], furthest: int, *, check: bool
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the tokens int64 [place, 1 + furthest] from each place on, and the likeliest int64 [layer, place, TOP].
 
     Places are the text's own tokens but the first, as far as `furthest` tokens follow: the same ones at every offset.
+    `check` asks whether the head gives the model's own logits: of one text is enough.
     """
     encoded = lm.model.encode([text])
     own = np.flatnonzero(~encoded.special[0])[1:]
@@ -67,7 +70,8 @@ def read(lm: LanguageModel, head: Head, text: str, layers: list[str], furthest: 
     if not len(places):
         return truth, np.empty((len(layers), 0, TOP), np.int64)
     states = hidden_states(lm.model, encoded, {*layers, str(lm.model.depth)})
-    head.check(encoded, states[str(lm.model.depth)])
+    if check:
+        head.check(encoded, states[str(lm.model.depth)])
     said = (head.logits(states[layer][:, places], norm=True)[0] for layer in layers)
     return truth, torch.stack([logits.topk(TOP, -1).indices for logits in said]).cpu().numpy()
 

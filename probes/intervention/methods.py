@@ -109,8 +109,13 @@ def ablation(spec: AblationSpec, result: AblationResult) -> tuple[str, ...]:
     }
     instead = [ways[way] for way in ways if way in set(result.changes["way"])]
     said = f"{', '.join(instead[:-1])}, or {instead[-1]}" if len(instead) > 1 else instead[0]
+    control = (
+        " As a control the same states were changed by as much, token by token, randomly rotated."
+        if spec.control
+        else ""
+    )
     return (
-        f"In Transformers [@wolf-2020] {what} ({blocks} of {result.depth}), and replaced by {said}.",
+        f"In Transformers [@wolf-2020] {what} ({blocks} of {result.depth}), and replaced by {said}.{control}",
         f"We report the change of the loss on {result.texts} texts, in nats a token, with 95 % percentile bootstrap "
         "intervals over texts (1,000 resamples) [@efron-1979].",
     )

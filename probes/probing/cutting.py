@@ -30,15 +30,16 @@ def pieces(spec: "ProbingSpec", texts: Iterable[Text], model: "Model", left_out:
         yield from _of_docstrings(texts, left_out)
         return
     for text in texts:
-        tree = _parsed(spec, text, left_out)
+        tree = parsed(spec, text, left_out)
         if tree:
             found = [piece for piece in of_tree(label, tree, text.origin, spec.seed) if piece.places]
             if not found:
                 left_out[f"nothing to ask about {label.title}"] += 1
-            yield from (_whole(piece) if spec.unit == "text" else piece for piece in found)
+            yield from (sized(spec, piece) for piece in found)
 
 
-def _parsed(spec: "ProbingSpec", text: Text, left_out: Counter[str]) -> Tree | None:
+def parsed(spec: "ProbingSpec", text: Text, left_out: Counter[str]) -> Tree | None:
+    """Return the tree of a piece of code, or None and its reason in `left_out`; E-CORPUS-LANGUAGE for what is none."""
     label = LABELS.get(spec.label, Label("", ""))
     try:
         if label.python and spec.label in LABELS and text.language != "python":
@@ -55,8 +56,10 @@ def _parsed(spec: "ProbingSpec", text: Text, left_out: Counter[str]) -> Tree | N
         return None
 
 
-def _whole(piece: Piece) -> Piece:
-    """Return the piece with its one answer asked of the whole text."""
+def sized(spec: "ProbingSpec", piece: Piece) -> Piece:
+    """Return the piece as the unit wants it: as it is, or with its one answer asked of the whole text."""
+    if spec.unit != "text":
+        return piece
     only = piece.places[0]
     return Piece(piece.text, (Place(0, len(piece.text), only.answer, piece.text),), piece.origin, piece.family)
 
@@ -105,7 +108,7 @@ def _cut(
         spans = sorted({(int(a), int(b)) for a, b in encoded.offsets[0][~encoded.special[0]] if b > a})
         apart = [span for i, span in enumerate(spans) if not i or span[0] >= spans[i - 1][1]]
         return whole, [(a, b, whole[a:b]) for a, b in apart]
-    tree = _parsed(spec, text, left_out)
+    tree = parsed(spec, text, left_out)
     if tree is None:
         return "", []
     return tree.text, [(*tree.spans[leaf], word) for leaf, word in zip(tree.leaves, tree.words, strict=True)]

@@ -2,6 +2,7 @@
 
 from probes.probing.analysis import ProbingResult, ProbingSpec
 from probes.probing.labels import LABELS
+from probes.probing.minimal import OWN, PairsResult, PairsSpec
 from probes.probing.problems import PENALTIES
 from probes.probing.structural import StructuralResult, StructuralSpec
 
@@ -33,6 +34,32 @@ def probing(spec: ProbingSpec, result: ProbingResult) -> tuple[str, ...]:
         f"layer and each of {spec.seeds} draws of what trains; the best layer was chosen on validation and is reported "
         f"on test. The score is {result.measure}; intervals are 95 % percentile bootstrap intervals over texts and "
         "draws (1,000 resamples) [@efron-1979].",
+        f"As baselines we give {', '.join(floors)}.",
+    )
+
+
+def pairs(spec: PairsSpec, result: PairsResult) -> tuple[str, ...]:
+    """Describe the pairs, the probes, how they were chosen and tested, and the rivals."""
+    train, valid, test = result.sizes
+    made = spec.label in LABELS
+    what = f"the edit “{LABELS[spec.label].title}” [@kanade-2020]" if made else "two columns of the corpus"
+    where = "the mean of the whole text" if spec.at == "text" else "the mean over the words that differ"
+    floors = [name for name in result.baselines["name"] if name != OWN]
+    own = (
+        " We also report which text of a pair the model itself gives the higher log-probability [@warstadt-2020]."
+        if OWN in set(result.baselines["name"])
+        else ""
+    )
+    return (
+        f"Minimal pairs come from {what}. At each of the {len(result.layers)} layers we trained logistic regression on "
+        f"standardised states ({where}) to say which text is right, from "
+        f"{', '.join(f'{k:,}' for k in sorted(set(result.scores['pairs'])))} pairs: about {train:,} pairs trained, "
+        f"{valid:,} validated and {test:,} tested, split by the content of their texts.",
+        "The score is the share of test pairs whose right text has the higher log-odds of being right, ties counting a "
+        f"half. Penalties {', '.join(f'{p:g}' for p in PENALTIES)} were chosen by the paired logistic loss on all "
+        f"validation pairs for each layer, number of pairs and each of {spec.seeds} draws; the best layer was chosen "
+        "on validation and is reported on test. Intervals are 95 % percentile bootstrap intervals over what the pairs "
+        f"were made of and draws (1,000 resamples) [@efron-1979].{own}",
         f"As baselines we give {', '.join(floors)}.",
     )
 

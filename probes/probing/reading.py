@@ -1,7 +1,7 @@
 """Labelled places of a corpus and their states at every layer, and which of them train, validate and test."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -19,7 +19,7 @@ from probes.probing.analysis import RANDOM, TRAINED, ProbingSpec
 from probes.probing.cutting import pieces
 from probes.probing.places import Piece
 from probes.store import States
-from probes.values import Source, split_of
+from probes.values import Source, Text, split_of
 
 FEWEST = 60
 """Labelled places below which nothing is learnt."""
@@ -78,12 +78,16 @@ class Examples:
         return (~valid & ~test)[:, text], (valid & ~test)[:, text], test[text]
 
 
-def read(spec: ProbingSpec, progress: Progress) -> Examples:
+Cut = Callable[[ProbingSpec, Iterable[Text], Model, Counter[str]], Iterator[Piece]]
+"""What makes labelled pieces of a stream of texts: those of one family in a row."""
+
+
+def read(spec: ProbingSpec, progress: Progress, cut: Cut = pieces) -> Examples:
     """Load the model, draw the labelled places a spec asks for, and extract their states, of random weights too."""
     progress.report(0, 1, "loading the model")
     model = loaded(spec)
     left_out: Counter[str] = Counter()
-    drawn = _drawn(spec, model, left_out, progress.step(0.05, 0.15))
+    drawn = _drawn(spec, model, left_out, progress.step(0.05, 0.15), cut)
     texts, spans = [piece.text for piece in drawn], [piece.spans for piece in drawn]
     grammar = [LANGUAGES[spec.language].wheel] if spec.language in LANGUAGES else []
     source = source_of(model, corpus=spec.corpus, texts=texts, seed=spec.seed, notes=_notes(spec, drawn), also=grammar)
@@ -105,13 +109,13 @@ def read(spec: ProbingSpec, progress: Progress) -> Examples:
     return found.take(kept)
 
 
-def _drawn(spec: ProbingSpec, model: Model, left_out: Counter[str], progress: Progress) -> list[Piece]:
+def _drawn(spec: ProbingSpec, model: Model, left_out: Counter[str], progress: Progress, cut: Cut) -> list[Piece]:
     """Draw places until there are enough; texts that belong together are taken or left together."""
     stream = corpora.stream(spec.corpus, language=spec.language or None, seed=spec.seed, skipped=left_out)
     draw = np.random.default_rng(spec.seed)
     drawn: list[Piece] = []
     count, seen = 0, set[str]()
-    for group in _families(pieces(spec, stream, model, left_out)):
+    for group in _families(cut(spec, stream, model, left_out)):
         if group[0].family in seen:
             left_out["repeats another text"] += len(group)
             continue

@@ -201,12 +201,17 @@ def _start(data: Sentences, series: tuple[Series, ...], train: np.ndarray, how: 
     return Probes((basis * open_axes).to(how.device), series, data)
 
 
+def pairs_of(there: torch.Tensor) -> torch.Tensor:
+    """Return which two different words are both there, bool [sentence, longest, longest], of [sentence, longest]."""
+    itself = torch.eye(there.shape[1], dtype=torch.bool, device=there.device)
+    return there[:, :, None] & there[:, None, :] & ~itself
+
+
 def _gains(probes: Probes, batch: Batch) -> torch.Tensor:
     """Return [series, 1, 1]: what makes the median of what is said, at the start, that of what should be."""
     found = []
     there = batch.there
-    itself = torch.eye(there.shape[1], dtype=torch.bool, device=there.device)
-    pairs = there[:, :, None] & there[:, None, :] & ~itself
+    pairs = pairs_of(there)
     for i, one in enumerate(probes.series):
         alone = probes.take([i])
         said = alone.said(batch, one.depths)[0][there if one.depths else pairs]

@@ -12,7 +12,7 @@ import pandas as pd
 from pydantic import BeforeValidator, Field, field_validator
 
 from probes import corpora
-from probes.contract import Displayed, Progress
+from probes.contract import Displayed, Progress, parted
 from probes.corpora import rated
 from probes.models.choice import ReadsModel
 from probes.quality.reads import is_rated
@@ -23,10 +23,6 @@ ALL = "mean of all"
 MOST = 6
 
 
-def _names(given: object) -> object:
-    return tuple(part.strip() for part in given.split(",")) if isinstance(given, str) else given
-
-
 class PoolingSpec(ReadsModel):
     """Pool one layer's tokens in every way, under both attention masks, and judge the vectors."""
 
@@ -34,7 +30,7 @@ class PoolingSpec(ReadsModel):
 
     version: ClassVar[int] = 2
 
-    tasks: Annotated[tuple[str, ...], BeforeValidator(_names)] = ("lee", "wordsim", "simlex")
+    tasks: Annotated[tuple[str, ...], BeforeValidator(parted)] = ("lee", "wordsim", "simlex")
     """Sets of pairs that judge: lee, wordsim, simlex, table:FILE, python-stdlib, code:FOLDER, a parallel corpus."""
     other_language: str = ""
     """Of a parallel corpus, the language that is paired with English; none for the one with most sentences."""

@@ -23,6 +23,8 @@ class RunEntry:
 
     digest: str
     kind: str
+    version: int
+    """Of the analysis that answered: today's may give other numbers."""
     spec: dict[str, Any]
     headline: str
     created: datetime
@@ -83,9 +85,12 @@ def _entry(path: Path) -> RunEntry:
     question, run = json.loads((path.parent / SPEC).read_bytes()), json.loads(path.read_bytes())
     made = datetime.fromisoformat(run["created"]).astimezone(UTC)
     kind, spec, headline, seconds = question["kind"], question["spec"], run["headline"], run["seconds"]
-    if not (isinstance(kind, str) and isinstance(spec, dict) and isinstance(headline, str)):
+    version = question["version"]
+    if not (
+        isinstance(kind, str) and isinstance(version, int) and isinstance(spec, dict) and isinstance(headline, str)
+    ):
         raise TypeError(f"{path} is no line of the history")
-    return RunEntry(path.parent.name, kind, spec, headline, made, float(seconds))
+    return RunEntry(path.parent.name, kind, version, spec, headline, made, float(seconds))
 
 
 _entries = Reader(_entry)

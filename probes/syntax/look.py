@@ -30,14 +30,10 @@ from probes.values import Source
 
 @lru_cache(maxsize=4)
 def trained(digest: str, _home: Path) -> tuple[SyntaxSpec, SyntaxResult]:
-    """Return a syntax run of the store at `_home`; raises StrataError E-RUN-UNKNOWN when there is none."""
-    asked = store.asked(digest)
-    found = store.load(digest, SyntaxResult) if asked and asked["kind"] == SyntaxSpec.kind else None
-    if asked is None or found is None:
-        raise StrataError(
-            "E-RUN-UNKNOWN", f"There is no syntax run '{digest}' in the store.", fix="Train the probe again, then look."
-        )
-    return SyntaxSpec.model_validate(asked["spec"]), found
+    """Return a syntax run of the store at `_home`; StrataError E-RUN-UNKNOWN for none, or one of another version."""
+    return store.finished(
+        digest, SyntaxSpec, SyntaxResult, called="syntax run", again="Train the probe again, then look."
+    )
 
 
 def look(spec: SnippetSpec, progress: Progress) -> SnippetResult:

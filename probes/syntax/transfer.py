@@ -12,15 +12,11 @@ from typing import Annotated, Any, ClassVar
 import pandas as pd
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from probes.contract import Displayed, Progress, Spec
+from probes.contract import Displayed, Progress, Spec, parted
 from probes.values import Source
 
 CONTROL, RANDOM = "control task", "random init"
 OWN = "own probe"
-
-
-def _split(given: Any) -> Any:
-    return [part.strip() for part in given.split(",") if part.strip()] if isinstance(given, str) else given
 
 
 def _different(runs: tuple[str, ...]) -> tuple[str, ...]:
@@ -32,7 +28,7 @@ def _different(runs: tuple[str, ...]) -> tuple[str, ...]:
 Runs = Annotated[
     tuple[Annotated[str, Field(pattern="^[0-9a-f]{32}$")], ...],
     Field(min_length=2, max_length=8),
-    BeforeValidator(_split),
+    BeforeValidator(parted),
     AfterValidator(_different),
 ]
 

@@ -10,6 +10,7 @@ from probes.corpora.rated import SETS
 from probes.corpora.word_vectors import GLOVE
 from probes.geometry.maps import LENDERS
 from probes.probing.labels import LABELS as MADE
+from probes.probing.pairing import MADE as PAIRED
 
 FREE = frozenset({"model", "other", "corpus", "pairs", "label", "static"})
 """Fields that also take what is not in their list: a folder or a hub id, `code:FOLDER`, a column."""
@@ -33,6 +34,8 @@ NAMED: dict[str, Callable[[], list[str]]] = {
     "map_language": lambda: ["", *LANGUAGES],
     "structural_corpus": lambda: ["conllu:sample"],
     "probing_label": lambda: list(MADE),
+    "pairs_label": lambda: list(PAIRED),
+    "pairs_language": lambda: ["python", ""],
     "probing_language": lambda: [*LANGUAGES, ""],
     "geometry_language": lambda: ["", *LANGUAGES],
     "attribution_language": lambda: ["", *LANGUAGES],
@@ -44,12 +47,7 @@ NAMED: dict[str, Callable[[], list[str]]] = {
 
 def _lenders() -> list[store.RunEntry]:
     """Return the finished runs of today's version whose subspace a map can be drawn in."""
-    return [run for kind in LENDERS for run in store.runs(kind) if _is_of_today(run)]
-
-
-def _is_of_today(run: store.RunEntry) -> bool:
-    asked = store.asked(run.digest)
-    return asked is not None and asked["version"] == analyses.find(run.kind).spec.version
+    return [run for kind in LENDERS for run in store.runs(kind) if run.version == analyses.find(kind).spec.version]
 
 
 def _run(digest: str) -> str:
@@ -95,6 +93,10 @@ LABELS = {
     "structural_steps": "Training steps",
     "structural_ranks": "Other dimensions too",
     "structural_control": "Control trees",
+    "pairs_label": "What is wrong",
+    "pairs_at": "Read at",
+    "pairs_n": "Pairs",
+    "pairs_control": "Turned by a coin too",
     "probing_n": "Labelled places",
     "probing_per_text": "Places of a text",
     "probing_extras": "A closer look",

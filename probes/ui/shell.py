@@ -31,7 +31,7 @@ PAGES = (
         "What is in there",
         ":material/biotech:",
         "Which labels can be read off the states?",
-        ("probing", "structural"),
+        ("probing", "pairs", "structural"),
     ),
     Page(
         "pages/Alignment.py",

@@ -1,5 +1,6 @@
 """Why does a probe give a token its class, a span its label? The margin is the probe's own, and is shared out."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from small import code_folder, small_spec
 
 from probes import engine
 from probes.attribution import AttributionSpec
+from probes.attribution.probed import labelled
 from probes.attribution.targets import Asked, question
 from probes.contract import Progress
 from probes.errors import StrataError
@@ -145,3 +147,15 @@ def test_what_has_no_class_is_refused(probed: ProbingSpec, parsed: SyntaxSpec, t
     ):
         with pytest.raises(StrataError, match=said):
             engine.run(AttributionSpec(**{**given, **more}))
+
+
+def test_a_token_that_stands_for_no_character_has_no_class(probed: ProbingSpec) -> None:
+    model = load(probed.model, device="cpu")
+    encoded = model.encode([CODE])
+    offsets = encoded.offsets.copy()
+    offsets[0, 2] = CODE.index(" ")  # some tokenizers cut a blank into a token of no width
+    asked = Asked(CODE, "a class", position=2, run=probed.digest)
+    assert labelled(model, encoded, asked, 2)
+    with pytest.raises(StrataError, match="stands for no character") as caught:
+        labelled(model, replace(encoded, offsets=offsets), asked, 2)
+    assert caught.value.code == "E-TARGET"

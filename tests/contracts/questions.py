@@ -25,14 +25,14 @@ from probes.codebooks import (
 from probes.contract import Spec
 from probes.geometry import ContextualSpec, GeometrySpec, MapSpec
 from probes.intervention import AblationSpec, AheadSpec, BeamsSpec, ErasureSpec, LensSpec, PatchingSpec, SteeringSpec
-from probes.probing import ProbingSpec, StructuralSpec
+from probes.probing import PairsSpec, ProbingSpec, StructuralSpec
 from probes.quality import CompressionSpec, GridSpec, PoolingSpec
 from probes.syntax import CausalSpec, SnippetSpec, SyntaxSpec, TransferSpec
 
 CODE = "def total(values):\n    for value in values:\n        print(value, 1)\n    return len(values)\n"
 DECODED = (
     *("causal", "card", "codesteer", "codepatch", "splice", "equalbits"),
-    *("lens", "ahead", "beams", "patching", "erasure", "ablation", "steering", "attribution", "trust"),
+    *("pairs", "lens", "ahead", "beams", "patching", "erasure", "ablation", "steering", "attribution", "trust"),
 )
 """Kinds that are asked of a model that predicts the next token."""
 Questions = dict[str, Spec]
@@ -142,8 +142,10 @@ def clouds(given: Given) -> Questions:
 def labels(given: Given) -> Questions:
     """Return the questions about labels and trees that a probe reads."""
     sizes: dict[str, Any] = {"n": 400, "per_text": 12, "seeds": 2}
+    pairs = f"{pair_table(given.code.parent / 'minimal.csv')}?text=first&label=second"
     return {
         "probing": ProbingSpec(model=str(given.encoder), corpus=f"code:{given.code}", **sizes).pinned(),
+        "pairs": PairsSpec(model=str(given.decoder), corpus=pairs, label="second", language="", seeds=2).pinned(),
         "structural": StructuralSpec(model=str(given.encoder), rank=4, steps=4).pinned(),
     }
 

@@ -1,8 +1,11 @@
 """Leaving a block out: nothing for a block that does nothing, all of it for the one that does; and which blocks."""
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+import torch
 from emptied import add_in_block, copy_in_block, direction_of, emptied, only_head, saved
 from headed import hooks
 from small import code_folder
@@ -12,11 +15,12 @@ from probes.errors import StrataError
 from probes.figures import ablation as figures
 from probes.intervention import AblationSpec
 from probes.intervention.ablation import AblationResult, run
-from probes.intervention.leaving_out import before, blocks_of
+from probes.intervention.leaving_out import Piece, before, blocks_of, turned, without
 from probes.models import load
+from probes.models.sites import reading
 
 
-def leave_out(model: str, folder: Path, **asked: str) -> AblationResult:
+def leave_out(model: str, folder: Path, **asked: Any) -> AblationResult:
     corpus = f"code:{code_folder(folder)}"
     return run(
         AblationSpec(model=model, corpus=corpus, texts=6, device="cpu", **{"layers": "all", **asked}), Progress()
@@ -87,6 +91,53 @@ def test_only_the_head_that_does_something_is_missed(tiny_gpt2: Path, tmp_path: 
     assert figures.loss_without_each(found).to_dict()
     with pytest.raises(KeyError, match="head 2"):
         found.row("3", "mean", "head 2")
+
+
+@pytest.mark.parametrize(("site", "part"), [("blocks", "block"), ("parts", "attention"), ("heads", "head:1")])
+def test_the_control_changes_as_much_in_other_directions(site: str, part: str, tiny_gpt2: Path) -> None:
+    model = load(str(tiny_gpt2), device="cpu")
+    piece = Piece(1, part)
+    encoded = model.encode(["def total(values): return values", "name"])
+    where = torch.from_numpy(~encoded.special)
+    kept: list[torch.Tensor] = []
+    with torch.no_grad(), before(model, 1) as came:
+        edit = without(came if site == "blocks" else None, "zero", np.zeros(1), 0)
+        label, other = turned(piece, edit, model, 0)
+        wide = "1 heads" if site == "heads" else piece.label
+        with reading(model, [wide], lambda _, states: kept.append(states.clone())):
+            model.forward(encoded)
+    states = kept[0]
+    own = model.parts.mixed // model.parts.heads
+    mine = slice(own, 2 * own) if site == "heads" else slice(None)
+    ours = edit(where)(states[..., mine]) - states[..., mine]
+    theirs = other(where)(states) - states
+    assert label == wide
+    assert ours.norm(dim=-1)[where].min() > 1e-3
+    assert torch.allclose(ours.norm(dim=-1), theirs.norm(dim=-1), rtol=1e-4, atol=1e-6)
+    away = torch.nn.functional.cosine_similarity(ours, theirs[..., mine], dim=-1)[where]
+    assert away.abs().max() < 0.9
+    if site == "heads":  # other heads are changed too
+        assert theirs[..., :own].abs().max() > 1e-4
+
+
+def test_the_control_stands_beside_the_way_that_is_told(tiny_gpt2: Path, tmp_path: Path) -> None:
+    net, _ = emptied(tmp_path / "one", tiny_gpt2)
+    copy_in_block(net, 3, 3.0)
+    model = saved(net, tmp_path / "one")
+    found = leave_out(model, tmp_path / "code", layers="2, 3")
+    rows = found.changes.set_index(["layer", "way"])
+    assert rows["random"].isna().tolist() == [True, True, False] * 2
+    assert rows.loc[("2", "resample"), ["random", "above"]].tolist() == [0, 0]  # nothing is changed there
+    ours = rows.loc[("3", "resample")]
+    assert ours["random"] != 0
+    assert ours["above"] == pytest.approx(ours["change"] - ours["random"])
+    assert ours["above_low"] <= ours["above"] <= ours["above_high"]
+    assert "random directions" in found.headline() or found.worst[0] == "2"
+    assert "random" in str(figures.loss_without_each(found).to_dict())
+    bare = leave_out(model, tmp_path / "code", layers="2, 3", control=False)
+    assert bare.changes["random"].isna().all()
+    assert bare.changes["change"].tolist() == found.changes["change"].tolist()
+    assert "random directions" not in bare.headline()
 
 
 def test_no_hook_is_left_after_an_error(tiny_gpt2: Path) -> None:

@@ -15,6 +15,7 @@ from probes.errors import StrataError
 from probes.intervention import AheadSpec
 from probes.intervention.ahead import AheadResult, run
 from probes.intervention.looking_ahead import rates
+from probes.models.alone import Head
 
 
 def ahead(model: Path | str, folder: Path, **asked: Any) -> AheadResult:
@@ -60,3 +61,18 @@ def test_what_cannot_look_ahead_is_refused(tiny_bert: Path, tiny_gpt2: Path, tmp
             ahead(model, tmp_path / "code", **asked)
         assert caught.value.code == code
         assert caught.value.fix
+
+
+def test_the_head_is_asked_once_whether_it_gives_the_models_own_logits(
+    tiny_gpt2: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    own = Head.check
+
+    def counted(head: Head, encoded: Any, last: Any) -> None:
+        asked.append(1)
+        own(head, encoded, last)
+
+    monkeypatch.setattr(Head, "check", counted)
+    assert ahead(tiny_gpt2, tmp_path / "code", layers="2", furthest=2).texts > 1
+    assert len(asked) == 1

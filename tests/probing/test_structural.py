@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from scipy.sparse.csgraph import minimum_spanning_tree, shortest_path
 from scipy.stats import spearmanr
 
@@ -17,7 +18,7 @@ from probes.figures import structural as figures
 from probes.probing import StructuralSpec, structural
 from probes.probing.dependencies import control_heads, counts, spanning, tree_of
 from probes.probing.structural import CHAIN, DEPTH, DISTANCE, MEASURES, RANDOM, ROOT, TRAINED, UUAS
-from probes.probing.structural_fit import How, Sentences, Series, fit, read_off
+from probes.probing.structural_fit import How, Sentences, Series, fit, pairs_of, read_off
 from probes.probing.structural_scores import chained, judge
 from probes.probing.structural_study import looked_through
 
@@ -234,3 +235,9 @@ def test_refusals(tiny_bert: Path, tmp_path: Path) -> None:
 def _lines(one: conllu.Sentence) -> str:
     rows = enumerate(zip(one.words, one.kinds, one.heads, strict=True), 1)
     return "".join(f"{i}\t{w}\t_\t{k}\t_\t_\t{h + 1}\tdep\t_\t_\n" for i, (w, k, h) in rows)
+
+
+def test_pairs_are_of_two_different_words_on_the_device_of_the_sentences() -> None:
+    found = pairs_of(torch.tensor([[True, True, False]]))
+    assert found.int().tolist() == [[[0, 1, 0], [1, 0, 0], [0, 0, 0]]]
+    assert pairs_of(torch.ones(2, 3, dtype=torch.bool, device="meta")).is_meta

@@ -72,6 +72,7 @@ def test_the_history_is_newest_first_and_can_be_narrowed(monkeypatch: pytest.Mon
     assert store.runs("toy") == store.runs()
     assert store.runs("other") == []
     first = store.runs()[0]
+    assert first.version == ToySpec.version
     assert (first.digest, first.headline, first.seconds) == (ToySpec(n=4).digest, "There are 4 rows.", 0.5)
     assert store.table().headline.tolist() == ["There are 4 rows.", "There are 3 rows.", "There are 5 rows."]
 

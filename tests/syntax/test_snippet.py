@@ -190,6 +190,16 @@ def test_an_unknown_run_and_another_kind_of_run_are_refused(
         SnippetSpec(run="../../etc", code=CODE)
 
 
+def test_a_run_of_another_version_is_refused_and_left_as_it_is(
+    ask: Callable[..., SnippetResult], trained: Run, strata_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = trained.spec.digest
+    monkeypatch.setattr(SyntaxSpec, "version", SyntaxSpec.version + 1)
+    with pytest.raises(StrataError, match=f"is of version {SyntaxSpec.version - 1}; today's is {SyntaxSpec.version}"):
+        room.look(SnippetSpec(run=digest, code=CODE), Progress())
+    assert (strata_home / "runs" / digest).is_dir()
+
+
 def test_a_word_without_tokens_is_refused(ask: Callable[..., SnippetResult], monkeypatch: pytest.MonkeyPatch) -> None:
     real = room.pooled
 
