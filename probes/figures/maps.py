@@ -47,16 +47,30 @@ def thinned(count: int, most: int) -> tuple[np.ndarray, str]:
 def shown(
     result: "MapResult", column: str = "kind", most: int = MOST_KINDS, layer: str = ""
 ) -> tuple[list[str], list[str]]:
-    """Return the kind of each point as it is drawn, and the kinds: the most frequent ones, then all others as one.
+    """Return the kind of each point as it is drawn, and the kinds, as `numbered` finds them."""
+    numbers, kinds = numbered(result, column, most, layer)
+    return np.array(kinds, dtype=object)[numbers].tolist(), kinds
+
+
+def numbered(
+    result: "MapResult", column: str = "kind", most: int = MOST_KINDS, layer: str = ""
+) -> tuple[np.ndarray, list[str]]:
+    """Return the number of each point's kind, and the kinds: the most frequent ones, then all others as one.
 
     Of a column of many different numbers, a kind is a fifth of the points; `CLUSTER` is the layer's own.
     """
     values = result.cluster_names(layer or result.best) if column == CLUSTER else result.points[column]
-    told = [shorten(visible(str(value)), 30) for value in _binned(values, most)]
-    counts = pd.Series(told).value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable")
+    of_each, texts = pd.factorize(np.array([str(value) for value in _binned(values, most)], dtype=object))
+    # two texts may be drawn alike: long ones are cut
+    alike, told = pd.factorize(np.array([shorten(visible(text), 30) for text in texts], dtype=object))
+    of_each = alike[of_each]
+    counts = pd.Series(np.bincount(of_each, minlength=len(told)), told).sort_index()
+    counts = counts.sort_values(ascending=False, kind="stable")
     kinds = counts.index[: most if len(counts) > most + 1 else most + 1].tolist()
-    named = [kind if kind in kinds else OTHERS for kind in told]
-    return named, [*kinds, *([OTHERS] if OTHERS in named and OTHERS not in kinds else [])]
+    others = kinds.index(OTHERS) if OTHERS in kinds else len(kinds)
+    place = {kind: k for k, kind in enumerate(kinds)}
+    numbers = np.array([place.get(kind, others) for kind in told])[of_each]
+    return numbers, [*kinds, *([OTHERS] if len(counts) > len(kinds) and others == len(kinds) else [])]
 
 
 def _binned(values: "pd.Series | list[str]", most: int) -> list[object]:
@@ -96,12 +110,12 @@ def context(points: pd.DataFrame) -> list[str]:
 def moving(result: "MapResult") -> Any:
     """Draw the points at their places, with a slider that moves them from layer to layer in the browser."""
     some, few = thinned(result.count, MAX_ROWS)
-    kinds_of, _ = shown(result)
+    told, kinds = shown(result)
     ends = spans(result.xy, *SIZE)
     xy = within(result.xy[:, some], ends)
     points = result.points.iloc[some]
-    kinds_of = [kinds_of[i] for i in some]
-    kinds = [kind for kind in shown(result)[1] if kind in kinds_of]
+    kinds_of = [told[i] for i in some]
+    kinds = [kind for kind in kinds if kind in kinds_of]
     facts = {"kind": kinds_of, "point": context(points), "origin": [visible(o) for o in points.origin]}
     rows = pd.DataFrame(facts)
     best = result.layers.index(result.best)
@@ -116,7 +130,7 @@ def moving(result: "MapResult") -> Any:
     across, up = (alt.Scale(domain=end, nice=False) for end in ends)
     title = f"{drawn_by(result)} of {result.count:,} points{few.replace(f' of {result.count:,} points', ' drawn')}"
     here = f"'layer ' + {json.dumps(list(result.layers))}[round(at)] + ' of {result.depth}'"
-    marks = alt.Chart(rows).mark_point(filled=True, opacity=0.75, size=22)
+    marks = alt.Chart(rows).mark_point(filled=True, opacity=0.75, size=22, aria=False)
     chart = marks.transform_calculate(x=between.format("xs"), y=between.format("ys")).encode(
         x=alt.X("x:Q", title=None, scale=across, axis=_AXIS),
         y=alt.Y("y:Q", title=None, scale=up, axis=_AXIS),

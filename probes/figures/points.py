@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
-from probes.figures.maps import context, looks, shown, spans
+from probes.figures.maps import context, looks, numbered, spans
 from probes.figures.words import shorten, visible
 
 if TYPE_CHECKING:
@@ -43,13 +44,14 @@ def options(
     Without a column for the shapes, they say what the colours say. Series k holds the points of
     `members(result, column, layer, shape)[k]`, in that order; the last one is the rings.
     """
-    kinds = shown(result, column, layer=layer)[1]
-    xy, names = result.xy[result.layers.index(layer)].astype(np.float64).round(4), said(result)
+    kinds = numbered(result, column, layer=layer)[1]
+    xy = result.xy[result.layers.index(layer)].astype(np.float64).round(4)
     across, up = spans(xy, *SIZE)
-    data = [[*place, name] for place, name in zip(xy.tolist(), names, strict=True)]
-    series = _series(result, kinds, data, _grouped(result, column, layer, shape), shaped=bool(shape))
+    data = pd.DataFrame({"x": xy[:, 0], "y": xy[:, 1], "said": said(result)})
+    groups = _grouped(result, column, layer, shape)
+    series = _series(result.count, kinds, list(groups), shaped=bool(shape))
     if len(marked):
-        series.append(_mark([data[row] for row in marked]))
+        series.append(_mark(data.iloc[list(marked)].to_numpy().tolist()))
     axis = {"show": False, "type": "value"}
     return {
         "grid": {"left": 8, "right": 8, "top": 56, "bottom": 8},
@@ -66,23 +68,17 @@ def options(
         "yAxis": {**axis, "min": up[0], "max": up[1]},
         "tooltip": {"formatter": "{@[2]}", "confine": True},
         "dataZoom": [{"type": "inside", "xAxisIndex": 0}, {"type": "inside", "yAxisIndex": 0}],
-        "brush": {"xAxisIndex": "all", "yAxisIndex": "all", "throttleType": "debounce", "throttleDelay": 300},
+        "brush": {"xAxisIndex": "all", "yAxisIndex": "all", "throttleType": "debounce", "throttleDelay": 50},
         "toolbox": {"right": 0, "feature": {"brush": {"type": ["rect", "polygon", "clear"]}, "restore": {}}},
+        "dataset": [{"source": data.iloc[rows]} for rows in groups.values()],
         "series": series,
     }
 
 
-def _series(
-    result: "MapResult",
-    kinds: list[str],
-    data: list[list[Any]],
-    groups: dict[tuple[int, int], list[int]],
-    *,
-    shaped: bool,
-) -> list[dict[str, Any]]:
+def _series(count: int, kinds: list[str], groups: list[tuple[int, int]], *, shaped: bool) -> list[dict[str, Any]]:
     """Return a series a group: its kind's colour, and its own symbol when the points are shaped, else its kind's."""
     known, symbols = looks(kinds), list(_SHAPES.values())
-    size = 8 if result.count <= _FEW else 5 if result.count <= MANY else 2
+    size = 8 if count <= _FEW else 5 if count <= MANY else 2
     return [
         {
             "id": f"kind {k} {j}" if shaped else f"kind {k}",
@@ -92,20 +88,27 @@ def _series(
             "symbolSize": size + 2 * shaped,
             "selectedMode": "single",
             "itemStyle": {"color": known[kinds[k]][0], "opacity": 0.75},
-            "data": [data[row] for row in rows],
+            "datasetIndex": at,
+            "encode": {"x": 0, "y": 1},
+            "large": count > MANY,  # drawn at one stroke; a brush then finds no points, and `inside` does
+            "animation": count <= MANY,
         }
-        for (k, j), rows in groups.items()
+        for at, (k, j) in enumerate(groups)
     ]
 
 
 def said(result: "MapResult") -> list[str]:
     """Return what is written on each point: with its context, or of many points the word alone."""
+    words = result.points.word
     if result.count <= MANY:
         return context(result.points)
-    return [visible(shorten(word, 24)) for word in result.points.word]
+    plain = words.str.len().between(1, 24) & words.str.fullmatch("[!-~](?:[ -~]*[!-~])?")
+    told = words.to_numpy(dtype=object, copy=True)
+    told[~plain.to_numpy(bool)] = [visible(shorten(word, 24)) for word in words[~plain]]
+    return told.tolist()
 
 
-def members(result: "MapResult", column: str, layer: str = "", shape: str = "") -> list[list[int]]:
+def members(result: "MapResult", column: str, layer: str = "", shape: str = "") -> list[np.ndarray]:
     """Return the points of each series: one a kind, or with a column for the shapes one a kind and shape that occur."""
     return list(_grouped(result, column, layer, shape).values())
 
@@ -115,19 +118,19 @@ def shapes(result: "MapResult", column: str, layer: str) -> list[tuple[str, str]
     return list(zip(_SHAPES, _shaped(result, column, layer)[1], strict=False))
 
 
-def _shaped(result: "MapResult", column: str, layer: str) -> tuple[list[str], list[str]]:
-    return shown(result, column, len(_SHAPES) - 1, layer)
+def _shaped(result: "MapResult", column: str, layer: str) -> tuple[np.ndarray, list[str]]:
+    return numbered(result, column, len(_SHAPES) - 1, layer)
 
 
-def _grouped(result: "MapResult", column: str, layer: str, shape: str) -> dict[tuple[int, int], list[int]]:
+def _grouped(result: "MapResult", column: str, layer: str, shape: str) -> dict[tuple[int, int], np.ndarray]:
     """Return the points of each kind and shape, by their numbers, in order of both."""
-    told, kinds = shown(result, column, layer=layer)
-    forms, each = _shaped(result, shape, layer) if shape else ([""] * len(told), [""])
-    places, ranks = ({name: k for k, name in enumerate(names)} for names in (kinds, each))
-    found: dict[tuple[int, int], list[int]] = {}
-    for row, (kind, form) in enumerate(zip(told, forms, strict=True)):
-        found.setdefault((places[kind], ranks[form]), []).append(row)
-    return dict(sorted(found.items()))
+    kinds = numbered(result, column, layer=layer)[0]
+    forms = _shaped(result, shape, layer)[0] if shape else np.zeros_like(kinds)
+    both = kinds * len(_SHAPES) + forms
+    order = np.argsort(both, kind="stable")
+    found, firsts = np.unique(both[order], return_index=True)
+    parts = np.split(order, firsts[1:])
+    return {(int(one) // len(_SHAPES), int(one) % len(_SHAPES)): rows for one, rows in zip(found, parts, strict=True)}
 
 
 def _mark(at: list[list[Any]]) -> dict[str, Any]:

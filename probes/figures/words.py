@@ -19,6 +19,8 @@ def visible(text: str) -> str:
     """
     if not text.strip(" "):
         return "␣" * len(text) or "∅"
+    if text.isascii() and text.isprintable():
+        return text
     shown = "".join(_seen(character) for character in text)
     return "◌" + shown if unicodedata.combining(shown[0]) else shown
 

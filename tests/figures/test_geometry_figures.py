@@ -138,10 +138,12 @@ def test_the_browser_gets_every_point_once_and_the_chosen_one_marked() -> None:
     result = drawn_map()
     option = points.options(result, "1", "kind", marked=[4])
     *series, mark = option["series"]
-    assert [len(s["data"]) for s in series] == [len(m) for m in points.members(result, "kind")]
+    drawn = [data["source"] for data in option["dataset"]]
+    assert [s["datasetIndex"] for s in series] == list(range(len(drawn)))
+    assert [len(data) for data in drawn] == [len(m) for m in points.members(result, "kind")]
     assert sorted(i for m in points.members(result, "kind") for i in m) == list(range(30))
     row = points.members(result, "kind")[1][2]
-    np.testing.assert_allclose(series[1]["data"][2][:2], result.xy[1, row], atol=1e-3)
+    np.testing.assert_allclose(drawn[1][["x", "y"]].iloc[2], result.xy[1, row], atol=1e-3)
     np.testing.assert_allclose(mark["data"][0][:2], result.xy[1, 4], atol=1e-3)
     assert len(points.options(result, "1", "kind")["series"]) == len(series)
 
@@ -164,12 +166,24 @@ def test_ten_thousand_categories_are_seven_shapes_and_one_for_all_others() -> No
     small, count = drawn_map(), 10_000
     many = small.only(np.arange(count) % 30)
     many = dataclasses.replace(many, points=many.points.assign(name=[f"n{i}" for i in range(count)]))
-    series = points.options(many, "1", "name", shape="name")["series"]
+    option = points.options(many, "1", "name", shape="name")
     known = points.shapes(many, "name", "1")
     assert len({glyph for glyph, _ in known}) == len(known) == 8
     assert known[-1][1] == maps.OTHERS
-    assert len(series) == 8
-    assert sum(len(s["data"]) for s in series) == count
+    assert len(option["series"]) == 8
+    assert sum(len(data["source"]) for data in option["dataset"]) == count
+
+
+def test_of_many_points_each_still_carries_its_word_with_every_character_seen() -> None:
+    count = points.MANY + 1
+    many = drawn_map().only(np.arange(count) % 30)
+    words = ["a b", " a", "", "x" * 40, "\u202eab", "é", "a\nb"]
+    many = dataclasses.replace(many, points=many.points.assign(word=[words[i % 7] for i in range(count)]))
+    told = ["a b", " a", "∅", "x" * 23 + "…", "‹U+202E›ab", "é", "a⏎b"]
+    assert points.said(many) == [told[i % 7] for i in range(count)]
+    option = points.options(many, "1", "kind")
+    assert all(series["large"] for series in option["series"])
+    assert not any(series["large"] for series in points.options(drawn_map(), "1", "kind")["series"])
 
 
 def test_numbers_that_are_missing_have_a_kind_of_their_own() -> None:
