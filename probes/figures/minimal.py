@@ -7,7 +7,7 @@ import pandas as pd
 
 from probes.figures.dress import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILLION
 from probes.figures.layers import _layer_axis
-from probes.figures.theme import INK, MUTED, dressed
+from probes.figures.theme import INK, MUTED, WIDE, dressed
 from probes.probing.analysis import LAYER_0, RANDOM, TRAINED, WORDS
 from probes.probing.minimal import COINS, OWN
 
@@ -100,6 +100,6 @@ def layers_by_pairs(result: "PairsResult") -> Any:
             cells.mark_text(style="note", tooltip=None).encode(text=alt.Text("score:Q", format=".2f"), color=ink)
         )
     head = alt.TitleParams(title, color=INK)
-    height = max(140, 26 * rows["pairs"].nunique())
+    size = {"width": _WIDTH, "height": 26 * rows["pairs"].nunique()}
     described = f"{title}. {result.headline()}"
-    return dressed(alt.layer(*layered).properties(width=_WIDTH, height=height, title=head, description=described))
+    return dressed(alt.layer(*layered).properties(**size, title=head, description=described, autosize=WIDE))

@@ -79,8 +79,10 @@ def trees_by_rank(result: "StructuralResult") -> alt.LayerChart:
     ticks = sorted(result.ranks["rank"].unique().tolist())
     x = alt.X("rank:Q", title="dimensions of the projection", scale=scale, axis=alt.Axis(values=ticks, format="d"))
     domain = [UUAS, DISTANCE]
-    colour = alt.Color("measure:N", title=None, scale=alt.Scale(domain=domain, range=[BLUE, ORANGE]))
-    shape = alt.Shape("measure:N", title=None, scale=alt.Scale(domain=domain, range=["circle", "square"]))
+    legend = alt.Legend(symbolOpacity=1)  # that of the bands would be all but invisible
+    colour = alt.Color("measure:N", title=None, scale=alt.Scale(domain=domain, range=[BLUE, ORANGE]), legend=legend)
+    looks = alt.Scale(domain=domain, range=["circle", "square"])
+    shape = alt.Shape("measure:N", title=None, scale=looks, legend=legend)
     floor = min(0.0, float(result.ranks["low"].min()))
     y = alt.Y("value:Q", title="score", scale=alt.Scale(domain=[floor, 1.0]))
     base = alt.Chart(result.ranks).encode(x=x, color=colour)

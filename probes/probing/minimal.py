@@ -61,9 +61,9 @@ class PairsResult(Displayed):
     """Of a decoder: how often the best layer is right where the model's own choice is right and where it is wrong:
     choice, n, score, low, high."""
     pairs: pd.DataFrame
-    """One row a test pair: right, wrong (what stands at the place), before, after (it, in the right text), margin (the
-    probe's log-odds of the right text less those of the wrong one, mean over the draws), own (the same of the model's
-    log-probabilities, in nats; NaN of an encoder), origin."""
+    """One row a test pair: right, wrong (what stands at the place), margin (the probe's log-odds of the right text less
+    those of the wrong one, mean over the draws), own (the same of the model's log-probabilities, in nats; NaN of an
+    encoder), before, after (what stands around the place in the right text), origin."""
     best: str
     """The layer of the trained model with the best score on validation, from all pairs."""
     label: str

@@ -76,6 +76,5 @@ def _beside_own(data: Pairs, top: Told, own: np.ndarray, again: Resampling) -> p
 def _listed(data: Pairs, top: Told, own: np.ndarray) -> pd.DataFrame:
     frame = data.examples.frame
     right, wrong = (frame[side::2].reset_index(drop=True)[data.test].reset_index(drop=True) for side in (0, 1))
-    told = {"right": right["at"], "wrong": wrong["at"], "before": right["before"], "after": right["after"]}
-    margin = top.margin[:, data.test].mean(0)
-    return pd.DataFrame({**told, "margin": margin, "own": own, "origin": right["origin"]})
+    told = {"right": right["at"], "wrong": wrong["at"], "margin": top.margin[:, data.test].mean(0), "own": own}
+    return pd.DataFrame({**told, **{name: right[name] for name in ("before", "after", "origin")}})

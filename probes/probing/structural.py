@@ -37,7 +37,7 @@ class StructuralSpec(ReadsCorpus):
 
     kind: ClassVar[str] = "structural"
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     corpus: str = Field("conllu:sample", pattern="^conllu:", examples=["conllu:sample"])
     """Sentences with dependency trees: conllu:FILE, or conllu:sample, 56 English sentences of our own."""
@@ -47,6 +47,8 @@ class StructuralSpec(ReadsCorpus):
     """Dimensions of the projections; the width of the model at most."""
     steps: int = Field(300, ge=1, le=100_000)
     """Steps of Adam at most, 20 sentences each; what does best on validation is kept."""
+    seeds: int = Field(3, ge=1, le=20)
+    """Draws of what trains and what validates, and of where the probes start; all are tested on the same sentences."""
     ranks: bool = True
     """Also fit the distances of the best layer with 1, 2, 4 and more dimensions."""
     control: bool = True
@@ -68,11 +70,12 @@ class StructuralResult(Displayed):
     """One row a rival and measure: name, measure, value, low, high, and how far the best layer of that measure is above
     it on the same sentences: gain, gain_low, gain_high."""
     ranks: pd.DataFrame
-    """One row a rank and measure of the distance probe at its best layer: rank, measure, value, low, high."""
+    """One row a rank and measure of the distance probe at its best layer, of the first draw: rank, measure, value, low,
+    high."""
     words: pd.DataFrame
-    """One row a word of the test sentences at the best layers: sentence, number, word, kind (its part of speech), head
-    (its number, from 1; 0 of the root), depth (in the tree), said_depth, said (what it is tied to in the spanning
-    tree; 0 for none), counted (no punctuation)."""
+    """One row a word of the test sentences at the best layers, as the first draw says: sentence, number, word, kind
+    (its part of speech), head (its number, from 1; 0 of the root), depth (in the tree), said_depth, said (what it is
+    tied to in the spanning tree; 0 for none), counted (no punctuation)."""
     sentences: pd.DataFrame
     """One row a test sentence at the best layers: sentence, text, edges, right (of them found), root, said_root,
     origin."""
@@ -83,7 +86,7 @@ class StructuralResult(Displayed):
     rank: int
     depth: int
     sizes: tuple[int, int, int]
-    """Sentences that trained, validated and tested."""
+    """Sentences that trained, validated (means over the draws, rounded) and tested."""
     layers: tuple[str, ...]
     left_out: dict[str, int]
     source: Source

@@ -31,7 +31,9 @@ class Scored:
     names: tuple[tuple[str, str], ...]
     """Series and layer of each distance probe, and of each depth probe."""
     probes: Probes
-    valid: Judged
+    """Those of the first draw."""
+    valid: tuple[Judged, ...]
+    """One a draw: each has its own sentences."""
     test: Judged
     again: Resampling
     """The resampling of the test sentences, drawn once and shared by all scores."""
@@ -40,9 +42,13 @@ class Scored:
         """Return the layer of each measure, chosen on validation by the correlation, which moves in finer steps."""
         chosen: dict[str, str] = {}
         for by, those in ((DISTANCE, (UUAS, DISTANCE)), (DEPTH, (ROOT, DEPTH))):
-            values = {name: self.valid.value(by, self.names.index((TRAINED, name))) for name in layers}
+            values = {name: self.validated(by, self.names.index((TRAINED, name))) for name in layers}
             chosen |= dict.fromkeys(those, max(layers, key=lambda name: values[name]))
         return chosen
+
+    def validated(self, measure: str, series: int) -> float:
+        """Return the mean over the draws of a measure on the sentences that validate."""
+        return float(np.mean([one.value(measure, series) for one in self.valid]))
 
     def scores(self, layers: tuple[str, ...]) -> pd.DataFrame:
         """Return the table `StructuralResult.scores`."""
@@ -50,7 +56,7 @@ class Scored:
         for i, (series, layer) in enumerate(self.names):
             for measure in MEASURES:
                 found = bounds(self.test.draws(measure, i, self.again))
-                valid = self.valid.value(measure, i)
+                valid = self.validated(measure, i)
                 rows.append((layers.index(layer), layer, series, measure, *found, valid))
         order = {name: i for i, name in enumerate((TRAINED, CONTROL, RANDOM))}
         rows.sort(key=lambda row: (order[row[2]], MEASURES.index(row[3]), row[0]))

@@ -16,28 +16,35 @@ BY_LENGTH = (DISTANCE, DEPTH)
 
 @dataclass(frozen=True)
 class Judged:
-    """By measure, what is right and out of how much, [series, sentence] each; and the words of each sentence."""
+    """By measure, what is right [draw, series, sentence] out of how much [series, sentence]; and the words of each."""
 
     right: dict[str, np.ndarray]
     of: dict[str, np.ndarray]
     words: np.ndarray
 
     def draws(self, measure: str, series: int, again: Resampling) -> np.ndarray:
-        """Return [draw] of a measure: the first of the sentences as they are, the others of sentences drawn again."""
-        right, of = self.right[measure][series], self.of[measure][series]
+        """Return a measure [resample]: first of sentences and draws as they are, then of both drawn again."""
+        right, of = self.right[measure][:, series], self.of[measure][series]
+        right = np.broadcast_to(right, (again.by_seed.shape[1], len(of)))  # a chain is the same in every draw
         if measure not in BY_LENGTH:
-            return again.ratio(right[None], of)
+            return again.ratio(right, of)
         inside = (self.words >= LENGTHS[0]) & (self.words <= LENGTHS[1])
-        return again.ratio((right * inside)[None], of * inside, np.where(inside, self.words, 0))
+        return again.ratio(right * inside, of * inside, np.where(inside, self.words, 0))
 
     def value(self, measure: str, series: int) -> float:
         """Return a measure of the sentences as they are."""
-        return float(self.draws(measure, series, once(len(self.words)))[0])
+        return float(self.draws(measure, series, once(len(self.words), len(self.right[measure])))[0])
+
+    @classmethod
+    def joined(cls, draws: "Sequence[Judged]") -> "Judged":
+        """Return several draws of probes that were judged on the same sentences as one."""
+        right = {m: np.concatenate([one.right[m] for one in draws]) for m in MEASURES}
+        return cls(right, draws[0].of, draws[0].words)
 
 
-def once(sentences: int) -> Resampling:
-    """Return the sentences as they are, and nothing drawn again."""
-    return Resampling(np.arange(sentences), np.ones((1, sentences)), np.ones((1, 1)))
+def once(sentences: int, draws: int = 1) -> Resampling:
+    """Return the sentences and draws as they are, and nothing drawn again."""
+    return Resampling(np.arange(sentences), np.ones((1, sentences)), np.full((1, draws), 1 / draws))
 
 
 def judge(probes: Probes, chosen: np.ndarray, device: str) -> Judged:
@@ -53,7 +60,7 @@ def judge(probes: Probes, chosen: np.ndarray, device: str) -> Judged:
             of[measure].append(whole)
     words = np.array([len(probes.data.rows[i]) for i in chosen])
     sums, totals = ({m: np.stack(parts, 1) for m, parts in side.items()} for side in (right, of))
-    return Judged(sums, totals, words)
+    return Judged({m: one[None] for m, one in sums.items()}, totals, words)
 
 
 def apart_and_deep(
@@ -79,4 +86,4 @@ def chained(trees: Sequence[Tree]) -> Judged:
         apart = np.abs(places[:, None] - places[None, :])
         parts.append(apart_and_deep([tree], [tree], apart[None], places[None]))
     right, of = ({m: np.stack([part[m][side] for part in parts], 1) for m in MEASURES} for side in (0, 1))
-    return Judged(right, of, np.array([len(tree.depth) for tree in trees]))
+    return Judged({m: one[None] for m, one in right.items()}, of, np.array([len(tree.depth) for tree in trees]))

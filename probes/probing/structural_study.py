@@ -16,9 +16,9 @@ from probes.probing import structural_report as report
 from probes.probing.dependencies import LENGTHS, control_heads, counts, tree_of
 from probes.probing.scoring import Resampling
 from probes.probing.structural import CONTROL, DEPTH, RANDOM, TRAINED, UUAS, StructuralResult, StructuralSpec
-from probes.probing.structural_fit import How, Sentences, Series, fit
+from probes.probing.structural_fit import How, Probes, Sentences, Series, fit
 from probes.probing.structural_report import Scored
-from probes.probing.structural_scores import judge
+from probes.probing.structural_scores import Judged, judge
 from probes.store import States
 from probes.values import Source, split_of
 
@@ -84,19 +84,20 @@ def looked_through(states: np.ndarray, rows: np.ndarray) -> tuple[bool, bool]:
 def study(spec: StructuralSpec, progress: Progress) -> StructuralResult:
     """Answer a StructuralSpec; refuses corpora that are too small, and layers that are NaN or all alike."""
     read = reading(spec, progress.step(0, 0.4))
-    sides = split(read.sentences, spec.seed)
+    sides = [split(read.sentences, spec.seed, draw) for draw in range(spec.seeds)]
     data = read.data(spec)
     rank = min(spec.rank, data.arrays[0].shape[1])
     found = scored(spec, read, data, sides, rank, progress.step(0.4, 0.85))
     best = found.best(read.layers)
-    test, seed = sides[2], spec.seed
+    test, seed = sides[0][2], spec.seed
     where = found.names.index((TRAINED, best[UUAS])), found.names.index((TRAINED, best[DEPTH]))
     ranks = report.by_rank([], found.test, found.again)
     if spec.ranks:
         many = [*(r for r in RANKS if r < rank), rank]
         several = [Series(found.probes.series[where[0]].array, 0, False, r) for r in many]
-        narrow = fit(data, several, sides[:2], How(spec.steps, seed, read.device, progress.step(0.85, 0.97)))
-        ranks = report.by_rank(many, judge(narrow, test, read.device), found.again)
+        alone = Resampling.over(np.arange(len(test)), 1, seed)
+        narrow = fit(data, several, sides[0][:2], How(spec.steps, seed, read.device, progress.step(0.85, 0.97)))
+        ranks = report.by_rank(many, judge(narrow, test, read.device), alone)
     progress.report(0.97, 1, "scoring")
     pair = found.probes.take([where[0], len(found.names) + where[1]])
     words, sentences = report.trees_said(read.sentences, pair, test, read.device)
@@ -110,11 +111,15 @@ def study(spec: StructuralSpec, progress: Progress) -> StructuralResult:
         example=report.typical(sentences),
         rank=rank,
         depth=read.depth,
-        sizes=(len(sides[0]), len(sides[1]), len(test)),
+        sizes=(_mean(sides, 0), _mean(sides, 1), len(test)),
         layers=read.layers,
         left_out=read.left_out,
         source=read.source,
     )
+
+
+def _mean(sides: "list[Sides]", part: int) -> int:
+    return round(float(np.mean([len(one[part]) for one in sides])))
 
 
 Sides = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -122,24 +127,29 @@ Sides = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def scored(  # limit: six things that stand apart until here
-    spec: StructuralSpec, read: Read, data: Sentences, sides: Sides, rank: int, progress: Progress
+    spec: StructuralSpec, read: Read, data: Sentences, sides: list[Sides], rank: int, progress: Progress
 ) -> Scored:
-    """Fit the probes of every layer and judge them on validation and test."""
+    """Fit the probes of every layer and draw, and judge them on validation and test."""
     names = [(name, layer) for name in read.states for layer in read.layers]
     asked = [(i, 0) for i in range(len(names))]
     if spec.control:
         asked += [(i, 1) for i, (name, _) in enumerate(names) if name == TRAINED]
         names += [(CONTROL, layer) for layer in read.layers]
     series = [Series(i, kind, depths, rank) for depths in (False, True) for i, kind in asked]
-    probes = fit(data, series, sides[:2], How(spec.steps, spec.seed, read.device, progress))
-    valid, test = (judge(probes, side, read.device) for side in sides[1:])
-    return Scored(tuple(names), probes, valid, test, Resampling.over(np.arange(len(sides[2])), 1, spec.seed))
+    test, several = sides[0][2], list[Probes]()
+    for draw, (train, valid, _) in enumerate(sides):
+        part = progress.step(draw / len(sides), (draw + 1) / len(sides))
+        several.append(fit(data, series, (train, valid), How(spec.steps, spec.seed + 7919 * draw, read.device, part)))
+    valids = [judge(probes, side[1], read.device) for probes, side in zip(several, sides, strict=True)]
+    tests = Judged.joined([judge(probes, test, read.device) for probes in several])
+    again = Resampling.over(np.arange(len(test)), spec.seeds, spec.seed)
+    return Scored(tuple(names), several[0], tuple(valids), tests, again)
 
 
-def split(sentences: tuple[Sentence, ...], seed: int) -> Sides:
-    """Split the sentences by their content; raises E-CORPUS-SMALL when a part is too small."""
+def split(sentences: tuple[Sentence, ...], seed: int, draw: int = 0) -> Sides:
+    """Split the sentences by their content, what trains and validates by the draw; E-CORPUS-SMALL for too few."""
     test = np.array([split_of(s.text, TEST, seed=seed) == 1 for s in sentences])
-    valid = ~test & np.array([split_of(s.text, VALID, seed=seed + 1) == 1 for s in sentences])
+    valid = ~test & np.array([split_of(s.text, VALID, seed=seed + 1 + 7919 * draw) == 1 for s in sentences])
     usual = np.array([LENGTHS[0] <= len(s.words) <= LENGTHS[1] for s in sentences])
     sides = ~test & ~valid, valid, test
     least = min(int((side & usual).sum()) for side in sides)

@@ -146,7 +146,7 @@ def labels(given: Given) -> Questions:
     return {
         "probing": ProbingSpec(model=str(given.encoder), corpus=f"code:{given.code}", **sizes).pinned(),
         "pairs": PairsSpec(model=str(given.decoder), corpus=pairs, label="second", language="", seeds=2).pinned(),
-        "structural": StructuralSpec(model=str(given.encoder), rank=4, steps=4).pinned(),
+        "structural": StructuralSpec(model=str(given.encoder), rank=4, steps=4, seeds=2).pinned(),
     }
 
 
