@@ -4,6 +4,7 @@ Prints the row of the published table for a kept model, or trains one: first the
 
     python benchmarks/tokfsm.py                          # the kept model: about a minute
     python benchmarks/tokfsm.py train --seed 1 --into .cache/tokfsm/seed1
+    python benchmarks/tokfsm.py train --start data/tokfsm/seed0 --more 64 --k 4 --into .cache/tokfsm/k4
 """
 
 import argparse
@@ -19,18 +20,21 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 import torch
 
+from probes.codebooks.fsm.floor import floor
 from probes.codebooks.fsm.judging import judged
 from probes.codebooks.fsm.machine import tokfsm
+from probes.codebooks.fsm.measures import say, spoken
 from probes.codebooks.tokfsm import FOLDER, PUBLISHED, TOKENS, TokfsmResult, TokfsmSpec
 from probes.codebooks.trained import kept
 from probes.codebooks.trained.book import Rules
+from probes.codebooks.trained.hearing import heard
 from probes.codebooks.trained.model import Codebooks, start_from
 from probes.codebooks.trained.training import Recipe, Training
 from probes.contract import Progress
 from probes.models import toy
 
 RULES = Rules(similarity="euclidean", learn="mean", commitment=0.25)
-EVERY = 250
+EVERY = 50
 """Steps between two checkpoints."""
 
 
@@ -43,39 +47,58 @@ def go(training: Training, folder: Path) -> None:
     """Train to the end, from where a stopped run was; print the loss on the way."""
     if (folder / "training.json").exists():
         training.resume(folder)
-    start, heard = time.perf_counter(), []
+    start, losses = time.perf_counter(), []
     while training.done < training.recipe.steps:
-        heard.append(training.step(batch))
-        if training.done % EVERY == 0:
+        losses.append(training.step(batch))
+        if training.done % EVERY == 0 or training.done == training.recipe.steps:
             print(
-                f"{training.done:,} steps, {time.perf_counter() - start:.0f} s: {np.mean(heard[-50:]):.4f}", flush=True
+                f"{training.done:,} steps, {time.perf_counter() - start:.0f} s: {np.mean(losses[-50:]):.4f}", flush=True
             )
             training.save(folder)
 
 
-def sizes(depth: int, head: int, mlp: int, only: str) -> dict[str, int]:
-    """Return codes by place; the first layer sees one token a row, or few: it needs few codes."""
+def sizes(asked: argparse.Namespace, had: dict[str, torch.Tensor]) -> dict[str, int]:
+    """Return codes by place, `asked.more` than it had; the first layer sees one token a row, or few: it needs few."""
+    if had:
+        return {name: codes.shape[1] + (1 if name == "0.mlp" else asked.more) for name, codes in had.items()}
     whole: dict[str, int] = {}
-    for layer in range(depth):
-        whole |= {f"{layer}.head": 64 if layer == 0 else head} if "head" in only else {}
-        whole |= {f"{layer}.mlp": 11 if layer == 0 else mlp} if "mlp" in only else {}
+    for layer in range(asked.depth):
+        whole |= {f"{layer}.head": 64 if layer == 0 else asked.head} if "head" in asked.places else {}
+        whole |= {f"{layer}.mlp": 11 + (asked.k > 1) if layer == 0 else asked.mlp} if "mlp" in asked.places else {}
     return whole
 
 
+def rules(asked: argparse.Namespace) -> Rules:
+    """Return how several codes are chosen: one after another and added up, or the nearest at once.
+
+    Codes start where rows are: the sum of several nearest ones is several times too long, and training never recovers.
+    """
+    if asked.k == 1:
+        return RULES
+    if asked.several == "pursuit":
+        return dataclasses.replace(RULES, k=asked.k, pursuit=True)
+    return dataclasses.replace(RULES, k=asked.k, output="mean")
+
+
 def train(asked: argparse.Namespace) -> None:
-    """Train a decoder and its codebooks, and keep them with their optimisers in `asked.into`."""
+    """Train a decoder, or take one that is kept with its codes, and its codebooks; keep them with their optimisers."""
     torch.manual_seed(asked.seed)
-    net = toy.neox(tokfsm().vocabulary, TOKENS, depth=asked.depth, turn=asked.turn)
-    go(Training(net, None, Recipe(asked.base, seed=asked.seed)), asked.into / "base")
-    # codes start where rows are: the sum of several nearest ones is several times too long, and training never recovers
-    rules = dataclasses.replace(RULES, k=asked.k, output="mean" if asked.k > 1 else "sum")
-    books = Codebooks(net, sizes(asked.depth, asked.head, asked.mlp, asked.places), rules)
-    start_from(books, net, batch(np.random.default_rng(asked.seed)), passes=12, seed=asked.seed)
-    recipe = Recipe(asked.codes, 0.01, 2e-3, fall=0.8, seed=asked.seed + 1000)
+    had: dict[str, torch.Tensor] = {}
+    if asked.start:
+        net = toy.decoder(asked.start)
+        net.set_attn_implementation("eager")  # as `toy.neox` does, and why
+        had = {name: codes.float() for name, codes in kept.read(asked.start).codes.items()} if asked.more else {}
+    else:
+        net = toy.neox(tokfsm().vocabulary, TOKENS, depth=asked.depth, turn=asked.turn)
+        go(Training(net, None, Recipe(asked.base, seed=asked.seed)), asked.into / "base")
+    books = Codebooks(net, sizes(asked, had), rules(asked))
+    if not (asked.into / "codes" / "training.json").exists():  # else `go` takes all up again
+        start_from(books, net, batch(np.random.default_rng(asked.seed)), 12, asked.seed, had or None)
+    recipe = Recipe(asked.codes, asked.rate, asked.rate / 5, fall=0.8, seed=asked.seed + 1000)
     go(Training(net, books, recipe), asked.into / "codes")
     net.eval(), books.eval()
     kept.save(
-        kept.Trained(net, books, {"seed": asked.seed, "base": asked.base, "codes": asked.codes}),
+        kept.Trained(net, books, {"seed": asked.seed, "base": asked.base, "codes": asked.codes, "rate": asked.rate}),
         asked.into,
         torch.float16,
     )
@@ -92,6 +115,16 @@ def row(result: TokfsmResult) -> list[tuple[str, float, float]]:
     ]
 
 
+def plain(asked: argparse.Namespace) -> str:
+    """Say what a decoder without codebooks loses and says, on the texts that the others are judged by."""
+    net, machine = toy.decoder(asked.folder), tokfsm()
+    found = heard(net, None, machine.texts(asked.texts, TOKENS, np.random.default_rng([asked.seed, 1])))
+    legal = spoken(machine, say(net, machine, asked.texts, TOKENS, asked.seed))
+    excess = found.loss - floor(machine, TOKENS).loss
+    return (f"no codebook: loss over the floor {excess:.4f} ± {found.half:.4f}; accuracy {100 * found.accuracy:.2f} %; "
+            f"legal {100 * legal.legal:.1f} %, {100 * legal.low:.1f} to {100 * legal.high:.1f} %")  # fmt: skip
+
+
 def main() -> None:
     """Print a row, or train."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -101,7 +134,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--into", type=Path, default=Path(".cache/tokfsm/seed"))
     parser.add_argument("--depth", type=int, default=4)
+    parser.add_argument("--start", type=Path, help="the folder of a kept model whose decoder is taken")
+    parser.add_argument("--more", type=int, default=0, help="take its codes too, and add so many to each book")
+    parser.add_argument("--rate", type=float, default=0.01, help="of matrices while codes are trained")
     parser.add_argument("--places", default="head,mlp")
+    parser.add_argument("--several", choices=("pursuit", "nearest"), default="pursuit", help="how k codes are chosen")
     parser.add_argument("--turn", type=float, default=math.pi, help="radians that the fastest positions turn a token")
     for name, default in (("base", 1000), ("codes", 1800), ("head", 512), ("mlp", 1024), ("k", 1)):
         parser.add_argument(f"--{name}", type=int, default=default)
@@ -109,6 +146,9 @@ def main() -> None:
     torch.set_num_threads(1)
     if asked.what == "train":
         train(asked)
+        return
+    if not kept.read(asked.folder).codes:
+        print(plain(asked))
         return
     result = judged(TokfsmSpec(texts=asked.texts, seed=asked.seed), asked.folder, Progress())
     print(result.headline())

@@ -1,6 +1,6 @@
 """The Hugging Face model, untouched, with what is needed to read it and to say later what was read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -40,8 +40,8 @@ class Model:
     notes: tuple[str, ...] = ()
     """Sentences that go with every result (a de-quantised checkpoint, an adapter, code that was run)."""
     check: Check = field(default_factory=Check)
-    inserted: bool = False
-    """Whether something stands at its parts (codebooks): they are read before it, and edited after."""
+    inserted: Mapping[str, nn.Module] = field(default_factory=dict)
+    """What stands at its parts (codebooks), by their labels: these are read before it, and edited after."""
 
     @property
     def depth(self) -> int:
@@ -102,8 +102,9 @@ class Model:
 
     @property
     def bytes(self) -> int:
-        """What its parameters take in memory."""
-        return sum(p.numel() * p.element_size() for p in self.net.parameters())
+        """What its parameters take in memory, and what was inserted."""
+        extra = [tensor for one in self.inserted.values() for tensor in (*one.parameters(), *one.buffers())]
+        return sum(p.numel() * p.element_size() for p in (*self.net.parameters(), *extra))
 
     @property
     def attention(self) -> str:

@@ -138,7 +138,7 @@ def reading(model: "Model", layers: Iterable[str], take: Take) -> Iterator[None]
     A layer is "3", or a part of it as in `probes.models.parts`: "3 attention", "3 mlp", "3 heads", "3 head:2". Raises
     StrataError E-LAYER-UNKNOWN and E-SITE-UNKNOWN for what the model does not have.
     """
-    with hooked(model, layers, take, first=model.inserted):
+    with hooked(model, layers, take, first=bool(model.inserted)):
         yield
 
 

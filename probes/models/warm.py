@@ -9,7 +9,9 @@ import sys
 import threading
 import traceback
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import psutil
@@ -30,6 +32,9 @@ SHARE = 0.5
 """The part of a device's memory that more than two models may fill."""
 
 Key = tuple[Any, ...]
+Insert = Callable[[ReadsModel, Model], Model]
+"""Puts something into a model that was just loaded, and into no other (codebooks); a function of a module, as it is
+part of what the model is kept under."""
 
 
 @dataclass
@@ -45,13 +50,13 @@ class Warm:
     held: "OrderedDict[Key, _Held]" = field(default_factory=OrderedDict)
     lock: Any = field(default_factory=threading.RLock)
 
-    def get(self, choice: ReadsModel, random_init: int | None) -> Model:
-        """Return the model of a choice, loaded at most once while it is kept."""
+    def get(self, choice: ReadsModel, random_init: int | None, insert: Insert | None = None) -> Model:
+        """Return the model of a choice, loaded at most once while it is kept; with what is inserted, apart from it."""
         choice = choice.choice().model_copy(update={"device": build.device_of(choice.device)})
-        key = (*choice.model_dump().values(), random_init)
+        key = (*choice.model_dump().values(), random_init, insert)
         with self.lock:
             if key not in self.held:
-                self._load(key, choice, random_init)
+                self._load(key, loading.prepare(choice, random_init), partial(insert, choice) if insert else None)
             self.held.move_to_end(key)
             return self.held[key].model
 
@@ -61,28 +66,28 @@ class Warm:
             self.held.clear()
             self._released()
 
-    def _load(self, key: Key, choice: ReadsModel, random_init: int | None) -> None:
-        prepared = loading.prepare(choice, random_init)
+    def _load(self, key: Key, prepared: Prepared, insert: Callable[[Model], Model] | None) -> None:
         need = prepared.need
         device = prepared.way.device
         while (oldest := self._oldest(device)) is not None and not self._fits(need, device):
             del self.held[oldest]
             self._released()
-        model = self._tried(prepared)
+        model = self._tried(prepared, insert)
         if model is None and self.held:  # the estimate was too low, or something else took the memory
             self.clear()
-            model = self._tried(prepared)
+            model = self._tried(prepared, insert)
         if model is None:
             self.clear()
-            raise _too_large(choice.model, need, device)
+            raise _too_large(prepared.choice.model, need, device)
         place = Resident(model.name, model.dtype, model.device, model.bytes)
         self.held[key] = _Held(model, place)
         self._note()
 
-    def _tried(self, prepared: Prepared) -> Model | None:
+    def _tried(self, prepared: Prepared, insert: Callable[[Model], Model] | None) -> Model | None:
         """Load, or return None when memory ran out and everything that was half-made is gone again."""
         try:
-            return loading.made(prepared)
+            model = loading.made(prepared)
+            return insert(model) if insert else model
         except (RuntimeError, MemoryError) as error:
             if not out_of_memory(error):
                 raise
@@ -151,9 +156,12 @@ def _too_large(name: str, need: int, device: str) -> StrataError:
 _WARM = Warm()
 
 
-def loaded(choice: ReadsModel, *, random_init: int | None = None) -> Model:
-    """Return what `load` would, from this process's memory when it is kept there."""
-    return _WARM.get(choice, random_init)
+def loaded(choice: ReadsModel, *, random_init: int | None = None, insert: Insert | None = None) -> Model:
+    """Return what `load` would, from this process's memory when it is kept there.
+
+    With `insert` it is a model of its own, with that put in; the one without is kept beside it, as it was.
+    """
+    return _WARM.get(choice, random_init, insert)
 
 
 def forget() -> None:

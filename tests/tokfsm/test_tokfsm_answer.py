@@ -25,7 +25,7 @@ def planted(seed: int) -> Fired:
     """Codes of one book are the states; another's are noise; one neuron is high on state 3, the others are noise."""
     draw = np.random.default_rng(seed)
     state = np.where(np.arange(6000) % 2, draw.integers(5, size=6000), -1)
-    ids = np.stack([np.where(state < 0, 5, state), draw.integers(6, size=6000)])
+    ids = np.stack([np.where(state < 0, 5, state), draw.integers(6, size=6000)])[:, :, None]
     neurons = draw.normal(size=(8, 6000))
     neurons[6, state == 3] += 20
     return Fired((("0.mlp", 0), ("1.mlp", 0)), ids, neurons.astype(np.float32), state)
@@ -38,6 +38,20 @@ def test_planted_codes_and_a_planted_neuron_are_found() -> None:
     assert rows[["precision", "recall", "by_f1", "by_f1_recall"]].eq(1).all(axis=None)
     assert rows["neuron"].to_numpy()[3] > 0.99
     assert rows["neuron"].drop(3).max() < 0.3
+
+
+def test_a_code_of_several_choices_counts_once_a_token_in_whichever_of_them_it_stands() -> None:
+    """The second choice is the state at every other of its tokens, and what fires everywhere at the others."""
+
+    def second(found: Fired) -> Fired:
+        codes = found.ids[0, :, 0]
+        turn = np.arange(len(codes)) // 2 % 2
+        ids = np.stack([np.where(turn, 5, codes), np.where(turn, codes, 5)], 1)
+        return Fired(found.names[:1], np.stack([ids]), found.neurons, found.state)
+
+    rows = classified(second(planted(0)), second(planted(1)), tokfsm(5, 2, 3), 6)
+    assert (rows["code"] == rows["state"]).all()
+    assert rows[["precision", "recall"]].eq(1).all(axis=None)
 
 
 def test_dead_codes_are_counted_by_book() -> None:

@@ -94,7 +94,42 @@ def test_running_means_reach_the_mean_of_what_chose_them_and_only_dead_codes_mov
     assert (made.seen[:, 0] == made.codes[0, 1]).all(1).any()
 
 
+PURSUIT = {"k": 2, "similarity": "euclidean", "learn": "mean", "pursuit": True}
+
+
+def test_a_pursuit_chooses_each_code_for_what_those_before_it_left() -> None:
+    made = book(**PURSUIT)
+    assert made(torch.tensor([[1.2, 2.1]])).tolist() == [[1, 2]]  # (0, 2) is nearest, and leaves (1.2, 0.1)
+    assert made.ids.tolist() == [[[1, 0]]]
+    assert book(k=2, similarity="euclidean")(torch.tensor([[1.2, 2.1]])).tolist() == [[3, 5]]  # the nearest at once
+    assert made(torch.tensor([[2.1, 0.0]])).tolist() == [[2, 0]]  # one code may come twice
+    draw = torch.Generator().manual_seed(0)
+    one, four = (Book(2, 16, 3, Rules(**PURSUIT | {"k": k})) for k in (1, 4))  # type: ignore[arg-type]
+    four.start(one.codes.clone())
+    rows = torch.randn(200, 6, generator=draw)
+    taken = four.choose(rows.view(200, 2, 3))
+    left = rows.view(200, 2, 3).clone()
+    for slot in range(4):
+        far = (left[:, :, None] - four.codes).norm(dim=3)
+        assert (far.gather(2, taken[:, :, slot, None])[:, :, 0] <= far.amin(2) + 1e-5).all()
+        left -= torch.stack([four.codes[part, taken[:, part, slot]] for part in range(2)], 1)
+
+
+def test_running_means_of_a_pursuit_move_codes_to_what_the_others_leave() -> None:
+    made = book(**PURSUIT, decay=0.0).train()
+    made(torch.tensor([[1.2, 2.1]]))
+    follow(made)
+    assert torch.allclose(made.codes[0], torch.tensor([[1.2, 0.1], [0.2, 2.1], [3, 3]]))
+    made.count[:] = torch.tensor([[1.0, 1, 0]])
+    made.start(CODES, made.count)
+    made(torch.tensor([[1.2, 2.1]]))
+    assert restart(made, 0.5, torch.Generator().manual_seed(0)) == 1
+    assert torch.allclose(made.codes[0, 2], torch.tensor([1.2, 0.1]))  # what the first choice left
+
+
 def test_what_does_not_fit_is_refused() -> None:
+    with pytest.raises(StrataError, match="one after another"):
+        book(k=2, pursuit=True)
     with pytest.raises(StrataError, match="4 of 3 codes"):
         Book(1, 3, 2, Rules(k=4))
     with pytest.raises(StrataError, match="5 dimensions"):

@@ -65,6 +65,38 @@ def test_codes_enough_for_every_row_lose_nothing_and_starts_are_copied_for_every
     assert not torch.equal(*books.named()["0.head"].codes)
 
 
+def test_a_pursuit_starts_from_what_earlier_codes_left_and_loses_less_the_more_it_takes() -> None:
+    net, left = small(), []
+    texts = torch.from_numpy(MACHINE.texts(60, 16, np.random.default_rng(1)))
+    for k in (1, 4):
+        rules = Rules(k=k, similarity="euclidean", learn="mean", pursuit=True)
+        books = Codebooks(net, {"0.mlp": 6, "1.head": 24}, rules)
+        start_from(books, net, texts)
+        book = books.named()["1.head"]
+        left.append(
+            (book.stand(book.read(book.seen)) - book.seen).square().sum()
+            / (book.seen - book.seen.mean(0)).square().sum()
+        )
+        books.close()
+    assert left[1] < 0.7 * left[0]
+    assert books.named()["0.mlp"].rules.k == 4  # of six codes: one may come again
+
+
+def test_codes_that_a_book_had_stay_and_the_others_are_of_what_they_leave() -> None:
+    net, rules = small(), Rules(k=3, similarity="euclidean", learn="mean", pursuit=True)
+    texts = torch.from_numpy(MACHINE.texts(60, 16, np.random.default_rng(1)))
+    one = Codebooks(net, {"1.head": 16}, Rules(similarity="euclidean", learn="mean"))
+    start_from(one, net, texts)
+    before = one.named()["1.head"]
+    one.close()
+    more = Codebooks(net, {"1.head": 24}, rules)
+    start_from(more, net, texts, had={"1.head": before.codes})
+    book = more.named()["1.head"]
+    assert torch.equal(book.codes[:, :16], before.codes)
+    lost = [(one.stand(one.read(book.seen)) - book.seen).square().sum() for one in (before, book)]
+    assert lost[1] < 0.5 * lost[0]
+
+
 def test_all_codes_taken_away_leave_nothing_of_an_mlp() -> None:
     net = small()
     books = start(net)

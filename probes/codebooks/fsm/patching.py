@@ -48,10 +48,15 @@ def purity(net: Any, books: Codebooks, machine: Machine) -> pd.DataFrame:
         net(input_ids=torch.from_numpy(given))
         for name, book in books.named().items():
             last = book.taken(given.shape)[:, -1]
-            counts = [np.bincount(last[:, part].ravel().numpy()) for part in range(last.shape[1])]
+            counts = [_inputs_of(last[:, part].numpy()) for part in range(last.shape[1])]
             seen = sum(int((c > 0).sum()) for c in counts)
             rows.append((name, machine.digits + digits, seen, sum(int((c == 1).sum()) for c in counts) / seen))
     return pd.DataFrame(rows, columns=["book", "tokens", "fired", "pure"])
+
+
+def _inputs_of(ids: Ints) -> Ints:
+    """Return on how many inputs each code fires, of ids [input, choice]: a code that is chosen twice counts once."""
+    return np.bincount(np.concatenate([np.unique(one) for one in ids]))
 
 
 def patched(net: Any, books: Codebooks, machine: Machine, pairs: int = 500, seed: int = 0) -> pd.DataFrame:

@@ -22,7 +22,7 @@ class Fired:
     names: tuple[tuple[str, int], ...]
     """Codebook and part."""
     ids: Ints
-    """[codebook part, token]"""
+    """[codebook part, token, choice]"""
     neurons: Floats
     """float32 [neuron, token]: coordinates of what enters the codebooks of attention and MLP."""
     state: Ints
@@ -38,13 +38,15 @@ def fired(net: Any, books: Codebooks, machine: Machine, texts: Ints) -> Fired:
     neurons: list[torch.Tensor] = []
     for part in batches(texts):
         net(input_ids=part)
-        ids.append(torch.cat([b.ids[:, :, 0] for b in named.values()], 1))
+        ids.append(torch.cat([b.ids for b in named.values()], 1))
         neurons.append(torch.cat([b.seen.flatten(1) for b in named.values()], 1))
     state = np.full(texts.shape, -1)
     ends = slice(machine.digits, None, machine.digits)
     whole = machine.read(texts[:, 1:])
     state[:, ends] = whole[:, : state[:, ends].shape[1]]
-    return Fired(names, torch.cat(ids).T.numpy(), torch.cat(neurons).T.contiguous().numpy(), state.ravel())
+    return Fired(
+        names, torch.cat(ids).transpose(0, 1).numpy(), torch.cat(neurons).T.contiguous().numpy(), state.ravel()
+    )
 
 
 def classified(fit: Fired, held: Fired, machine: Machine, size: int) -> pd.DataFrame:
@@ -59,10 +61,10 @@ def classified(fit: Fired, held: Fired, machine: Machine, size: int) -> pd.DataF
     for state in range(machine.states):
         if not (fit.state == state).any() or not (held.state == state).any():
             continue
-        precision, recall = _scores(chosen, state)
+        precision, recall = _scores(chosen, state, int((fit.state == state).sum()))
         best = np.unravel_index(np.argmax(np.where(recall > LEAST, precision + 1e-6 * recall, -1)), precision.shape)
         f1 = np.unravel_index(np.argmax(precision * recall / np.maximum(precision + recall, 1e-12)), precision.shape)
-        there, back = _scores(judged, state)
+        there, back = _scores(judged, state, int((held.state == state).sum()))
         name, part = fit.names[best[0]]
         neuron = _neuron(fit, held, ordered, state, float(recall[best]))
         rows.append((state, name, part, int(best[1]), there[best], back[best], int((held.state == state).sum()), neuron,
@@ -72,17 +74,23 @@ def classified(fit: Fired, held: Fired, machine: Machine, size: int) -> pd.DataF
 
 
 def _counts(fired: Fired, machine: Machine, size: int) -> Ints:
-    """Return how often [codebook part, code, state] came together; the last state stands for no state."""
-    where = np.where(fired.state < 0, machine.states, fired.state)
+    """Return at how many tokens [codebook part, code, state] came together; the last state stands for no state."""
+    where = np.where(fired.state < 0, machine.states, fired.state)[:, None]
     wide = machine.states + 1
-    flat = [np.bincount(ids * wide + where, minlength=size * wide).reshape(size, wide) for ids in fired.ids]
+    flat = []
+    for ids in fired.ids:
+        ids = np.sort(ids, 1)
+        once = np.concatenate(
+            [np.full((len(ids), 1), True), ids[:, 1:] != ids[:, :-1]], 1
+        )  # however often it is chosen
+        flat.append(np.bincount((ids * wide + where)[once], minlength=size * wide).reshape(size, wide))
     return np.stack(flat)
 
 
-def _scores(counts: Ints, state: int) -> tuple[Floats, Floats]:
-    """Return precision and recall [codebook part, code] for a state; a code that never fires has none of either."""
+def _scores(counts: Ints, state: int, tokens: int) -> tuple[Floats, Floats]:
+    """Return precision and recall [codebook part, code] for a state of so many tokens; 0 of a code that never fires."""
     hits = counts[:, :, state].astype(np.float64)
-    return hits / np.maximum(counts.sum(2), 1), hits / np.maximum(hits.sum(1, keepdims=True), 1)
+    return hits / np.maximum(counts.sum(2), 1), hits / max(tokens, 1)
 
 
 def _neuron(fit: Fired, held: Fired, ordered: Floats, state: int, recall: float) -> float:

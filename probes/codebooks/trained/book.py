@@ -2,6 +2,8 @@
 
 Gradients pass straight through, or turned and stretched as code and input differ (the rotation trick, Fifty et al.,
 2024). Codes learn by gradient, or as running means of what chose them (van den Oord et al., 2017, appendix A.1).
+Several codes a token are the most similar ones, as in the paper, or are chosen one after another, each for what those
+before it left: matching pursuit (Mallat & Zhang, 1993) with every coefficient one.
 """
 
 from dataclasses import dataclass
@@ -31,6 +33,8 @@ class Rules:
     rotate: bool = False
     decay: float = 0.98
     """Of running means, a step."""
+    pursuit: bool = False
+    """Choose one code after another, each nearest to what those before it left: euclidean, and their sum comes out."""
 
 
 class Book(nn.Module):
@@ -48,8 +52,11 @@ class Book(nn.Module):
     def __init__(self, parts: int, codes: int, width: int, rules: Rules | None = None) -> None:
         super().__init__()
         self.rules = rules or Rules()
-        if not 1 <= self.rules.k <= codes:
+        if not 1 <= self.rules.k <= (codes if not self.rules.pursuit else self.rules.k):  # a pursuit may repeat one
             raise StrataError("E-CODES-K", f"{self.rules.k} of {codes} codes cannot be chosen.", fix="Lower k.")
+        if self.rules.pursuit and (self.rules.similarity, self.rules.output) != ("euclidean", "sum"):
+            what = "Codes that are chosen one after another are the nearest, and are added up."
+            raise StrataError("E-CODES-K", what, fix="Choose the similarity euclidean and the output sum.")
         start = torch.randn(parts, codes, width)
         if self.rules.learn == "gradient":
             self.codes = nn.Parameter(start)
@@ -107,6 +114,9 @@ class Book(nn.Module):
         """Return the ids [token, part, choice] of the most similar codes of rows [token, part, width]."""
         found = []
         for part, codes in enumerate(self.codes.detach()):
+            if self.rules.pursuit and self.k > 1:
+                found.append(_in_turn(rows[:, part], codes, self.k))
+                continue
             if self.rules.similarity == "cosine":
                 like = rows[:, part] @ F.normalize(codes, dim=-1).T
             else:
@@ -121,6 +131,15 @@ class Book(nn.Module):
         whole = chosen.sum(2)
         return whole / self.k if self.rules.output == "mean" else whole
 
+    def targets(self) -> torch.Tensor:
+        """Return what each choice of the last pass should stand for, [token, part, choice, width]: all of the row, or
+        what the other choices leave of it where codes are chosen for that."""
+        rows = self.seen[:, :, None].expand(-1, -1, self.k, -1)
+        if not self.rules.pursuit or self.k == 1:
+            return rows
+        parts = torch.arange(len(self.codes), device=rows.device)[:, None]
+        return rows - self.stand(self.ids)[:, :, None] + self.codes.detach()[parts, self.ids]
+
     def _distance(self, rows: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
         drawn = (out - rows.detach()).square().sum((1, 2)).mean()
         return drawn + self.rules.commitment * (out.detach() - rows).square().sum((1, 2)).mean()
@@ -131,6 +150,17 @@ class Book(nn.Module):
             turned = rotated(rows, out.detach())
             return turned + (out - out.detach())
         return out + (rows - rows.detach())
+
+
+def _in_turn(rows: torch.Tensor, codes: torch.Tensor, k: int) -> torch.Tensor:
+    """Return the ids [row, choice] of codes, each nearest to what is left of its row; one may come again."""
+    between = codes @ codes.T
+    like = rows @ codes.T - between.diagonal() / 2
+    ids = [like.argmax(1)]
+    for _ in range(k - 1):
+        like -= between[ids[-1]]
+        ids.append(like.argmax(1))
+    return torch.stack(ids, 1)
 
 
 def rotated(rows: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
@@ -144,11 +174,11 @@ def rotated(rows: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
 
 @torch.no_grad()
 def follow(book: Book) -> None:
-    """Move codes that learn as running means towards the rows of the last pass; one chosen code a token only."""
-    keep = book.rules.decay
+    """Move codes that learn as running means towards what they were chosen for in the last pass."""
+    keep, targets = book.rules.decay, book.targets()
     for part in range(len(book.codes)):
         ids = book.ids[:, part].reshape(-1)
-        rows = book.seen[:, part].repeat_interleave(book.k, 0)
+        rows = targets[:, part].reshape(len(ids), -1)
         had = torch.bincount(ids, minlength=book.codes.shape[1]).float()
         book.count[part].mul_(keep).add_(had, alpha=1 - keep)
         sums = torch.zeros_like(book.total[part]).index_add_(0, ids, rows)
@@ -159,15 +189,18 @@ def follow(book: Book) -> None:
 
 @torch.no_grad()
 def restart(book: Book, least: float, draw: torch.Generator) -> int:
-    """Move codes chosen less than `least` times a step to rows of the last pass, drawn by distance; return how many."""
-    moved = 0
+    """Move codes chosen less than `least` times a step to rows of the last pass, drawn by distance; return how many.
+
+    Where codes are chosen one after another, to what all choices but the last left of those rows.
+    """
+    moved, targets = 0, book.targets()[:, :, -1]
     for part in range(len(book.codes)):
         dead = (book.count[part] < least).nonzero()[:, 0]
         rows = book.seen[:, part]
         far = (rows - book.stand(book.ids)[:, part]).square().sum(1)
         dead = dead[: int((far > 0).sum())]
         if len(dead):
-            picked = rows[torch.multinomial(far, len(dead), generator=draw)]
+            picked = targets[:, part][torch.multinomial(far, len(dead), generator=draw)]
             book.codes[part, dead], book.count[part, dead] = picked, 4 * least
             book.total[part, dead] = picked * 4 * least
             moved += len(dead)

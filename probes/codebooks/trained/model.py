@@ -92,28 +92,68 @@ def _hooked(module: nn.Module, book: Book, place: str) -> RemovableHandle:
 
 
 @torch.no_grad()
-def start_from(books: Codebooks, net: nn.Module, tokens: torch.Tensor, passes: int = 10, seed: int = 0) -> None:
+def start_from(
+    books: Codebooks,
+    net: nn.Module,
+    tokens: torch.Tensor,
+    passes: int = 10,
+    seed: int = 0,
+    had: Mapping[str, torch.Tensor] | None = None,
+) -> None:
     """Start every codebook from k-means of what it sees of `tokens`, one after the other, each with those before it on.
 
     Of a place that sees fewer different rows than codes (the first MLP sees one for each digit), all rows are codes.
+    Codes [part, code, width] that a book `had`, by its name, stay: the others are of what those leave.
     """
     net.eval()
     named = books.named()
     tokens = tokens.to(next(net.parameters()).device)
     for book in named.values():
         book.on = False
-    for book in named.values():
+    for name, book in named.items():
         net(input_ids=tokens)
-        rows = book.seen
-        fitted = [_codes(rows[:, part], book.codes.shape[1], passes, seed) for part in range(rows.shape[1])]
-        codes = torch.stack(fitted)
-        counts = [torch.bincount(nearest(rows[:, g], c), minlength=len(c)).float() for g, c in enumerate(codes)]
-        book.start(codes, torch.stack(counts))
+        rows, size = book.seen, book.codes.shape[1]
+        turns = book.k if book.rules.pursuit else 1
+        first = None if had is None else had[name]
+        found = [
+            _in_turns(rows[:, part], (size, turns, passes, seed), [] if first is None else [first[part]])
+            for part in range(rows.shape[1])
+        ]
+        book.start(torch.stack(found))
+        ids = book.choose(rows)[:, :, :turns]
+        counts = [torch.bincount(ids[:, part].flatten(), minlength=size) for part in range(rows.shape[1])]
+        book.start(torch.stack(found), torch.stack(counts).float())
         book.on = True
 
 
+def _in_turns(rows: torch.Tensor, how: tuple[int, int, int, int], found: list[torch.Tensor]) -> torch.Tensor:
+    """Return [code, width]: half of the codes from rows, the others from what is left of them, turn by turn.
+
+    `how` is the number of codes, turns, passes and the seed; codes that were `found` before are the first turn's.
+    """
+    size, turns, passes, seed = how
+    for turn in range(turns):
+        if turn == len(found):
+            left = size - sum(map(len, found))
+            share = left if turn == turns - 1 else max(1, size // 2 if turn == 0 else left // (turns - turn))
+            if (few := len(_distinct(rows))) <= left and turn < turns - 1:
+                share = few
+            found = [*found, _codes(rows, share, passes, seed + turn)]
+        rows = rows - found[-1][nearest(rows, found[-1])]
+        if sum(map(len, found)) == size:
+            break
+    return torch.cat(found)
+
+
+def _distinct(rows: torch.Tensor) -> torch.Tensor:
+    """Return rows that differ; those that float16 cannot tell apart are one."""
+    return torch.unique(rows.half().float(), dim=0)
+
+
 def _codes(rows: torch.Tensor, size: int, passes: int, seed: int) -> torch.Tensor:
-    few = torch.unique(rows.half().float(), dim=0)  # rows that float16 cannot tell apart are one
+    few = _distinct(rows)
+    if size == 1:
+        return rows.mean(0, keepdim=True)
     if len(few) > size:
         return fit(rows_of(rows.cpu().numpy()), Options(size, passes, seed=seed)).to(rows)
     # spare codes are copies: the first of equal ones is chosen

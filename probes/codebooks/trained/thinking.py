@@ -6,18 +6,16 @@ leaves it. The model is this module's own: others that this process keeps warm n
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
+from typing import cast
 
-from probes import store
 from probes.codebooks.trained import kept
 from probes.codebooks.trained.book import Book
 from probes.codebooks.trained.model import Codebooks
 from probes.errors import StrataError
-from probes.models import Model
+from probes.models import Model, loaded
 from probes.models.choice import ReadsModel
 from probes.models.fetch import own_folder
-from probes.models.loading import made, prepare
 from probes.models.parts import label_of
 from probes.values import digest_of
 
@@ -45,14 +43,14 @@ class Thinking:
 
 def thinking(asked: ReadsModel) -> Thinking:
     """Return the codebook model that is asked for; StrataError E-CODES-KEPT where the folder holds none."""
-    return _thinking(asked.choice().pinned(), store.home())
+    folder_of(asked)
+    model = loaded(asked.choice().pinned(), insert=_with_codebooks)
+    return Thinking(model, cast(Mapping[str, Book], model.inserted))
 
 
-@lru_cache(maxsize=1)
-def _thinking(choice: ReadsModel, _home: Path) -> Thinking:
+def _with_codebooks(choice: ReadsModel, model: Model) -> Model:
     folder = folder_of(choice)
     written = kept.read(folder)
-    model = made(prepare(choice))
     books = Codebooks(model.net, {name: codes.shape[1] for name, codes in written.codes.items()}, written.rules)
     kept.fill(books, written, folder)
     books.eval().requires_grad_(False).to(model.device)
@@ -60,7 +58,7 @@ def _thinking(choice: ReadsModel, _home: Path) -> Thinking:
     named = {_label(name): book for name, book in found}
     said = f"It ran with its {len(named)} codebooks in place ({', '.join(named)}), as it was trained to."
     weights = digest_of([model.weights, kept.digest(folder)])
-    return Thinking(replace(model, weights=weights, notes=(*model.notes, said), inserted=True), named)
+    return replace(model, weights=weights, notes=(*model.notes, said), inserted=named)
 
 
 def folder_of(choice: ReadsModel) -> Path:
