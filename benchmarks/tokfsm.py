@@ -3,6 +3,7 @@
 Prints the row of the published table for a kept model, or trains one: first the decoder, then all its codebooks.
 
     python benchmarks/tokfsm.py                          # the kept model: about a minute
+    python benchmarks/tokfsm.py short --folder FOLDER    # loss and legality alone
     python benchmarks/tokfsm.py train --seed 1 --into .cache/tokfsm/seed1
     python benchmarks/tokfsm.py train --start data/tokfsm/seed0 --more 64 --k 4 --into .cache/tokfsm/k4
 """
@@ -97,11 +98,13 @@ def train(asked: argparse.Namespace) -> None:
     recipe = Recipe(asked.codes, asked.rate, asked.rate / 5, fall=0.8, seed=asked.seed + 1000)
     go(Training(net, books, recipe), asked.into / "codes")
     net.eval(), books.eval()
-    kept.save(
-        kept.Trained(net, books, {"seed": asked.seed, "base": asked.base, "codes": asked.codes, "rate": asked.rate}),
-        asked.into,
-        torch.float16,
-    )
+    notes: dict[str, Any] = {"seed": asked.seed, "base": asked.base, "codes": asked.codes, "rate": asked.rate}
+    if asked.start:
+        notes |= {"base": f"of {asked.start.name}", "more": asked.more}
+    if asked.k > 1:
+        several = "one after another, each for what those before it left" if asked.several == "pursuit" else "at once"
+        notes["note"] = f"A token has {asked.k} codes of each book, chosen {several}."
+    kept.save(kept.Trained(net, books, notes), asked.into, torch.float16)
 
 
 def row(result: TokfsmResult) -> list[tuple[str, float, float]]:
@@ -115,20 +118,22 @@ def row(result: TokfsmResult) -> list[tuple[str, float, float]]:
     ]
 
 
-def plain(asked: argparse.Namespace) -> str:
-    """Say what a decoder without codebooks loses and says, on the texts that the others are judged by."""
-    net, machine = toy.decoder(asked.folder), tokfsm()
-    found = heard(net, None, machine.texts(asked.texts, TOKENS, np.random.default_rng([asked.seed, 1])))
-    legal = spoken(machine, say(net, machine, asked.texts, TOKENS, asked.seed))
-    excess = found.loss - floor(machine, TOKENS).loss
-    return (f"no codebook: loss over the floor {excess:.4f} ± {found.half:.4f}; accuracy {100 * found.accuracy:.2f} %; "
+def short(asked: argparse.Namespace) -> str:
+    """Say what a model loses and how legal its own texts are, of the texts that a whole row is judged by."""
+    model, machine = kept.load(asked.folder), tokfsm()
+    texts = machine.texts(asked.texts, TOKENS, np.random.default_rng([asked.seed, 1]))
+    found = heard(model.net, model.books, texts)
+    legal = spoken(machine, say(model.net, machine, asked.texts, TOKENS, asked.seed))
+    excess, books = found.loss - floor(machine, TOKENS).loss, len(model.books.named())
+    return (f"{books} codebooks: loss over the floor {excess:.4f} ± {found.half:.4f}; "
+            f"accuracy {100 * found.accuracy:.2f} %; "
             f"legal {100 * legal.legal:.1f} %, {100 * legal.low:.1f} to {100 * legal.high:.1f} %")  # fmt: skip
 
 
 def main() -> None:
     """Print a row, or train."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="?", choices=("row", "train"), default="row")
+    parser.add_argument("what", nargs="?", choices=("row", "short", "train"), default="row")
     parser.add_argument("--folder", type=Path, default=FOLDER / "seed0")
     parser.add_argument("--texts", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
@@ -147,8 +152,8 @@ def main() -> None:
     if asked.what == "train":
         train(asked)
         return
-    if not kept.read(asked.folder).codes:
-        print(plain(asked))
+    if asked.what == "short":
+        print(short(asked))
         return
     result = judged(TokfsmSpec(texts=asked.texts, seed=asked.seed), asked.folder, Progress())
     print(result.headline())

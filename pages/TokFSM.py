@@ -13,8 +13,8 @@ ui.ask(
     main=("checkpoint", "texts", "pairs"),
     about="A kept model of four layers and 1,000 texts of a machine with 100 states: about a minute the first time.",
     method="A small decoder learnt the texts of a finite-state machine, then to pass everything its attention and its "
-    "MLPs write through codebooks, one code a place. The machine is known, so what no model can beat is known, and "
-    "which state each token ends. After [Codebook Features](https://arxiv.org/abs/2310.17230), section 4.",
+    "MLPs write through codebooks, one code a place (four in k4). The machine is known, so what no model can beat is "
+    "known, and which state each token ends. After [Codebook Features](https://arxiv.org/abs/2310.17230), section 4.",
 )
 
 found, asked = ui.answer(TokfsmSpec), ui.asked(TokfsmSpec)
