@@ -29,7 +29,7 @@ elif kind is AblationSpec:
     ui.ask(
         AblationSpec,
         main=("model", "corpus", "language", "layers", "site", "texts"),
-        about="SmolLM2 on functions of the Python standard library: two to three minutes the first time, then at once.",
+        about="SmolLM2 on functions of the Python standard library: some four minutes the first time, then at once.",
         method="What one block adds to the residual stream, or one part or head of it, is left out: nothing in its "
         "place, or its mean, or what another token got from it. What the next-token loss then gains is what it was "
         "worth.",

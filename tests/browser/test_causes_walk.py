@@ -1,10 +1,12 @@
-"""Lens, Attribution and Probing in a real browser: one small question each, light and dark."""
+"""Lens, Attribution, Intervention and Probing in a real browser: one small question each, light and dark."""
 
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from copying import KEPT
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -15,6 +17,11 @@ PAGES = {
     "attribution": (
         "Attribution?model=minilm&target=similarity&text=A+man+plays+a+guitar.&other=Someone+makes+music.",
         r"By feature ablation, “.+” \(token \d\) carries most of the cosine of the two texts",
+    ),
+    "intervention": (
+        f"Intervention?model={quote(str(KEPT), safe='')}&answer=q&instead=s"
+        "&prompt=d+k+a+m+q+t+d+k+a+m&other=d+k+a+m+s+t+d+k+a+m",
+        r"One state brings back 1\.00 of the logit difference",
     ),
     "probing": ("Probing?n=400&per_text=6&seeds=1&random_init=false", r"Identifier role is read best at layer \d of 6"),
 }

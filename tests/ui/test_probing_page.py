@@ -5,7 +5,7 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
-from probes.probing import ProbingSpec, StructuralSpec
+from probes.probing import PairsSpec, ProbingSpec, StructuralSpec
 
 PAGE = "pages/Probing.py"
 
@@ -34,3 +34,13 @@ def test_trees_have_their_own_demo(page: Callable[..., AppTest], here: Any) -> N
     at.button(key="structural_demo").click().run()
     assert not at.exception
     assert here.submitted == [StructuralSpec()]
+
+
+def test_pairs_have_their_own_demo_and_the_labels_that_make_pairs(page: Callable[..., AppTest], here: Any) -> None:
+    at = page(PAGE)
+    at.segmented_control(key="experiment_Labels").set_value("Minimal pairs").run()
+    assert not at.exception
+    assert at.selectbox(key="pairs_label").options == ["misuse", "operator", "swapped", "exception", "docstring"]
+    at.button(key="pairs_demo").click().run()
+    assert not at.exception
+    assert here.submitted == [PairsSpec()]
