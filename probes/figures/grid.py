@@ -123,21 +123,41 @@ def first_or_others(result: "GridResult") -> Any:
 
 
 def worth_its_price(result: "GridResult") -> Any:
-    """Draw quality against bytes, a line a layer; cells that no other beats in quality, bytes and layers are filled."""
+    """Draw quality against bytes: a dot for each cell that no other beats in quality, bytes and layers, faint the rest.
+
+    The line is the most that so many bytes give at any layer; a cell on it is named by its layer.
+    """
     layers, note = _kept(result)
     rows = result.cells[result.cells.layer.isin(layers)].head(MAX_ROWS).drop(columns="order")
     sizes = sorted(rows.bytes.unique().tolist())
-    scale = alt.Scale(type="log", base=2, domain=[sizes[0], sizes[-1]], nice=False)
+    # a little room on both sides, where dots would be cut in half
+    scale = alt.Scale(type="log", base=2, domain=[sizes[0] / 1.25, sizes[-1] * 1.25], nice=False)
     x = alt.X("bytes:Q", title="bytes of a vector", scale=scale, axis=alt.Axis(values=sizes, format=",d"))
     y = alt.Y("value:Q", title=result.measure, scale=alt.Scale(zero=False))
     ordered = alt.Scale(domain=layers, scheme="viridis")
     legend = alt.Legend(columns=11, symbolType="circle", symbolOpacity=1)
     colour = alt.Color("layer:O", title="layer", sort=layers, scale=ordered, legend=legend)
-    base = alt.Chart(rows).encode(x=x, y=y, color=colour)
-    lines = base.mark_line(tooltip=None, strokeWidth=1, opacity=0.7)
+    base = alt.Chart(rows).encode(x=x, y=y)
     tooltip = [*_tooltip(rows), alt.Tooltip("bytes:Q", format=",d"), alt.Tooltip("compute:Q", format=".0%")]
-    dots = base.transform_filter("datum.pareto").mark_point(filled=True, opacity=1, size=44).encode(tooltip=tooltip)
-    subtitle = [f"{_judged(result)}; a dot: none is better for no more bytes and layers{note}"]
+    beaten = base.transform_filter("!datum.pareto").mark_point(opacity=0.35, size=18, stroke=MUTED, fill=None)
+    dots = base.transform_filter("datum.pareto").mark_point(filled=True, opacity=1, size=60)
+    most = alt.Chart(_most(rows, sizes)).encode(x=x, y=y)
+    line = most.mark_line(stroke=MUTED, strokeWidth=1.5, interpolate="step-after", tooltip=None)
+    words = most.transform_filter("datum.layer != ''").mark_text(dy=-12, fill=INK, tooltip=None)
+    marks = [line, beaten.encode(tooltip=tooltip), dots.encode(color=colour, tooltip=tooltip)]
+    subtitle = [
+        f"{_judged(result)}{note}",
+        "dot: no cell is better for no more bytes and layers; ring: beaten; line: the most for so many bytes",
+    ]
     title = alt.TitleParams("What is worth its price", subtitle=subtitle, color=INK, subtitleColor=MUTED)
-    chart = alt.layer(lines, dots).properties(width=620, height=290, title=title)
+    chart = alt.layer(*marks, words.encode(text="named:N")).properties(width=620, height=290, title=title)
     return dressed(chart.properties(description=result.headline()))
+
+
+def _most(rows: pd.DataFrame, sizes: list[int]) -> pd.DataFrame:
+    """Return the best cell of each step up in quality as bytes grow, and where the last one's line ends."""
+    best = rows.loc[rows.groupby("bytes").value.idxmax()].sort_values("bytes")
+    steps = best[best.value > best.value.cummax().shift(fill_value=-np.inf)][["bytes", "value", "layer"]]
+    steps = steps.assign(named="layer " + steps.layer.astype(str))
+    end = pd.DataFrame([{"bytes": sizes[-1], "value": steps.value.max(), "layer": "", "named": ""}])
+    return pd.concat([steps, end] if steps.bytes.iloc[-1] < sizes[-1] else [steps], ignore_index=True)

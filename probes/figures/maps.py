@@ -22,7 +22,7 @@ MOST_KINDS = 7
 OTHERS = "others"
 CLUSTER = "cluster"
 """The column of a map's own clusters, which are others in every layer."""
-SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "stroke")
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
 KEPT = {
     "trustworthiness": (BLUE, "circle"),
     "continuity": (ORANGE, "square"),

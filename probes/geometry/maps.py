@@ -29,7 +29,7 @@ class MapSpec(ReadsPoints):
 
     kind: ClassVar[str] = "map"
 
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
 
     n: int = Field(1000, ge=24, le=1_000_000)
     """Points, drawn by the seed: of UMAP at most 200,000, of t-SNE 20,000."""

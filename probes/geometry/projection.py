@@ -20,8 +20,9 @@ Near = tuple[np.ndarray, np.ndarray]
 _BLOCK, _MANY = 1024, 8192
 EXACT = 10_000
 """Rows up to which all pairs are compared; above, neighbours are found by nearest-neighbour descent (pynndescent)."""
-WARM_STEPS = 120
-"""Epochs of UMAP from a frame that is nearly right; from nothing it takes 500, or 200 above 10,000 rows."""
+WARM_STEPS = 80
+"""Epochs of UMAP from a frame that is nearly right; from nothing it takes 500, or 200 above 10,000 rows. On MiniLM's
+layers fewer lose trustworthiness (0.946 of 0.948 at 120; 0.935 at 40)."""
 
 
 @dataclass(frozen=True)

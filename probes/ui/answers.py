@@ -24,10 +24,18 @@ _POLL = 0.5
 def ask(kind: type[S], *, main: Sequence[str], about: str, method: str) -> None:
     """Draw "Run the demo" (the Spec's own defaults, described by `about`) and the form; submit what is pressed.
 
-    Folded into one line once the address names a run that exists, so that the answer is what the page opens on.
+    Folded into one line once the address names a run that exists, so that the answer is what the page opens on: what
+    is folded away is drawn when it is opened, as its fields cost the browser more than many an answer.
     """
-    folded = known(st.query_params.get("run", ""))
-    with st.expander("Ask another question", icon=":material/tune:") if folded else st.container():
+    run = st.query_params.get("run", "")
+    folded = known(run)
+    box: Any = st.container()
+    if folded:
+        said = "Ask another question"
+        box = st.expander(said, icon=":material/tune:", key=f"{kind.kind}_another_{run[:8]}", on_change="rerun")
+        if not box.open:
+            return
+    with box:
         st.caption(method)
         with st.container(horizontal=True, vertical_alignment="center"):
             demo = st.button(

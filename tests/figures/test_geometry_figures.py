@@ -111,6 +111,12 @@ def test_many_kinds_are_the_most_frequent_and_others() -> None:
     assert len(set(maps.looks(kinds).values())) == len(kinds)
 
 
+def test_points_of_every_kind_are_seen_the_others_too() -> None:
+    shapes = set(maps.SHAPES)
+    assert "stroke" not in shapes  # a line has no area to fill
+    assert len(shapes) == maps.MOST_KINDS + 1
+
+
 def test_more_points_than_can_be_drawn_side_by_side_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(maps, "MAX_ROWS", 30)
     spec = checked(maps.every_layer(drawn_map()))

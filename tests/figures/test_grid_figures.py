@@ -48,9 +48,17 @@ def test_the_first_stand_beside_their_nulls(untrained: bool) -> None:
 
 
 def test_only_what_nothing_beats_has_a_dot() -> None:
-    spec = checked(grid.worth_its_price(result()))
-    dots = next(view for view in spec["layer"] if view["mark"]["type"] == "point")
+    whole = result()
+    spec = checked(grid.worth_its_price(whole))
+    beaten, dots = (view for view in spec["layer"] if view["mark"]["type"] == "point")
     assert dots["transform"] == [{"filter": "datum.pareto"}]
+    assert beaten["transform"] == [{"filter": "!datum.pareto"}]
+    line = next(view for view in spec["layer"] if view["mark"]["type"] == "line")
+    drawn = {row["bytes"]: row["value"] for row in spec["datasets"][line["data"]["name"]]}
+    best = whole.cells.groupby("bytes").value.max().cummax()
+    for size, value in best.items():  # between its corners the line stays as it was
+        assert drawn[max(corner for corner in drawn if corner <= size)] == value
+    assert max(drawn) == whole.cells.bytes.max()
 
 
 def test_of_many_layers_an_even_choice_is_shown_and_said() -> None:

@@ -178,6 +178,11 @@ def test_every_number_and_switch_reaches_the_question(page: Open, here: Any) -> 
 # ---- an answer -------------------------------------------------------------------------------------------------------
 
 
+def unfold(at: AppTest, stored: SyntaxSpec) -> None:
+    at.session_state[f"syntax_another_{stored.digest[:8]}"] = True
+    at.run()
+
+
 def test_a_stored_run_opens_cold_on_its_sentence_and_figures(page: Open, here: Any, stored: SyntaxSpec) -> None:
     at = page(PAGE, run=stored.digest)
     assert not at.exception
@@ -185,6 +190,8 @@ def test_a_stored_run_opens_cold_on_its_sentence_and_figures(page: Open, here: A
     assert len(at.get("vega_lite_chart")) == 1  # the answer's; no snippet is read before its section is opened
     assert at.selectbox(key="cell_label")
     assert here.submitted == []
+    assert "syntax_model" not in {box.key for box in at.selectbox}  # the question is folded away, and not drawn
+    unfold(at, stored)
     assert at.selectbox(key="syntax_model").value == stored.model
 
 
@@ -213,6 +220,7 @@ def test_every_figure_can_be_chosen(page: Open, stored: SyntaxSpec, kind: str, a
 
 def test_an_answer_changes_with_the_question_asked_again(page: Open, here: Any, stored: SyntaxSpec) -> None:
     at = page(PAGE, run=stored.digest)
+    unfold(at, stored)
     at.selectbox(key="syntax_input").set_value("leaves")
     run(at)
     assert not at.exception
