@@ -30,13 +30,14 @@ import probes
 from probes import engine
 
 KINDS, WIDTH, SLOW, DRAWN = 20, 8, 60_000, 100_000
-PAINTED = """plot => [...plot.querySelectorAll('canvas')].some(one => {
+PAINTED = """plot => plot.querySelectorAll('svg .mark-rect path').length > 100 ||
+[...plot.querySelectorAll('canvas')].some(one => {
     const {data} = one.getContext('2d').getImageData(0, one.height * 0.2, one.width, one.height * 0.7)
     let ink = 0
     for (let i = 3; i < data.length; i += 4) ink += data[i] > 100
     return ink > 500
 })"""
-"""Whether a plot's canvas has ink where its points are."""
+"""Whether a plot has cells, or its canvas ink where its points are."""
 
 
 def planted(n: int, folder: Path) -> probes.MapSpec:
@@ -64,7 +65,6 @@ def painted(page: Page, name: str) -> Locator:
     """Wait until a picture has its points; return it."""
     plot = page.locator(f"[class*=st-key-{name}]").first
     plot.wait_for(timeout=SLOW)
-    plot.locator("canvas").first.wait_for(timeout=SLOW)
     until(lambda: plot.evaluate(PAINTED))
     return plot
 
@@ -114,7 +114,6 @@ def many(browser: Browser, address: str, run: str, n: int) -> dict[str, float]:
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     began = time.perf_counter()
     page.goto(f"{address}/Embeddings?run={run}")
-    page.get_by_text("counted in cells").first.wait_for(state="attached", timeout=SLOW)
     cells = painted(page, "map_density")
     found = {"first paint": time.perf_counter() - began}
     page.wait_for_selector(DONE, timeout=SLOW)

@@ -38,6 +38,10 @@ _SHOWN = 0.998
 """On either side of an axis, the share of all places in all layers that it holds; what lies beyond is at its end."""
 
 
+_MOVED = 2_000
+"""Points that move when there are more than are drawn: each frame of the slider sets every one of them anew."""
+
+
 def thinned(count: int, most: int) -> tuple[np.ndarray, str]:
     """Return an even choice of at most so many of the points, and what to say of it when it is not all."""
     some = np.unique(np.linspace(0, count - 1, min(most, count)).round().astype(int))
@@ -109,7 +113,7 @@ def context(points: pd.DataFrame) -> list[str]:
 
 def moving(result: "MapResult") -> Any:
     """Draw the points at their places, with a slider that moves them from layer to layer in the browser."""
-    some, few = thinned(result.count, MAX_ROWS)
+    some, few = thinned(result.count, MAX_ROWS if result.count <= MAX_ROWS else _MOVED)
     told, kinds = shown(result)
     ends = spans(result.xy, *SIZE)
     xy = within(result.xy[:, some], ends)
@@ -123,7 +127,7 @@ def moving(result: "MapResult") -> Any:
     rows["xs"] = [",".join(f"{v:g}" for v in line) for line in xy[:, :, 0].T]
     rows["ys"] = [",".join(f"{v:g}" for v in line) for line in xy[:, :, 1].T]
     last = len(result.layers) - 1
-    slider = alt.binding_range(min=0, max=last, step=0.05, name="layer ")
+    slider = alt.binding_range(min=0, max=last, step=0.05, name="layer ") if last else alt.Undefined
     at = alt.param(name="at", value=best, bind=slider)
     between = "(1 - at % 1) * toNumber(split(datum.{0}, ',')[floor(at)])"
     between += f" + (at % 1) * toNumber(split(datum.{{0}}, ',')[min({last}, ceil(at))])"

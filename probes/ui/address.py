@@ -63,8 +63,10 @@ def choice(
 
 
 def among(name: str, label: str, options: Sequence[str], default: str, *, help: str = "") -> str:
-    """Draw a slider over names (layers) whose choice is in the address; return it."""
+    """Draw a slider over names (layers) whose choice is in the address; return it. One name alone is only told."""
     check(name, options, label.lower())
+    if len(options) == 1:
+        return str(st.selectbox(label, options, disabled=True, help=help))
     return str(st.select_slider(label, options, default, key=name, bind="query-params", help=help))
 
 

@@ -45,8 +45,10 @@ def step(name: str, layers: Sequence[str], count: int) -> None:
 def button(name: str, layers: Sequence[str], count: int) -> None:
     """Draw the button that plays the layers from the one shown, or from the first when it is the last."""
     label, icon = ("Pause", ":material/pause:") if _NEXT in st.session_state else ("Play", ":material/play_arrow:")
-    said = "Moves the points through the layers, one at a time."
-    st.button(label, icon=icon, key=f"{name}_play", help=said, on_click=_press, args=(name, layers, count))
+    one = len(layers) == 1
+    said = "There is one layer only." if one else "Moves the points through the layers, one at a time."
+    held = {"on_click": _press, "args": (name, layers, count), "disabled": one}
+    st.button(label, icon=icon, key=f"{name}_play", help=said, **held)
 
 
 def _pace(count: int) -> float:

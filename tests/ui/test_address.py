@@ -111,3 +111,17 @@ def test_the_chosen_figure_stands_in_the_address(page: Open, stored: SyntaxSpec)
     assert at.segmented_control(key="syntax_view").value == "f1_by_layer"
     (notice,) = at.warning
     assert r"\<script\>" in notice.value
+
+
+def test_one_layer_alone_is_told_and_is_no_slider() -> None:
+    def draw(layers: list[str]) -> None:
+        import streamlit as st
+
+        from probes.ui.address import among
+
+        st.caption(f"layer {among('layer', 'Layer', layers, layers[0])}")
+
+    one = AppTest.from_function(draw, args=(["7"],)).run()
+    assert (one.caption[0].value, len(one.select_slider), one.selectbox[0].disabled) == ("layer 7", 0, True)
+    several = AppTest.from_function(draw, args=(["7", "8"],)).run()
+    assert (several.caption[0].value, len(several.select_slider)) == ("layer 7", 1)
