@@ -182,7 +182,7 @@ def extract(
 
 def _identity(model: "Model", labels: Sequence[str], texts: Sequence[str], spans: Sequence[Spans]) -> str:
     ranges = (np.ascontiguousarray(s, np.int64).tobytes().hex() for s in spans)
-    return digest_of(["states 1", *model.identity, *labels, digest_of(texts), digest_of(ranges)])
+    return digest_of(["states 2", *model.identity, *labels, digest_of(texts), digest_of(ranges)])
 
 
 @dataclass(frozen=True)

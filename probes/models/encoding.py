@@ -64,6 +64,14 @@ def encode(model: "Model", texts: Sequence[str], side: Literal["left", "right"] 
     return Encoded(ids_there, mask_there, offsets, special, _extra(model.net, mask, model.device, side))
 
 
+def of_ids(model: "Model", ids: Sequence[int]) -> Encoded:
+    """Return one row of token ids as a batch; they stand for no text, so that their offsets are all 0."""
+    mask = np.ones((1, len(ids)), np.int64)
+    there, seen = (torch.tensor([row], device=model.device) for row in (list(ids), [1] * len(ids)))
+    offsets, special = np.zeros((1, len(ids), 2), np.int64), np.zeros((1, len(ids)), bool)
+    return Encoded(there, seen, offsets, special, _extra(model.net, mask, model.device, "right"))
+
+
 def lengths_of(tokenizer: Any, texts: Sequence[str]) -> np.ndarray:
     """Return int64 [text]: sub-tokens of each text, those the tokenizer adds included."""
     chunks = (list(texts[first : first + CHUNK]) for first in range(0, len(texts), CHUNK))
