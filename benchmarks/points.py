@@ -3,10 +3,10 @@
     python benchmarks/points.py               # needs requirements-dev.txt and a Chromium
     python benchmarks/points.py --n 1000000   # counted in cells; a box on them draws its points
 
-Claims: 100,000 points stand 3 s after their address is opened, and a box or a lasso lists its points within 1.5 s;
-a million are counted in cells, said to be, and a box of them is drawn. Planted clusters are mapped by PCA and looked
-at in Chromium, three times over: what is printed is the best and the worst, as other work on the machine only adds.
-The baseline is an empty Streamlit page opened in turn.
+Goals: 100,000 points stand 3 s after their address is opened, and a box or a lasso lists its points within 1.5 s; a
+million are counted in cells, said to be, and a box of them is drawn. docs/embeddings.md has what was measured. Planted
+clusters are mapped by PCA and looked at in Chromium, three times over: what is printed is the best and the worst, as
+other work on the machine only adds. The baseline is an empty Streamlit page opened in turn.
 """
 
 import argparse

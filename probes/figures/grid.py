@@ -128,8 +128,9 @@ def worth_its_price(result: "GridResult") -> Any:
     The line is the most that so many bytes give at any layer; a cell on it is named by its layer.
     """
     layers, note = _kept(result)
-    rows = result.cells[result.cells.layer.isin(layers)].head(MAX_ROWS).drop(columns="order")
-    sizes = sorted(rows.bytes.unique().tolist())
+    every = result.cells.drop(columns="order")
+    rows = every[every.layer.isin(layers)].head(MAX_ROWS)
+    sizes = sorted(every.bytes.unique().tolist())
     # a little room on both sides, where dots would be cut in half
     scale = alt.Scale(type="log", base=2, domain=[sizes[0] / 1.25, sizes[-1] * 1.25], nice=False)
     x = alt.X("bytes:Q", title="bytes of a vector", scale=scale, axis=alt.Axis(values=sizes, format=",d"))
@@ -141,7 +142,7 @@ def worth_its_price(result: "GridResult") -> Any:
     tooltip = [*_tooltip(rows), alt.Tooltip("bytes:Q", format=",d"), alt.Tooltip("compute:Q", format=".0%")]
     beaten = base.transform_filter("!datum.pareto").mark_point(opacity=0.35, size=18, stroke=MUTED, fill=None)
     dots = base.transform_filter("datum.pareto").mark_point(filled=True, opacity=1, size=60)
-    most = alt.Chart(_most(rows, sizes)).encode(x=x, y=y)
+    most = alt.Chart(_most(every, sizes)).encode(x=x, y=y)
     line = most.mark_line(stroke=MUTED, strokeWidth=1.5, interpolate="step-after", tooltip=None)
     words = most.transform_filter("datum.layer != ''").mark_text(dy=-12, fill=INK, tooltip=None)
     marks = [line, beaten.encode(tooltip=tooltip), dots.encode(color=colour, tooltip=tooltip)]

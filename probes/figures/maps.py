@@ -38,8 +38,8 @@ _SHOWN = 0.998
 """On either side of an axis, the share of all places in all layers that it holds; what lies beyond is at its end."""
 
 
-_MOVED = 2_000
-"""Points that move when there are more than are drawn: each frame of the slider sets every one of them anew."""
+MOVED = 2_000
+"""Points that move at most: each frame of the slider sets every one of them anew."""
 
 
 def thinned(count: int, most: int) -> tuple[np.ndarray, str]:
@@ -113,7 +113,7 @@ def context(points: pd.DataFrame) -> list[str]:
 
 def moving(result: "MapResult") -> Any:
     """Draw the points at their places, with a slider that moves them from layer to layer in the browser."""
-    some, few = thinned(result.count, MAX_ROWS if result.count <= MAX_ROWS else _MOVED)
+    some, few = thinned(result.count, MOVED)
     told, kinds = shown(result)
     ends = spans(result.xy, *SIZE)
     xy = within(result.xy[:, some], ends)

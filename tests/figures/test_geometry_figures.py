@@ -1,6 +1,7 @@
 """Figures of clouds and maps: what is drawn is what was found; hostile words stay words; too many points are said."""
 
 import dataclasses
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -124,6 +125,13 @@ def test_more_points_than_can_be_drawn_side_by_side_are_said(monkeypatch: pytest
     assert sum(map(len, spec["datasets"].values())) == 30
 
 
+def test_of_many_points_an_even_choice_moves_and_the_title_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(maps, "MOVED", 10)
+    spec = checked(maps.moving(drawn_map()))
+    assert "10 of 30 points" in json.dumps(spec["title"]) or "of 30 points; 10 drawn" in json.dumps(spec["title"])
+    assert max(map(len, spec["datasets"].values())) == 10
+
+
 def test_pca_has_no_seed_to_be_stable_under() -> None:
     def kept(result: Any) -> set[str]:
         return {r["what"] for data in maps.what_is_kept(result).to_dict()["datasets"].values() for r in data}
@@ -146,10 +154,10 @@ def test_the_browser_gets_every_point_once_and_the_chosen_one_marked() -> None:
     *series, mark = option["series"]
     drawn = [data["source"] for data in option["dataset"]]
     assert [s["datasetIndex"] for s in series] == list(range(len(drawn)))
-    assert [len(data) for data in drawn] == [len(m) for m in points.members(result, "kind")]
+    assert [len(data["x"]) for data in drawn] == [len(m) for m in points.members(result, "kind")]
     assert sorted(i for m in points.members(result, "kind") for i in m) == list(range(30))
     row = points.members(result, "kind")[1][2]
-    np.testing.assert_allclose(drawn[1][["x", "y"]].iloc[2], result.xy[1, row], atol=1e-3)
+    np.testing.assert_allclose([drawn[1][axis][2] for axis in ("x", "y")], result.xy[1, row], atol=1e-3)
     np.testing.assert_allclose(mark["data"][0][:2], result.xy[1, 4], atol=1e-3)
     assert len(points.options(result, "1", "kind")["series"]) == len(series)
 
@@ -177,7 +185,7 @@ def test_ten_thousand_categories_are_seven_shapes_and_one_for_all_others() -> No
     assert len({glyph for glyph, _ in known}) == len(known) == 8
     assert known[-1][1] == maps.OTHERS
     assert len(option["series"]) == 8
-    assert sum(len(data["source"]) for data in option["dataset"]) == count
+    assert sum(len(data["source"]["x"]) for data in option["dataset"]) == count
 
 
 def test_of_many_points_each_still_carries_its_word_with_every_character_seen() -> None:

@@ -95,7 +95,7 @@ def test_ten_thousand_kinds_are_seven_and_the_others(tmp_path: Path) -> None:
     assert len(kinds) == figures.MOST_KINDS + 1
     option = drawn.options(result, "values", "kind")
     assert len(option["series"]) == figures.MOST_KINDS + 1
-    assert sum(len(one["source"]) for one in option["dataset"]) == 10_000
+    assert sum(len(one["source"]["x"]) for one in option["dataset"]) == 10_000
 
 
 def test_one_text_is_enough_when_it_may_give_all_the_points(tiny_bert: Path, tmp_path: Path) -> None:
