@@ -174,7 +174,7 @@ def _tokenized(tokenizer: Any, texts: list[str], **asked: bool) -> Any:
 
 def unknown_of(tokenizer: Any) -> int | None:
     """Return the id that stands for whatever the tokenizer does not know; None where it names no such token."""
-    inner = getattr(getattr(tokenizer, "backend_tokenizer", None), "model", None)
+    inner: Any = getattr(getattr(tokenizer, "backend_tokenizer", None), "model", None)
     if not hasattr(inner, "unk_token"):
         return None if tokenizer.unk_token_id is None else int(tokenizer.unk_token_id)
     # what cuts the text knows best: pieces of bytes name an unknown token that they never need, others name none
