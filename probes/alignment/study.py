@@ -21,6 +21,7 @@ from probes.corpora.versions import Choice, Parallel
 from probes.errors import StrataError
 from probes.extract.texts import read_texts
 from probes.models import Model, loaded
+from probes.models.encoding import unknown_of
 from probes.models.provenance import source_of
 
 LARGEST = 512 << 20
@@ -183,6 +184,6 @@ def _within(vectors: np.ndarray) -> np.ndarray:
 
 
 def _unknown(model: Model, texts: Sequence[str]) -> float:
-    unknown = model.tokenizer.unk_token_id
+    unknown = unknown_of(model.tokenizer)
     ids = [i for row in model.tokenizer(list(texts), verbose=False, add_special_tokens=False)["input_ids"] for i in row]
     return sum(i == unknown for i in ids) / len(ids) if ids and unknown is not None else 0.0

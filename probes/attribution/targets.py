@@ -16,6 +16,7 @@ from probes.attribution.names import Target, seen
 from probes.attribution.probed import Read
 from probes.errors import StrataError
 from probes.models import Encoded, LanguageModel, Model, hidden_states, language_model
+from probes.models.encoding import check_known, unknown_of
 from probes.models.sites import editing
 
 TOP = 5
@@ -80,6 +81,7 @@ def question(model: Model, asked: Asked) -> Question:
     encoded = model.encode([asked.text])
     if encoded.special[0].all():
         raise StrataError("E-TEXT-EMPTY", "There is no token in this text.", fix="Type more.")
+    check_known(model, encoded)
     if asked.target == "similarity":
         return _similarity(model, encoded, asked.other)
     if asked.target in probed.UNSAID:
@@ -200,7 +202,7 @@ def _position(encoded: Encoded, position: int, *, first: int, refusal: str = "ca
 def token_id(tokenizer: Any, text: str) -> int:
     """Return the one token that a text is; raises StrataError E-TARGET when it is none or several."""
     ids = tokenizer(text, add_special_tokens=False)["input_ids"]
-    if len(ids) == 1 and ids[0] != tokenizer.unk_token_id:
+    if len(ids) == 1 and ids[0] != unknown_of(tokenizer):
         return int(ids[0])
     pieces = " · ".join(seen(named(tokenizer, i)) for i in ids[:8]) or "nothing"
     fix = "Name one token; one that starts a word mostly has the blank before it (' Paris')."

@@ -99,9 +99,11 @@ def _notes(model: "Model", text: str, tokens: pd.DataFrame) -> Iterator[str]:
     """Yield what a reader of the tokens must know: too many, some with a meaning of their own, some text lost."""
     if len(tokens) > model.context:
         yield f"This text has {len(tokens)} tokens and the model reads {model.context}: an analysis would leave it out."
+    from probes.models.encoding import unknown_of  # on use, as above
+
     reserved = set(model.tokenizer.all_special_ids)
     written = [i for i, added in zip(tokens["id"], tokens["added"], strict=True) if i in reserved and not added]
-    unknown = written.count(model.tokenizer.unk_token_id)
+    unknown = written.count(unknown_of(model.tokenizer))
     if unknown:
         one = "1 token stands" if unknown == 1 else f"{unknown} tokens stand"
         yield f"{one} for text that is not in the vocabulary: all of it reads the same."

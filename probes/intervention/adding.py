@@ -14,6 +14,7 @@ from probes.intervention.reading_texts import layer_of, of_english
 from probes.intervention.steering import OURS, RANDOM, SteeringResult, SteeringSpec
 from probes.models import LanguageModel, editing, language_model, loaded
 from probes.models.edits import EditAt, steered
+from probes.models.encoding import unknown_of
 from probes.models.generating import Sampling, generate
 from probes.models.provenance import source_of
 from probes.stats import bootstrap
@@ -87,6 +88,10 @@ def first_tokens(lm: LanguageModel, text: str) -> list[int]:
     words = [word if word.startswith(" ") else f" {word}" for word in words]
     ids = [lm.model.tokenizer(word, add_special_tokens=False)["input_ids"] for word in words]
     found = list(dict.fromkeys(int(some[0]) for some in ids if some))
+    unknown = unknown_of(lm.model.tokenizer)
+    if strange := [word.strip() for word, some in zip(words, ids, strict=True) if some and some[0] == unknown]:
+        what = f"The tokenizer does not know {', '.join(repr(word[:40]) for word in strange[:4])}."
+        raise StrataError("E-STEER-WORDS", what, fix="Give words that the model knows.")
     if not found:
         raise StrataError("E-STEER-WORDS", "There is no word to watch.", fix="Give words with | between them.")
     return found

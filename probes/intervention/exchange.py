@@ -13,6 +13,7 @@ from probes.intervention.patching import PatchingResult, PatchingSpec
 from probes.intervention.reading_layers import token_of
 from probes.models import Encoded, LanguageModel, hidden_states, language_model, loaded
 from probes.models.alone import Head
+from probes.models.encoding import check_known, unknown_of
 from probes.models.grafting import Graft, grafted
 from probes.models.provenance import source_of
 
@@ -94,6 +95,7 @@ def exchange(spec: PatchingSpec, progress: Progress) -> PatchingResult:
 def prompt_of(lm: LanguageModel, text: str) -> Prompt:
     """Encode a prompt; raises StrataError E-PATCH-MASK when an encoder's has not exactly one mask token."""
     encoded = lm.model.encode([text])
+    check_known(lm.model, encoded)
     ids = encoded.ids[0].cpu().numpy()
     place = len(ids) - 1
     if lm.task == "masked":
@@ -120,6 +122,9 @@ def one_token(lm: LanguageModel, text: str) -> int:
             "The measure looks at one.",
             "Give one of them, or another word; in most decoders a word has its blank in front.",
         )
+    if ids[0] == unknown_of(lm.model.tokenizer):
+        what = f"{text[:60]!r} is no token of this model: it reads {token_of(lm, ids[0])!r}."
+        raise StrataError("E-PATCH-TOKEN", what, fix="Choose a word that it knows.")
     return int(ids[0])
 
 

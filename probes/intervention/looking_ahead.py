@@ -13,6 +13,7 @@ from probes.intervention.leaving_out import blocks_of
 from probes.intervention.reading_texts import of_corpus
 from probes.models import LanguageModel, hidden_states, language_model, loaded
 from probes.models.alone import Head
+from probes.models.encoding import check_known
 from probes.models.provenance import source_of
 from probes.stats import bootstrap
 
@@ -64,6 +65,7 @@ def read(
     `check` asks whether the head gives the model's own logits: of one text is enough.
     """
     encoded = lm.model.encode([text])
+    check_known(lm.model, encoded)
     own = np.flatnonzero(~encoded.special[0])[1:]
     places = own[: max(0, len(own) - furthest)]
     truth = encoded.ids[0].cpu().numpy()[places[:, None] + np.arange(furthest + 1)]

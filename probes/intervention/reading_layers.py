@@ -11,6 +11,7 @@ from probes.errors import StrataError
 from probes.intervention.lens import BARE, MOST, NORMED, LensResult, LensSpec
 from probes.models import LanguageModel, hidden_states, language_model, loaded
 from probes.models.alone import Head
+from probes.models.encoding import check_known
 from probes.models.provenance import source_of
 
 NONE = -1
@@ -65,6 +66,7 @@ def read(spec: LensSpec, progress: Progress) -> LensResult:
 def ask(lm: LanguageModel, head: Head, text: str) -> Asked:
     """Read every layer at the places that are asked; raises StrataError E-LENS-TEXT for too few tokens or too many."""
     encoded = lm.model.encode([text])
+    check_known(lm.model, encoded)
     own = np.flatnonzero(~encoded.special[0])
     if not 2 <= len(own) <= MOST:
         raise StrataError(

@@ -180,6 +180,28 @@ def _tokenized(tokenizer: Any, texts: list[str], **asked: bool) -> Any:
     return tokenizer(texts, verbose=False, **asked)
 
 
+def unknown_of(tokenizer: Any) -> int | None:
+    """Return the id that stands for whatever the tokenizer does not know; None where it names no such token."""
+    inner: Any = getattr(getattr(tokenizer, "backend_tokenizer", None), "model", None)
+    if not hasattr(inner, "unk_token"):
+        return None if tokenizer.unk_token_id is None else int(tokenizer.unk_token_id)
+    # what cuts the text knows best: pieces of bytes name an unknown token that they never need, others name none
+    return None if inner.unk_token is None else inner.token_to_id(inner.unk_token)
+
+
+def check_known(model: "Model", encoded: Encoded) -> None:
+    """Raise StrataError E-TEXT-UNKNOWN for a text of which every token stands for something unknown."""
+    unknown = unknown_of(model.tokenizer)
+    for ids, special in zip(encoded.ids.cpu().numpy(), encoded.special, strict=True):
+        if unknown is not None and (~special).any() and (ids[~special] == unknown).all():
+            raise StrataError(
+                "E-TEXT-UNKNOWN",
+                f"The tokenizer of {model.name[:200]} knows nothing of this text.",
+                f"All {int((~special).sum())} of its tokens are read as {model.tokenizer.decode([unknown])!r}.",
+                "Write in the words or letters that the model has learnt, or choose another model.",
+            )
+
+
 def _check_content(rows: Sequence[_Row], model: "Model") -> None:
     if empty := [i for i, row in enumerate(rows) if not row.ids]:
         raise StrataError(

@@ -51,10 +51,17 @@ class Examples:
         """Return float32 [place, width]; raises E-STATES-NAN when a layer holds NaN or only zeros."""
         found = self.states[series].at(layer)
         rows: np.ndarray = np.asarray(found[self.rows])
-        if not np.isfinite(rows).all() or not rows.any():
+        if not rows.any():
             raise StrataError(
                 "E-STATES-NAN",
-                f"Layer {layer} of {self.source.model} holds NaN, infinite numbers or only zeros.",
+                f"Layer {layer} of {self.source.model} holds only zeros at these places.",
+                "A tokenizer that knows none of the words can leave nothing else.",
+                "Choose texts in words that the model has learnt, or another model.",
+            )
+        if not np.isfinite(rows).all():
+            raise StrataError(
+                "E-STATES-NAN",
+                f"Layer {layer} of {self.source.model} holds NaN or infinite numbers.",
                 f"It was read in {self.source.dtype}.",
                 "Use float32 or bfloat16.",
             )

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from copying import KEPT
 from headed import hooks
 
 from probes.attribution import AttributionSpec, captumed, faithful, looks
@@ -212,6 +213,8 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("tiny_gpt2", {"baseline": "mask"}, "E-BASELINE", "mean or zero"),
     ("tiny_gpt2", {"method": "occlusion by node"}, "E-LANGUAGE", "python"),
     ("tiny_gpt2", {"method": "occlusion by node", "language": "python", "text": "def ("}, "E-SYNTAX", ""),
+    ("copying", {"text": "the cat sat"}, "E-TEXT-UNKNOWN", "All 3 of its tokens"),
+    ("copying", {"text": "a b c", "token": "zebra"}, "E-TARGET", "is no token"),
     ("tiny_bert", {}, "E-HEAD", "Or ask for similarity"),
     ("tiny_bert", {"text": " ", "target": "similarity", "other": "x"}, "E-TEXT-EMPTY", "Type more"),
 ]
@@ -222,7 +225,7 @@ def test_what_cannot_be_asked_is_refused_with_the_way_out(
     family: str, changes: dict[str, Any], code: str, says: str, request: pytest.FixtureRequest
 ) -> None:
     with pytest.raises(StrataError, match=code) as refusal:
-        answer(request.getfixturevalue(family), **changes)
+        answer(KEPT if family == "copying" else request.getfixturevalue(family), **changes)
     assert says in str(refusal.value)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from copying import KEPT
 from emptied import add_in_block, direction_of, emptied, saved
 from headed import saved as whole
 
@@ -116,6 +117,8 @@ def test_refusals(tiny_gpt2: Path, tiny_bert: Path) -> None:
     with pytest.raises(StrataError) as caught:
         read(tiny_bert)
     assert caught.value.code == "E-HEAD"
+    with pytest.raises(StrataError, match="knows nothing of this text"):
+        read(KEPT, "the cat sat")
 
 
 def test_a_head_that_needs_more_is_refused(tiny_gpt2: Path) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from copying import KEPT
 from emptied import copy_in_block, emptied, only_head, think_in_block
 from emptied import saved as kept
 from headed import saved
@@ -137,6 +138,9 @@ def test_answers_and_prompts_that_cannot_be_measured(tiny_gpt2: Path) -> None:
     assert "tokens to this model: " in refused("E-PATCH-TOKEN", tiny_gpt2, answer="unheard of").what
     assert "nothing" in refused("E-PATCH-TOKEN", tiny_gpt2, instead="").what
     refused("E-PATCH-SAME", tiny_gpt2, other=PROMPTS["prompt"])
+    letters = {"prompt": "a b c d", "other": "a b c e", "answer": "a", "instead": "b"}
+    assert "'zebra' is no token" in refused("E-PATCH-TOKEN", KEPT, **{**letters, "answer": "zebra"}).what
+    refused("E-TEXT-UNKNOWN", KEPT, **{**letters, "prompt": "one zebra"})
 
 
 def test_an_encoder_predicts_its_one_masked_token(tiny_bert: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from copying import KEPT
 from emptied import emptied, saved
 from headed import saved as whole
 
@@ -71,6 +72,7 @@ def test_refusals(tiny_gpt2: Path, tiny_bert: Path, tmp_path: Path) -> None:
         ("E-STEER-PAIRS", tiny_gpt2, {"more": "one", "less": "two"}),
         ("E-STEER-TEXTS", tiny_gpt2, {"prompts": " | "}),
         ("E-STEER-WORDS", tiny_gpt2, {"words": "|"}),
+        ("E-STEER-WORDS", KEPT, {"more": "a b | c d", "less": "e f | g h", "prompts": "a b", "words": "a | zebra"}),
         ("E-LAYER-UNKNOWN", tiny_gpt2, {"layer": "99"}),
     ):
         with pytest.raises(StrataError) as caught:

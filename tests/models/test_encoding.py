@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from copying import KEPT
 
 from probes.errors import StrataError
 from probes.models import Model, load, loaded
 from probes.models.choice import ReadsModel
+from probes.models.encoding import check_known, unknown_of
 
 TINY = ["tiny_bert", "tiny_gpt2", "tiny_llama", "tiny_t5"]
 HARD = [
@@ -120,6 +122,21 @@ def test_no_text_and_empty_text(tiny_gpt2: Path, tiny_bert: Path) -> None:
     with pytest.raises(StrataError, match=r"Text 1 gives no token \(1 of 2 texts do not\)") as caught:
         gpt2.encode(["x", ""])
     assert caught.value.code == "E-TEXT-EMPTY"
+
+
+def test_a_text_of_which_nothing_is_known_is_told_from_one_that_is(tiny_bert: Path, tiny_gpt2: Path) -> None:
+    copying, bert, gpt2 = (
+        loaded(ReadsModel(model=str(folder), device="cpu")) for folder in (KEPT, tiny_bert, tiny_gpt2)
+    )
+    pad = copying.tokenizer.pad_token_id
+    assert (unknown_of(copying.tokenizer), copying.tokenizer.unk_token_id) == (pad, None)  # only its inside says it
+    assert unknown_of(bert.tokenizer) == bert.tokenizer.unk_token_id
+    assert unknown_of(gpt2.tokenizer) is None  # of bytes nothing is unknown
+    with pytest.raises(StrataError, match=r"All 2 of its tokens are read as '\[PAD\]'") as caught:
+        check_known(copying, copying.encode(["the cat"]))
+    assert caught.value.code == "E-TEXT-UNKNOWN"
+    for model, text in ((copying, "the a"), (gpt2, "the cat"), (bert, "")):
+        check_known(model, model.encode([text]))
 
 
 def test_half_a_surrogate_pair(tiny_gpt2: Path) -> None:

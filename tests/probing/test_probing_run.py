@@ -67,6 +67,16 @@ def test_a_planted_direction_is_found_at_its_layer_and_not_before() -> None:
     assert score["2"] > 0.98
 
 
+@pytest.mark.parametrize(("value", "says"), [(0.0, "knows none of the words"), (np.nan, "read in float32")])
+def test_states_of_which_nothing_can_be_learnt_are_refused_with_the_reason(value: float, says: str) -> None:
+    data = examples(["a", "b"] * 100)
+    planted: Any = data.states[TRAINED]
+    planted.rows["1"][:] = value
+    with pytest.raises(StrataError, match=says) as caught:
+        data.at(TRAINED, "1")
+    assert caught.value.code == "E-STATES-NAN"
+
+
 def test_equal_texts_never_sit_on_two_sides() -> None:
     data = examples(["a", "b"] * 100)
     twice = Examples(**{**vars(data), "families": data.families[:25] * 3})
