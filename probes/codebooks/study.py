@@ -46,7 +46,13 @@ class Shape:
 
 
 def study(spec: CodebookSpec, progress: Progress) -> CodebookResult:
-    """Answer a CodebookSpec: one extraction, then a codebook and its controls for every layer."""
+    """Answer a CodebookSpec: one extraction, then a codebook and its controls for every layer.
+
+    Refuses more codes a token than there are, where they differ (E-CODES-K).
+    """
+    if spec.method in ("pursuit", "itda") and spec.books > spec.codes:
+        what = f"{spec.books} different ones of {spec.codes} codes cannot be chosen for a token."
+        raise StrataError("E-CODES-K", what, fix="Ask for fewer books, or for more codes.")
     progress.report(0, 1, "loading the model")
     model = model_of(spec)
     shape = _shape(spec, model)

@@ -139,6 +139,9 @@ def test_below_its_floor_is_called_below(result: CodebookResult) -> None:
     ("other", "code", "said"),
     [
         ({"codes": 401}, "E-CODES-ROWS", "401 codes cannot be fitted to 400"),
+        ({"method": "pursuit", "codes": 4, "books": 5}, "E-CODES-K", "5 different ones of 4 codes"),
+        ({"method": "itda", "codes": 4, "books": 5}, "E-CODES-K", "5 different ones of 4 codes"),
+        ({"site": "head:99"}, "E-SITE-UNKNOWN", "no 'head:99'"),
         ({"layers": "9"}, "E-LAYER-UNKNOWN", "no layer '9'"),
         ({"layers": ","}, "E-LAYER-UNKNOWN", "no layer ','"),
         ({"method": "product", "books": 3}, "E-GROUPS", "Layer 0: States of width 16 cannot be cut into 3"),

@@ -73,3 +73,29 @@ def test_many_codes_at_first_fall_to_k_by_the_middle() -> None:
     assert chosen[50:] == [1] * 50
     assert chosen == sorted(chosen, reverse=True)
     assert {Recipe(100).chosen(step, 3) for step in range(100)} == {3}
+
+
+def test_several_codes_are_chosen_one_after_another_or_the_nearest_at_once(
+    capsys: pytest.CaptureFixture[str], tiny_llama: Path, table: Path, tmp_path: Path
+) -> None:
+    losses = {}
+    for several in ("pursuit", "nearest"):
+        into = tmp_path / several
+        assert (
+            main(
+                asked(tiny_llama, table, into, k=4, codes=16, **({} if several == "pursuit" else {"several": several}))
+            )
+            == 0
+        )
+        losses[several] = [
+            float(one) for one in re.findall(r"\d\.\d{3}(?= ± | with the codes)", capsys.readouterr().out)[:2]
+        ]
+        rules = kept.rules(into)
+        assert (rules.k, rules.pursuit, rules.output) == (
+            4,
+            several == "pursuit",
+            {"pursuit": "sum"}.get(several, "mean"),
+        )
+    for last, put in losses.values():
+        assert last < put - 0.5
+    assert losses["pursuit"][0] < losses["nearest"][0] - 0.1

@@ -3,7 +3,7 @@
 The decoder's weights and the codes are trained together on the texts of a corpus, cut into blocks of equal length.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -28,7 +28,10 @@ class Lesson(ReadsCorpus):
     codes: int = Field(512, ge=2, le=65_536)
     """Codes in each book; each head of attention has one of its own."""
     k: int = Field(1, ge=1, le=64)
-    """Codes a token, which stand for their mean."""
+    """Codes a token, of each book."""
+    several: Literal["pursuit", "nearest"] = "pursuit"
+    """How more than one are chosen: pursuit, each nearest to what those before it left, and added up; or the nearest to
+    the token at once, and their mean."""
     many: int = Field(0, ge=0, le=1024)
     """Codes a token at the beginning, falling to k by the middle of the steps; 0 for k from the first step on."""
     steps: int = Field(500, ge=1, le=10_000_000)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -47,7 +48,7 @@ def teach(lesson: Lesson, into: Path, progress: Progress) -> Taught:
     progress.report(0, 1, "loading the model")
     lm = decoder_of(lesson)
     fitted, held = blocks_of(lesson, lm)
-    books = Codebooks(lm.net, sizes(lesson, depth_of(lm.net)), _rules(lesson)).to(lm.model.device)
+    books = Codebooks(lm.net, sizes(lesson, depth_of(lm.net)), rules(lesson)).to(lm.model.device)
     for book in books.named().values():
         book.on = False
     plain = heard(lm.net, None, held, lesson.blocks)
@@ -105,8 +106,13 @@ def sizes(lesson: Lesson, depth: int) -> dict[str, int]:
     return dict.fromkeys(names, lesson.codes)
 
 
-def _rules(lesson: Lesson) -> Rules:
-    return Rules(lesson.k, "euclidean", "mean", learn="mean", commitment=0.25)
+def rules(lesson: Lesson) -> Rules:
+    """Return how codes are chosen and learn; raises StrataError E-CODES-K for more codes a token than a book has."""
+    if lesson.k > lesson.codes:  # a pursuit could, taking some of them twice; nobody means that
+        raise StrataError("E-CODES-K", f"{lesson.k} of {lesson.codes} codes cannot be chosen.", fix="Lower k.")
+    pursuit = lesson.k > 1 and lesson.several == "pursuit"
+    output: Literal["sum", "mean"] = "sum" if pursuit else "mean"
+    return Rules(lesson.k, "euclidean", output, learn="mean", commitment=0.25, pursuit=pursuit)
 
 
 def _trained(
