@@ -9,7 +9,9 @@ ui.frame("Embeddings")
 
 st.title("What shape is the cloud, and where does each point lie?")
 ui.own_matrix()
-place, shape, context = st.tabs(["Where each point lies", "What shape the cloud has", "What context adds"])
+place, shape, context = ui.tabs(
+    {"Where each point lies": MapSpec, "What shape the cloud has": GeometrySpec, "What context adds": ContextualSpec}
+)
 with place:
     ui.ask(
         MapSpec,

@@ -8,7 +8,9 @@ from probes.quality import CompressionSpec, GridSpec, PoolingSpec
 ui.frame("Quality")
 
 st.title("How good are the embeddings, and at which price?")
-grid, bytes_, pooled = st.tabs(["Fewer layers and dimensions", "Fewer bytes", "One vector a text"])
+grid, bytes_, pooled = ui.tabs(
+    {"Fewer layers and dimensions": GridSpec, "Fewer bytes": CompressionSpec, "One vector a text": PoolingSpec}
+)
 with grid:
     ui.ask(
         GridSpec,

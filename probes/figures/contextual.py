@@ -84,16 +84,17 @@ def _named(result: "ContextualResult", rows: pd.DataFrame) -> list[str]:
 def _base(rows: pd.DataFrame) -> tuple[Any, Any]:
     order = list(dict.fromkeys(rows["name"]))
     axis = alt.Axis(labelAngle=0, labelOverlap="greedy" if len(order) > 12 else False)
-    x = alt.X("name:N", sort=order, title="static vectors (the model's own: table), then layers", axis=axis)
+    title = "static vectors (the model's own: table), then layers"
+    x = alt.X("name:N", sort=order, title=title, axis=axis, scale=alt.Scale(paddingInner=0.5))
     names = [name for name in LOOKS if name in set(rows.series)]
     return alt.Chart(rows).encode(x=x, xOffset=alt.XOffset("series:N", sort=names)), x
 
 
 def _marks(base: Any, y: alt.Y, told: list[Any]) -> list[Any]:
-    colour = alt.Color(
-        "series:N", title=None, scale=alt.Scale(domain=list(LOOKS), range=[c for c, _ in LOOKS.values()])
-    )
-    shape = alt.Shape("series:N", title=None, scale=alt.Scale(domain=list(LOOKS), range=[s for _, s in LOOKS.values()]))
+    known = [name for name in LOOKS if name in set(base.data.series)]
+    colours, shapes = zip(*(LOOKS[name] for name in known), strict=True)
+    colour = alt.Color("series:N", title=None, scale=alt.Scale(domain=known, range=list(colours)))
+    shape = alt.Shape("series:N", title=None, scale=alt.Scale(domain=known, range=list(shapes)))
     spread = base.mark_rule(opacity=0.8, tooltip=None).encode(y=alt.Y("low:Q"), y2="high:Q", color=colour)
     dots = base.mark_point(filled=True, opacity=1, style="dot").encode(y=y, color=colour, shape=shape, tooltip=told)
     return [spread, dots]
@@ -155,7 +156,7 @@ def side_by_side(result: "ContextualResult") -> Any:
     shape = alt.Shape("form:N", title=None, scale=alt.Scale(domain=shapes, range=list(SHAPES[: len(shapes)])),
                       legend=alt.Legend(symbolFillColor=GREY) if len(shapes) > 1 else None)  # fmt: skip
     legend = alt.Legend(columns=MOST_WORDS + 1, symbolOpacity=1, labelLimit=90)
-    marks = alt.Chart(rows).mark_point(filled=True, opacity=0.75, size=30)
+    marks = alt.Chart(rows).mark_point(filled=True, opacity=0.75, size=16)
     chart = marks.encode(
         x=alt.X("x:Q", title=None, scale=across, axis=axis),
         y=alt.Y("y:Q", title=None, scale=up, axis=axis),

@@ -40,6 +40,7 @@ def _config(sizes: tuple[float, float, float, float], stroke: float) -> dict[str
         "title": {"anchor": "start", "frame": "group", "fontSize": head, "offset": head * 0.8},
         "axis": {"labelFontSize": label, "titleFontSize": title, "gridOpacity": 0.5, "labelLimit": 150},
         "axisX": {"grid": False},
+        "axisBand": {"labelFlush": False},  # a page's own theme would push the first and last name off their row
         "legend": {"labelFontSize": label, "titleFontSize": title, "orient": "top", "direction": "horizontal"},
         "view": {"stroke": None},
         "line": {"strokeWidth": stroke * 1.4},

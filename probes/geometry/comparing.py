@@ -24,7 +24,7 @@ from probes.geometry.representations import Read, Representation, Words, read
 from probes.geometry.senses import told_apart
 
 NEIGHBOURS = 5
-"""That t-SNE tries to keep, and that a map's trustworthiness is judged by."""
+"""That t-SNE tries to keep at most, and that a map's trustworthiness is judged by."""
 _DIGITS = 5
 """Decimal digits of a unit vector to which rows are equal."""
 MEASURES = ("nearest use", "silhouette")
@@ -71,7 +71,7 @@ def _result(spec: ContextualSpec, given: Read, found: _Found) -> ContextualResul
     words, hits = given.words, found.hits
     layer = max(given.layers, key=lambda name: hits[TRAINED, name][words.half].mean())
     shown = [one for one in given.known if _is_shown(one, (TABLE, given.layers[0], layer, given.layers[-1]))]
-    xy, trust = _maps([one.rows() for one in shown], spec)
+    xy, trust = _maps([one.rows() for one in shown], words.judged.answers, spec)
     rest = ~words.half
     value, low, high = reading_off.shares(hits[TRAINED, layer][rest], words.judged.text[rest], spec.seed)
     columns = ["order", "name", "series"]
@@ -159,18 +159,20 @@ def _senses(
     return lines, each
 
 
-def _maps(clouds: list[np.ndarray], spec: ContextualSpec) -> tuple[np.ndarray, np.ndarray]:
+def _maps(clouds: list[np.ndarray], answers: np.ndarray, spec: ContextualSpec) -> tuple[np.ndarray, np.ndarray]:
     """Return frames float32 [map, row, 2], each laid over the one before, and the trustworthiness of each.
 
-    That is NaN where fewer than three points differ: equal points have no neighbours to keep.
+    t-SNE keeps fewer neighbours where a label has few uses [row]: else it draws a word as one knot, whatever its
+    senses. Trustworthiness is NaN where fewer than three points differ: equal points have no neighbours to keep.
     """
     frames: list[np.ndarray] = []
     trust = []
+    near = int(np.clip(np.median(np.bincount(answers)) // 3, 2, NEIGHBOURS))
     for rows in clouds:
         own = directed(rows, "cosine")
         xy = projection.pca(own)[0]
         if spec.method == "tsne":
-            xy = projection.tsne(own, neighbours=NEIGHBOURS, seed=spec.seed)
+            xy = projection.tsne(own, neighbours=near, seed=spec.seed)
         xy = projection.standard(_together(xy, own))
         frames.append(projection.laid_over(xy, frames[-1]) if frames else xy)
         several = distinct(np.round(own, _DIGITS), 3) == 3

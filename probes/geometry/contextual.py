@@ -30,7 +30,7 @@ class ContextualSpec(ReadsCorpus):
 
     kind: ClassVar[str] = "contextual"
 
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     corpus: str = "homonyms"
     """homonyms, table:FILE, python-stdlib, code:FOLDER or hub:NAME."""

@@ -1,7 +1,7 @@
 """What a page is made of; besides the pages themselves, the only importer of streamlit."""
 
 from probes.ui.address import among
-from probes.ui.answers import answer, ask, asked, live
+from probes.ui.answers import answer, ask, asked, live, tabs
 from probes.ui.attributing import explained, judge
 from probes.ui.bringing import own_matrix
 from probes.ui.checks import badge, onward
@@ -102,6 +102,7 @@ __all__ = [
     "splice_damage",
     "start",
     "steering",
+    "tabs",
     "tasks",
     "text",
     "text_codes",

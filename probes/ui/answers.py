@@ -1,6 +1,6 @@
 """Ask, wait, read: a question is submitted, its digest goes into the address, and the address shows the answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -50,6 +50,12 @@ def ask(kind: type[S], *, main: Sequence[str], about: str, method: str) -> None:
     question = kind() if demo else chosen
     if question is not None:
         submit(question)
+
+
+def tabs(kinds: Mapping[str, type[Spec]]) -> Sequence[Any]:
+    """Draw a tab a question, by name; the first is open, or that of the question of the run in the address."""
+    names = list(kinds)
+    return st.tabs(names, default=next((name for name in names if asked(kinds[name])), names[0]))
 
 
 def known(digest: str) -> bool:

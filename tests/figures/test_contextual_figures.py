@@ -74,3 +74,11 @@ def test_a_map_of_points_that_are_all_one_says_so_in_place_of_its_trust() -> Non
     one = dataclasses.replace(found(), trust=np.array([np.nan, 0.9, 0.9, 0.9]))
     assert contextual._panel(one, 0).endswith(", under 3 differ")
     assert contextual._panel(one, 1).endswith(", T 0.90")
+
+
+def test_only_what_was_compared_stands_in_the_legend() -> None:
+    result = found()
+    scores = result.scores[result.scores.series == TRAINED]
+    drawn = contextual.read_off(dataclasses.replace(result, scores=scores)).to_dict()
+    legends = [layer["encoding"]["color"].get("scale", {}) for layer in drawn["layer"] if "color" in layer["encoding"]]
+    assert {tuple(scale["domain"]) for scale in legends if scale} == {(TRAINED,)}

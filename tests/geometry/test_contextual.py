@@ -120,7 +120,8 @@ def test_a_map_of_points_that_are_all_one_is_not_trusted() -> None:
     draw = np.random.default_rng(0)
     spec = ContextualSpec(method="pca")
     one, two = np.ones((40, 4)), np.repeat(np.eye(4)[:2], 20, axis=0)
-    assert np.isnan(_maps([one, two, draw.normal(size=(40, 4))], spec)[1]).tolist() == [True, True, False]
+    mixed = draw.normal(size=(40, 4))
+    assert np.isnan(_maps([one, two, mixed], np.arange(40) % 2, spec)[1]).tolist() == [True, True, False]
 
 
 def test_scores_agree_with_other_code_and_a_text_is_resampled_whole() -> None:

@@ -50,6 +50,20 @@ def test_cold_page_asks_its_question_and_computes_nothing(page: Open, here: Any)
     assert at.number_input(key="map_n").label == at.number_input(key="geometry_n").label == "Points"
 
 
+def test_a_run_opens_the_tab_of_its_question(page: Open, here: Any, stored: dict[str, str]) -> None:
+    opened = {}
+    for kind, digest in stored.items():
+        at = page(PAGE, run=digest)
+        assert not at.exception
+        (box,) = [block for block in at.get("tab_container")]
+        opened[kind] = box.children[box.proto.tab_container.default_tab_index].label
+    assert opened == {
+        "map": "Where each point lies",
+        "geometry": "What shape the cloud has",
+        "contextual": "What context adds",
+    }
+
+
 @pytest.mark.parametrize("kind", [MapSpec, GeometrySpec, ContextualSpec])
 def test_each_demo_is_one_click(page: Open, here: Any, kind: Any) -> None:
     at = page(PAGE)
