@@ -47,8 +47,9 @@ def button(name: str, layers: Sequence[str], count: int) -> None:
     label, icon = ("Pause", ":material/pause:") if _NEXT in st.session_state else ("Play", ":material/play_arrow:")
     one = len(layers) == 1
     said = "There is one layer only." if one else "Moves the points through the layers, one at a time."
-    held = {"on_click": _press, "args": (name, layers, count), "disabled": one}
-    st.button(label, icon=icon, key=f"{name}_play", help=said, **held)
+    st.button(
+        label, icon=icon, key=f"{name}_play", help=said, on_click=_press, args=(name, layers, count), disabled=one
+    )
 
 
 def _pace(count: int) -> float:
