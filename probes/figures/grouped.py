@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 MOST_LABELS = 24
 LONGEST = 34
 """Characters of a label."""
-_LETTER, _LINE = 6.2, 13.0
-"""Pixels that a letter is wide and a line is high, a little more than they are."""
+_LETTER, _LINE = 10.0, 14.0
+"""Pixels that a letter is wide and a line is high, as in a single column: there text is largest beside its picture."""
 _RINGS, _TURNS = (0, 16, 30, 46, 66, 90), 12
 GRID = (96, 48)
 """Cells of the grid of counts, across and up."""
@@ -81,7 +81,7 @@ def _labelled(known: pd.DataFrame, ends: tuple[list[float], list[float]]) -> lis
     across, up = (alt.Scale(domain=end, nice=False) for end in ends)
     at = {"x": alt.X("left:Q", title=None, scale=across), "y": alt.Y("top:Q", title=None, scale=up)}
     lines = alt.Chart(known).mark_rule(stroke=MUTED, strokeWidth=0.8, tooltip=None)
-    words = alt.Chart(known).mark_text(fontWeight="bold", fill=INK, tooltip=None)
+    words = alt.Chart(known).mark_text(style="label", fontWeight="bold", fill=INK, tooltip=None)
     return [
         lines.encode(**at, x2=alt.X2("px:Q"), y2=alt.Y2("py:Q")),
         words.encode(**at, text="label:N"),

@@ -97,11 +97,12 @@ class MapResult(Displayed):
     def headline(self) -> str:
         """State how many neighbours the maps keep where they keep most, beside chance, and how they are trusted."""
         row = self.quality[self.quality.layer == self.best].iloc[0]
-        random = f", {row.random:.2f} in a random subspace of that rank" if self.subspace else ""
+        random = f", {_share(row.random)} in a random subspace of that rank" if self.subspace else ""
         return (
             f"{self.drawn_by} of {self.count} {NAMES[self.unit]} keeps most at layer {self.best} of "
-            f"{self.depth}: {row.neighbours:.2f} of the {self.neighbours} nearest neighbours, {row.chance:.2f} by "
-            f"chance{random}; trustworthiness {row.trustworthiness:.2f}, distances {abs(row.distances):.2f}."
+            f"{self.depth}: {_share(row.neighbours)} of the {self.neighbours} nearest neighbours, "
+            f"{_share(row.chance)} by chance{random}; trustworthiness {row.trustworthiness:.2f}, "
+            f"distances {abs(row.distances):.2f}."
         )
 
     def frame(self) -> pd.DataFrame:
@@ -135,6 +136,13 @@ class MapResult(Displayed):
         known = self.named[self.named.order == order]
         names = {k: f"{k + 1}: {label}" for k, label in zip(known.cluster, known.label, strict=True)}
         return [names.get(int(k), UNNAMED) for k in self.clusters[order]]
+
+
+def _share(value: float) -> str:
+    """Put a share in words: two decimals, or of a small one two digits that say something."""
+    if not 0 < value < 0.01:
+        return f"{value:.2f}"
+    return np.format_float_positional(value, precision=2, fractional=False, trim="-")
 
 
 def run(spec: MapSpec, progress: Progress) -> MapResult:

@@ -6,7 +6,10 @@ from sklearn.manifold import trustworthiness
 from sklearn.neighbors import NearestNeighbors
 
 from probes.errors import StrataError
-from probes.geometry import projection
+from probes.geometry import (
+    maps,  # noqa
+    projection,
+)
 from probes.geometry.faithful import agreement, kept
 from probes.geometry.mapping import judged
 from probes.geometry.projection import around, directed, nearest
@@ -99,3 +102,10 @@ def test_umap_keeps_planted_clusters_and_the_seed_decides() -> None:
         drawn = NearestNeighbors(n_neighbors=5).fit(xy).kneighbors(return_distance=False)
         assert (drawn // 40 == np.arange(120)[:, None] // 40).mean() > 0.95
     np.testing.assert_array_equal(projection.umap(clusters, near, apart=0.1, seed=0), first)
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.5149, "0.51"), (0.01, "0.01"), (0.00314, "0.0031"), (1.5e-5, "0.000015"), (0.0, "0.00")]
+)
+def test_a_small_share_is_said_with_digits_that_say_something(share: float, said: str) -> None:
+    assert maps._share(share) == said
