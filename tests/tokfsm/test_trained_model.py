@@ -125,6 +125,18 @@ def test_every_weight_is_in_one_group_and_all_of_them_move(rules: Rules) -> None
     assert all(p.grad is not None for p in books.parameters())
 
 
+@pytest.mark.parametrize(("pursuit", "most"), [(True, 16), (False, 6)])
+def test_only_codes_that_may_come_again_can_be_more_than_the_book_has(pursuit: bool, most: int) -> None:
+    net = small()
+    books = Codebooks(net, {"0.mlp": 6}, Rules(4, "euclidean", "sum", learn="mean", pursuit=pursuit))
+    start_from(books, net, TEXTS, passes=3)
+    training, book = Training(net, books, Recipe(steps=4, warm=1, many=16, half=False)), books.named()["0.mlp"]
+    assert np.isfinite(training.step(batch))
+    assert book.ids.shape[2] == most
+    training.step(batch), training.step(batch)
+    assert book.ids.shape[2] == 4
+
+
 def test_using_a_model_changes_nothing_of_it() -> None:
     net = small()
     books = start(net)

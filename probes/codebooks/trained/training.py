@@ -81,7 +81,8 @@ class Training:
         """Take one step; return its loss in nats a token."""
         self._modes(True)
         for book in self.named.values():
-            book.k = min(self.recipe.chosen(self.done, book.rules.k), book.codes.shape[1])
+            chosen = self.recipe.chosen(self.done, book.rules.k)
+            book.k = chosen if book.rules.pursuit else min(chosen, book.codes.shape[1])  # a pursuit may repeat one
         for optimiser, rate in zip(self.optimisers, self.rates, strict=True):
             optimiser.zero_grad()
             for group in optimiser.param_groups:
