@@ -9,7 +9,11 @@ import torch
 
 from probes.__main__ import main
 from probes.codebooks.trained import kept
+from probes.codebooks.trained.lesson import Lesson
+from probes.codebooks.trained.teaching import teach
 from probes.codebooks.trained.training import Recipe
+from probes.contract import Progress
+from probes.errors import Cancelled
 
 LINES = [f"value_{i} = total + {i}\nreturn value_{i}" for i in range(160)]
 
@@ -63,6 +67,27 @@ def test_what_cannot_be_taught_is_refused(
     (tmp_path / "full" / "mine.txt").write_text("mine")
     assert main(asked(tiny_llama, table, tmp_path / "full")) == 2
     assert "E-CODES-FOLDER" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("optimiser", ["adamw", "muon"])
+def test_what_is_cancelled_goes_on_from_its_last_step_to_the_same_bits(
+    tiny_llama: Path, table: Path, tmp_path: Path, optimiser: str
+) -> None:
+    fields = {"model": str(tiny_llama), "corpus": f"table:{table}", "language": "", "codes": 8, "steps": 12}
+    lesson = Lesson(**fields, tokens=16, texts=160, rate=0.01, blocks=4, device="cpu", optimiser=optimiser)
+    stopped, whole = tmp_path / "stopped", tmp_path / "whole"
+
+    class AtFive(Progress):
+        def report(self, done: float, total: float, note: str = "") -> None:
+            if note.startswith("step 5:"):
+                raise Cancelled
+
+    with pytest.raises(Cancelled):
+        teach(lesson, stopped, AtFive())
+    assert json.loads((stopped / "training.json").read_text())["done"] == 5
+    ends = [teach(lesson, into, Progress()).stages.loss.tolist() for into in (stopped, whole)]
+    assert ends[0] == ends[1]
+    assert ends[0][2] < ends[0][1]
 
 
 def test_many_codes_at_first_fall_to_k_by_the_middle() -> None:

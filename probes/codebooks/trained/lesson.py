@@ -44,5 +44,7 @@ class Lesson(ReadsCorpus):
     """Texts of the corpus; one in ten, by its content, is held out."""
     rate: float = Field(3e-4, gt=0, le=1)
     """Learning rate, of AdamW's size, at its highest."""
+    optimiser: Literal["adamw", "muon"] = "adamw"
+    """What moves the blocks' matrices: adamw; or muon, which learns more a step, and of few tokens costs far more."""
     seed: int = Field(0, ge=0, le=2**31 - 2)
     """Decides the order of texts, the start of the codes and the batches."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Literal
 
 import numpy as np
@@ -17,7 +18,7 @@ from probes.codebooks.trained.lesson import Lesson
 from probes.codebooks.trained.model import Codebooks, split, start_from
 from probes.codebooks.trained.training import Recipe, Training
 from probes.contract import Progress
-from probes.errors import StrataError
+from probes.errors import Cancelled, StrataError
 from probes.models import LanguageModel, language_model, load
 from probes.models.sites import depth_of
 from probes.values import split_of
@@ -25,8 +26,8 @@ from probes.values import split_of
 SHARES = (0.9, 0.1)
 HELD, STARTERS = 64, 32
 """Held-out blocks that losses are of; blocks that codes start from."""
-EVERY = 50
-"""Steps between two checkpoints."""
+EVERY = 120.0
+"""Seconds between two checkpoints; one more is made when training is cancelled, and at the end."""
 STAGES = ("as it is", "codes put in", "trained")
 LESSON = "lesson.json"
 
@@ -118,16 +119,24 @@ def rules(lesson: Lesson) -> Rules:
 def _trained(
     lesson: Lesson, lm: LanguageModel, books: Codebooks, into: Path, fitted: np.ndarray, progress: Progress
 ) -> Training:  # limit: the six it takes
-    recipe = Recipe(lesson.steps, lesson.rate, lesson.rate, many=lesson.many, seed=lesson.seed)
+    warm, rates = max(1, min(50, lesson.steps // 10)), (lesson.rate, lesson.rate)
+    muon = lesson.optimiser == "muon"
+    recipe = Recipe(lesson.steps, *rates, warm=warm, muon=muon, many=lesson.many, seed=lesson.seed)
     training = Training(lm.net, books, recipe)
     if (into / "training.json").exists():
         training.resume(into)
-    batch = batches(fitted, lesson.blocks)
-    while training.done < lesson.steps:
-        loss = training.step(batch)
-        progress.report(training.done, lesson.steps, f"step {training.done:,}: loss {loss:.3f}")
-        if training.done % EVERY == 0 or training.done == lesson.steps:
-            training.save(into)
+    batch, saved = batches(fitted, lesson.blocks), monotonic()
+    try:
+        while training.done < lesson.steps:
+            loss = training.step(batch)
+            last = training.done == lesson.steps
+            if last or monotonic() - saved > EVERY:
+                training.save(into)
+                saved = monotonic()
+            progress.report(training.done, lesson.steps, f"step {training.done:,}: loss {loss:.3f}")
+    except Cancelled:  # raised between two steps: everything that a step moves is whole
+        training.save(into)
+        raise
     return training
 
 

@@ -26,7 +26,7 @@ class Recipe:
 
     steps: int
     matrices: float = 0.02
-    """Rate of the blocks' matrices, which Muon (Jordan, 2024) trains."""
+    """Rate of the blocks' matrices."""
     others: float = 5e-3
     """Rate of embeddings, norms, biases, the head and codes that learn by gradient, which AdamW trains."""
     decay: float = 0.01
@@ -39,6 +39,8 @@ class Recipe:
     """Compute in bfloat16 where that loses little; None: where the machine does so in hardware, and is not slowed."""
     restart: int = 10
     """Steps between two looks for dead codes, in the first three quarters; 0 for none."""
+    muon: bool = True
+    """Matrices are trained by Muon (Jordan, 2024), whose step costs as much as many tokens; otherwise by AdamW."""
     many: int = 0
     """Codes a token at the beginning, which fall to each codebook's own number by the middle; 0 for no more of them."""
     seed: int = 0
@@ -69,9 +71,13 @@ class Training:
         self.net, self.books, self.recipe = net, books, recipe
         self.named: dict[str, Book] = books.named() if books is not None else {}
         matrices, others = groups(net, books)
-        muon = Muon(matrices, recipe.matrices, recipe.decay)
-        adam = torch.optim.AdamW(others, lr=recipe.others, betas=(0.9, 0.98), weight_decay=0)
-        self.optimisers: tuple[torch.optim.Optimizer, ...] = (muon, adam)
+        first: torch.optim.Optimizer
+        if recipe.muon:
+            first = Muon(matrices, recipe.matrices, recipe.decay)
+        else:
+            first = torch.optim.AdamW(matrices, recipe.matrices, betas=(0.9, 0.98), weight_decay=recipe.decay)
+        adam = torch.optim.AdamW(others, recipe.others, betas=(0.9, 0.98), weight_decay=0)
+        self.optimisers: tuple[torch.optim.Optimizer, ...] = (first, adam)
         self.rates = (recipe.matrices, recipe.others)
         self.done = 0
         self.draw = np.random.default_rng(recipe.seed)
