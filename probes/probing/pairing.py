@@ -73,6 +73,7 @@ def _moved(start: int, name: str) -> tuple[int, int]:
 
 
 def _of_columns(spec: "ProbingSpec", texts: Iterable[Text], left_out: Counter[str]) -> Iterator[Piece]:
+    seen: set[str] = set()
     for text in texts:
         columns = dict(text.labels)
         if spec.label not in columns:
@@ -82,7 +83,10 @@ def _of_columns(spec: "ProbingSpec", texts: Iterable[Text], left_out: Counter[st
             left_out[f"no text in '{spec.label[:60]}'"] += 1
         elif wrong == text.text:
             left_out["two equal texts"] += 1
+        elif seen & {text.text, wrong}:  # or one text, wrong of two pairs, could train and test
+            left_out["repeats a text of another pair"] += 1
         else:
+            seen |= {text.text, wrong}
             for one, at, answer in zip((text.text, wrong), differing(text.text, wrong), (RIGHT, WRONG), strict=True):
                 yield cutting.sized(spec, Piece(one, (Place(*at, answer, one),), text.origin, text.text))
 

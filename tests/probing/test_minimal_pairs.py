@@ -112,6 +112,16 @@ def test_an_exception_is_right_as_often_as_it_is_wrong(functions: list[Text], ti
     assert len(names[RIGHT]) > 2
 
 
+def test_no_text_is_in_two_pairs_of_a_table_on_whichever_side() -> None:
+    rows = [("a b", "a c"), ("d b", "a c"), ("a c", "e f"), ("g h", "a b"), ("i j", "i k"), ("i j", "i l")]
+    texts = [Text(good, "", str(i), labels=(("bad", bad),)) for i, (good, bad) in enumerate(rows)]
+    nothing: Any = Nowhere()
+    left = Counter[str]()
+    found = [piece.text for piece in pairs(ProbingSpec(label="bad", unit="leaf"), texts, nothing, left)]
+    assert found == ["a b", "a c", "i j", "i k"]
+    assert left == {"repeats a text of another pair": 4}
+
+
 @pytest.mark.parametrize(
     ("one", "other", "places"),
     [
