@@ -107,15 +107,24 @@ def train(asked: argparse.Namespace) -> None:
     kept.save(kept.Trained(net, books, notes), asked.into, torch.float16)
 
 
-def row(result: TokfsmResult) -> list[tuple[str, float, float]]:
-    """Return measure, ours, published."""
-    published: dict[str, Any] = PUBLISHED
-    return [
-        ("loss over the floor (nats a token)", result.excess, published["excess"]),
-        ("legal transitions (%)", result.legal, 100 * published["legal"]),
-        ("precision of the best code of a state (%)", result.precision, 100 * published["precision"]),
-        ("best neuron at the same recall (%)", result.neuron, 100 * published["neuron"]),
+def row(result: TokfsmResult, k: int) -> list[str]:
+    """Return a line a measure: ours, and what is published of the same places with as many codes a token."""
+    places = ",".join(sorted({name.partition(".")[2] for name in result.books["book"]}))
+    published = PUBLISHED.get((places, k), {})
+    whole = [
+        ("loss over the floor (nats a token)", "excess", 1),
+        ("legal transitions (%)", "legal", 100),
+        ("precision of the best code of a state (%)", "precision", 100),
+        ("best neuron at the same recall (%)", "neuron", 100),
     ]
+    lines = [f"{places}, k = {k}"]
+    for said, name, unit in whole:
+        ours = float(getattr(result, name))
+        lines.append(f"{said:45} ours {ours:8.4f}")
+        if name in published:
+            theirs = unit * published[name]
+            lines[-1] += f"  published {theirs:8.4f}  difference {ours - theirs:+8.4f}"
+    return lines
 
 
 def short(asked: argparse.Namespace) -> str:
@@ -157,8 +166,7 @@ def main() -> None:
         return
     result = judged(TokfsmSpec(texts=asked.texts, seed=asked.seed), asked.folder, Progress())
     print(result.headline())
-    for name, ours, published in row(result):
-        print(f"{name:45} ours {ours:8.4f}  published {published:8.4f}  difference {ours - published:+8.4f}")
+    print("\n".join(row(result, kept.rules(asked.folder).k)))
     print(f"legal {result.low:.1f} to {result.high:.1f} %, first {result.first:.1f} %; loss ± {result.half:.4f}; "
           f"accuracy {result.accuracy:.2f} of {result.best_accuracy:.2f} %; recall {result.recall:.1f} %; "
           f"dead {result.dead:.1f} %")  # fmt: skip
