@@ -33,6 +33,7 @@ from probes.codebooks.trained.model import Codebooks, start_from
 from probes.codebooks.trained.training import Recipe, Training
 from probes.contract import Progress
 from probes.models import toy
+from probes.models.sites import depth_of
 
 RULES = Rules(similarity="euclidean", learn="mean", commitment=0.25)
 EVERY = 50
@@ -58,15 +59,13 @@ def go(training: Training, folder: Path) -> None:
             training.save(folder)
 
 
-def sizes(asked: argparse.Namespace, had: dict[str, torch.Tensor]) -> dict[str, int]:
+def sizes(asked: argparse.Namespace, had: dict[str, torch.Tensor], depth: int) -> dict[str, int]:
     """Return codes by place, `asked.more` than it had; the first layer sees one token a row, or few: it needs few."""
-    if had:
-        return {name: codes.shape[1] + (1 if name == "0.mlp" else asked.more) for name, codes in had.items()}
-    whole: dict[str, int] = {}
-    for layer in range(asked.depth):
-        whole |= {f"{layer}.head": 64 if layer == 0 else asked.head} if "head" in asked.places else {}
-        whole |= {f"{layer}.mlp": 11 + (asked.k > 1) if layer == 0 else asked.mlp} if "mlp" in asked.places else {}
-    return whole
+    whole = {name: codes.shape[1] + (1 if name == "0.mlp" else asked.more) for name, codes in had.items()}
+    for layer in range(depth) if not had else ():
+        whole |= {f"{layer}.head": 64 if layer == 0 else asked.head}
+        whole |= {f"{layer}.mlp": 11 + (asked.k > 1) if layer == 0 else asked.mlp}
+    return {name: size for name, size in whole.items() if name.partition(".")[2] in asked.places.split(",")}
 
 
 def rules(asked: argparse.Namespace) -> Rules:
@@ -92,7 +91,7 @@ def train(asked: argparse.Namespace) -> None:
     else:
         net = toy.neox(tokfsm().vocabulary, TOKENS, depth=asked.depth, turn=asked.turn)
         go(Training(net, None, Recipe(asked.base, seed=asked.seed)), asked.into / "base")
-    books = Codebooks(net, sizes(asked, had), rules(asked))
+    books = Codebooks(net, sizes(asked, had, depth_of(net)), rules(asked))
     if not (asked.into / "codes" / "training.json").exists():  # else `go` takes all up again
         start_from(books, net, batch(np.random.default_rng(asked.seed)), 12, asked.seed, had or None)
     recipe = Recipe(asked.codes, asked.rate, asked.rate / 5, fall=0.8, seed=asked.seed + 1000)
@@ -139,6 +138,24 @@ def short(asked: argparse.Namespace) -> str:
             f"legal {100 * legal.legal:.1f} %, {100 * legal.low:.1f} to {100 * legal.high:.1f} %")  # fmt: skip
 
 
+DEFAULTS = {"depth": 4, "turn": math.pi, "base": 1000, "head": 512, "mlp": 1024}
+
+
+def checked(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> argparse.Namespace:
+    """Fill in what was not given; refuse what would be ignored, since what is taken over has its own."""
+    if asked.more and not asked.start:
+        parser.error("--more adds to the codes of --start")
+    if asked.more and (asked.k == 1 or asked.several != "pursuit"):
+        parser.error("--more adds codes of what those it had leave: give --k above 1, and --several pursuit")
+    for name, default in DEFAULTS.items():
+        owner = asked.start and ("--start" if name not in ("head", "mlp") else asked.more and "--more")
+        if owner and getattr(asked, name) is not None:
+            parser.error(f"--{name} is that of {asked.start} with {owner}")
+        if getattr(asked, name) is None:
+            setattr(asked, name, default)
+    return asked
+
+
 def main() -> None:
     """Print a row, or train."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -147,16 +164,18 @@ def main() -> None:
     parser.add_argument("--texts", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--into", type=Path, default=Path(".cache/tokfsm/seed"))
-    parser.add_argument("--depth", type=int, default=4)
+    parser.add_argument("--depth", type=int, help="layers (4)")
     parser.add_argument("--start", type=Path, help="the folder of a kept model whose decoder is taken")
-    parser.add_argument("--more", type=int, default=0, help="take its codes too, and add so many to each book")
+    parser.add_argument("--more", type=int, default=0, help="take its codes too, add so many to each book (0.mlp: one)")
     parser.add_argument("--rate", type=float, default=0.01, help="of matrices while codes are trained")
     parser.add_argument("--places", default="head,mlp")
     parser.add_argument("--several", choices=("pursuit", "nearest"), default="pursuit", help="how k codes are chosen")
-    parser.add_argument("--turn", type=float, default=math.pi, help="radians that the fastest positions turn a token")
-    for name, default in (("base", 1000), ("codes", 1800), ("head", 512), ("mlp", 1024), ("k", 1)):
+    parser.add_argument("--turn", type=float, help="radians that the fastest positions turn a token (pi)")
+    for name, said in (("base", "steps (1000)"), ("head", "codes a head (512)"), ("mlp", "codes an MLP (1024)")):
+        parser.add_argument(f"--{name}", type=int, help=said)
+    for name, default in (("codes", 1800), ("k", 1)):
         parser.add_argument(f"--{name}", type=int, default=default)
-    asked = parser.parse_args()
+    asked = checked(parser, parser.parse_args())
     torch.set_num_threads(1)
     if asked.what == "train":
         train(asked)

@@ -95,6 +95,10 @@ def test_codes_that_a_book_had_stay_and_the_others_are_of_what_they_leave() -> N
     assert torch.equal(book.codes[:, :16], before.codes)
     lost = [(one.stand(one.read(book.seen)) - book.seen).square().sum() for one in (before, book)]
     assert lost[1] < 0.5 * lost[0]
+    more.close()
+    for size, how in ((24, MEANS), (24, Rules(2, "euclidean", "mean")), (12, rules)):
+        with pytest.raises(StrataError, match=f"had 16 codes and cannot have {size}"):
+            start_from(Codebooks(net, {"1.head": size}, how), net, texts, had={"1.head": before.codes})
 
 
 def test_all_codes_taken_away_leave_nothing_of_an_mlp() -> None:
