@@ -33,7 +33,7 @@ class TokfsmSpec(Spec):
     """Hold a kept codebook model of a machine against the machine itself: loss, legal steps, codes of states."""
 
     kind: ClassVar[str] = "tokfsm"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     checkpoint: str = "seed0"
     """Which kept model: a folder of data/tokfsm."""

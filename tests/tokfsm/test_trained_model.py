@@ -141,6 +141,15 @@ def test_only_codes_that_may_come_again_can_be_more_than_the_book_has(pursuit: b
     assert book.ids.shape[2] == 4
 
 
+def test_what_is_used_counts_each_code_once_a_token() -> None:
+    net = small()
+    books = start(net, Rules(4, "euclidean", "sum", learn="mean", pursuit=True)).eval()
+    used = heard(net, books, TEXTS.numpy()).used["0.mlp"][0]
+    ids = books.named()["0.mlp"].ids[:, 0]
+    assert used.tolist() == [int((ids == code).any(1).sum()) for code in range(6)]
+    assert used.sum() < ids.numel()  # some came again
+
+
 def test_using_a_model_changes_nothing_of_it() -> None:
     net = small()
     books = start(net)
