@@ -33,6 +33,7 @@ from probes.codebooks.trained.model import Codebooks, start_from
 from probes.codebooks.trained.training import Recipe, Training
 from probes.contract import Progress
 from probes.models import toy
+from probes.models.sites import depth_of
 
 RULES = Rules(similarity="euclidean", learn="mean", commitment=0.25)
 EVERY = 50
@@ -58,15 +59,13 @@ def go(training: Training, folder: Path) -> None:
             training.save(folder)
 
 
-def sizes(asked: argparse.Namespace, had: dict[str, torch.Tensor]) -> dict[str, int]:
+def sizes(asked: argparse.Namespace, had: dict[str, torch.Tensor], depth: int) -> dict[str, int]:
     """Return codes by place, `asked.more` than it had; the first layer sees one token a row, or few: it needs few."""
-    if had:
-        return {name: codes.shape[1] + (1 if name == "0.mlp" else asked.more) for name, codes in had.items()}
-    whole: dict[str, int] = {}
-    for layer in range(asked.depth):
-        whole |= {f"{layer}.head": 64 if layer == 0 else asked.head} if "head" in asked.places else {}
-        whole |= {f"{layer}.mlp": 11 + (asked.k > 1) if layer == 0 else asked.mlp} if "mlp" in asked.places else {}
-    return whole
+    whole = {name: codes.shape[1] + (1 if name == "0.mlp" else asked.more) for name, codes in had.items()}
+    for layer in range(depth) if not had else ():
+        whole |= {f"{layer}.head": 64 if layer == 0 else asked.head}
+        whole |= {f"{layer}.mlp": 11 + (asked.k > 1) if layer == 0 else asked.mlp}
+    return {name: size for name, size in whole.items() if name.partition(".")[2] in asked.places.split(",")}
 
 
 def rules(asked: argparse.Namespace) -> Rules:
@@ -92,7 +91,7 @@ def train(asked: argparse.Namespace) -> None:
     else:
         net = toy.neox(tokfsm().vocabulary, TOKENS, depth=asked.depth, turn=asked.turn)
         go(Training(net, None, Recipe(asked.base, seed=asked.seed)), asked.into / "base")
-    books = Codebooks(net, sizes(asked, had), rules(asked))
+    books = Codebooks(net, sizes(asked, had, depth_of(net)), rules(asked))
     if not (asked.into / "codes" / "training.json").exists():  # else `go` takes all up again
         start_from(books, net, batch(np.random.default_rng(asked.seed)), 12, asked.seed, had or None)
     recipe = Recipe(asked.codes, asked.rate, asked.rate / 5, fall=0.8, seed=asked.seed + 1000)
@@ -107,15 +106,24 @@ def train(asked: argparse.Namespace) -> None:
     kept.save(kept.Trained(net, books, notes), asked.into, torch.float16)
 
 
-def row(result: TokfsmResult) -> list[tuple[str, float, float]]:
-    """Return measure, ours, published."""
-    published: dict[str, Any] = PUBLISHED
-    return [
-        ("loss over the floor (nats a token)", result.excess, published["excess"]),
-        ("legal transitions (%)", result.legal, 100 * published["legal"]),
-        ("precision of the best code of a state (%)", result.precision, 100 * published["precision"]),
-        ("best neuron at the same recall (%)", result.neuron, 100 * published["neuron"]),
+def row(result: TokfsmResult, k: int) -> list[str]:
+    """Return a line a measure: ours, and what is published of the same places with as many codes a token."""
+    places = ",".join(sorted({name.partition(".")[2] for name in result.books["book"]}))
+    published = PUBLISHED.get((places, k), {})
+    whole = [
+        ("loss over the floor (nats a token)", "excess", 1),
+        ("legal transitions (%)", "legal", 100),
+        ("precision of the best code of a state (%)", "precision", 100),
+        ("best neuron at the same recall (%)", "neuron", 100),
     ]
+    lines = [f"{places}, k = {k}"]
+    for said, name, unit in whole:
+        ours = float(getattr(result, name))
+        lines.append(f"{said:45} ours {ours:8.4f}")
+        if name in published:
+            theirs = unit * published[name]
+            lines[-1] += f"  published {theirs:8.4f}  difference {ours - theirs:+8.4f}"
+    return lines
 
 
 def short(asked: argparse.Namespace) -> str:
@@ -130,6 +138,24 @@ def short(asked: argparse.Namespace) -> str:
             f"legal {100 * legal.legal:.1f} %, {100 * legal.low:.1f} to {100 * legal.high:.1f} %")  # fmt: skip
 
 
+DEFAULTS = {"depth": 4, "turn": math.pi, "base": 1000, "head": 512, "mlp": 1024}
+
+
+def checked(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> argparse.Namespace:
+    """Fill in what was not given; refuse what would be ignored, since what is taken over has its own."""
+    if asked.more and not asked.start:
+        parser.error("--more adds to the codes of --start")
+    if asked.more and (asked.k == 1 or asked.several != "pursuit"):
+        parser.error("--more adds codes of what those it had leave: give --k above 1, and --several pursuit")
+    for name, default in DEFAULTS.items():
+        owner = asked.start and ("--start" if name not in ("head", "mlp") else asked.more and "--more")
+        if owner and getattr(asked, name) is not None:
+            parser.error(f"--{name} is that of {asked.start} with {owner}")
+        if getattr(asked, name) is None:
+            setattr(asked, name, default)
+    return asked
+
+
 def main() -> None:
     """Print a row, or train."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -138,16 +164,18 @@ def main() -> None:
     parser.add_argument("--texts", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--into", type=Path, default=Path(".cache/tokfsm/seed"))
-    parser.add_argument("--depth", type=int, default=4)
+    parser.add_argument("--depth", type=int, help="layers (4)")
     parser.add_argument("--start", type=Path, help="the folder of a kept model whose decoder is taken")
-    parser.add_argument("--more", type=int, default=0, help="take its codes too, and add so many to each book")
+    parser.add_argument("--more", type=int, default=0, help="take its codes too, add so many to each book (0.mlp: one)")
     parser.add_argument("--rate", type=float, default=0.01, help="of matrices while codes are trained")
     parser.add_argument("--places", default="head,mlp")
     parser.add_argument("--several", choices=("pursuit", "nearest"), default="pursuit", help="how k codes are chosen")
-    parser.add_argument("--turn", type=float, default=math.pi, help="radians that the fastest positions turn a token")
-    for name, default in (("base", 1000), ("codes", 1800), ("head", 512), ("mlp", 1024), ("k", 1)):
+    parser.add_argument("--turn", type=float, help="radians that the fastest positions turn a token (pi)")
+    for name, said in (("base", "steps (1000)"), ("head", "codes a head (512)"), ("mlp", "codes an MLP (1024)")):
+        parser.add_argument(f"--{name}", type=int, help=said)
+    for name, default in (("codes", 1800), ("k", 1)):
         parser.add_argument(f"--{name}", type=int, default=default)
-    asked = parser.parse_args()
+    asked = checked(parser, parser.parse_args())
     torch.set_num_threads(1)
     if asked.what == "train":
         train(asked)
@@ -157,8 +185,7 @@ def main() -> None:
         return
     result = judged(TokfsmSpec(texts=asked.texts, seed=asked.seed), asked.folder, Progress())
     print(result.headline())
-    for name, ours, published in row(result):
-        print(f"{name:45} ours {ours:8.4f}  published {published:8.4f}  difference {ours - published:+8.4f}")
+    print("\n".join(row(result, kept.rules(asked.folder).k)))
     print(f"legal {result.low:.1f} to {result.high:.1f} %, first {result.first:.1f} %; loss ± {result.half:.4f}; "
           f"accuracy {result.accuracy:.2f} of {result.best_accuracy:.2f} %; recall {result.recall:.1f} %; "
           f"dead {result.dead:.1f} %")  # fmt: skip

@@ -26,7 +26,7 @@ class CodebookSpec(ReadsCorpus):
     """Fit a codebook to every layer of a model, and say what its codes keep of the states, and of which tokens."""
 
     kind: ClassVar[str] = "codebooks"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     corpus: str = "python-stdlib"
     """python-stdlib, code:FOLDER, table:FILE or hub:NAME; `python -m probes corpora` lists them."""

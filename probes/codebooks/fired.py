@@ -29,9 +29,14 @@ def fired(ids: np.ndarray, books: int, slots: int, levels: Any, *, once: bool = 
     found = taken.astype(np.int16 if ids.dtype == np.uint8 else np.int32)
     if zero:
         found[ids[:, books * slots :].reshape(found.shape) == 0] = SILENT
-    for slot in range(1, slots) if once else ():
-        again = (found[..., :slot] == found[..., slot, None]).any(-1)
-        found[again, slot] = SILENT
+    return each_once(found) if once else found
+
+
+def each_once(ids: np.ndarray) -> np.ndarray:
+    """Return signed integers [..., slot], `SILENT` in each slot whose code an earlier slot of its row has."""
+    found = ids.copy()
+    for slot in range(1, ids.shape[-1]):
+        found[(ids[..., :slot] == ids[..., slot, None]).any(-1), slot] = SILENT
     return found
 
 

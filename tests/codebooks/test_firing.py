@@ -164,8 +164,9 @@ def test_a_run_of_an_earlier_version_is_to_be_asked_again_and_stays_where_it_is(
     shutil.copytree(home[0], tmp_path / "home")
     monkeypatch.setenv("STRATA_HOME", str(tmp_path / "home"))
     digest = home[1].digest
-    monkeypatch.setattr(CodebookSpec, "version", CodebookSpec.version + 1)
-    with pytest.raises(StrataError, match="is of version 2; today's is 3"):
+    had = CodebookSpec.version
+    monkeypatch.setattr(CodebookSpec, "version", had + 1)
+    with pytest.raises(StrataError, match=f"is of version {had}; today's is {had + 1}"):
         kept.fitted(digest)
     assert store.asked(digest)
 

@@ -1,6 +1,7 @@
 """A kept codebook model on the Codebooks page: its codes are those it chooses; forcing them is what it does itself."""
 
 import shutil
+from itertools import combinations, combinations_with_replacement
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,8 @@ from probes.codebooks import (
     sheet,
 )
 from probes.codebooks.trained import kept as on_disk
+from probes.codebooks.trained.book import Book, Rules
+from probes.codebooks.trained.own import own
 from probes.codebooks.trained.thinking import thinking
 from probes.codebooks.typed import model_of
 from probes.errors import StrataError
@@ -46,6 +49,16 @@ def test_the_codes_of_a_run_are_those_that_the_model_chooses(taught_run: Codeboo
         spans = model_of(taught_run).encode([text])
         real = np.flatnonzero(~spans.special[0])[1 : 1 + len(own)]
         assert run.ids[at][own].tolist() == chosen[torch.from_numpy(real)].flatten(1).tolist()
+
+
+def test_capacity_counts_every_choice_there_can_be() -> None:
+    def bits(size: int, k: int, pursuit: bool) -> float:
+        book = Book(2, size, 3, Rules(k, "euclidean", "sum", pursuit=pursuit))
+        return own(book, torch.zeros(6)).capacity
+
+    for choices, pursuit in ((combinations, False), (combinations_with_replacement, True)):
+        assert bits(5, 3, pursuit) == pytest.approx(2 * np.log2(len(list(choices(range(5), 3)))))
+    assert bits(2, 3, True) == pytest.approx(2 * np.log2(4))  # more choices than codes
 
 
 def test_what_codes_keep_is_of_what_enters_them_and_left_out_controls_say_so(taught_run: CodebookSpec) -> None:

@@ -95,6 +95,10 @@ def test_codes_that_a_book_had_stay_and_the_others_are_of_what_they_leave() -> N
     assert torch.equal(book.codes[:, :16], before.codes)
     lost = [(one.stand(one.read(book.seen)) - book.seen).square().sum() for one in (before, book)]
     assert lost[1] < 0.5 * lost[0]
+    more.close()
+    for size, how in ((24, MEANS), (24, Rules(2, "euclidean", "mean")), (12, rules)):
+        with pytest.raises(StrataError, match=f"had 16 codes and cannot have {size}"):
+            start_from(Codebooks(net, {"1.head": size}, how), net, texts, had={"1.head": before.codes})
 
 
 def test_all_codes_taken_away_leave_nothing_of_an_mlp() -> None:
@@ -135,6 +139,15 @@ def test_only_codes_that_may_come_again_can_be_more_than_the_book_has(pursuit: b
     assert book.ids.shape[2] == most
     training.step(batch), training.step(batch)
     assert book.ids.shape[2] == 4
+
+
+def test_what_is_used_counts_each_code_once_a_token() -> None:
+    net = small()
+    books = start(net, Rules(4, "euclidean", "sum", learn="mean", pursuit=True)).eval()
+    used = heard(net, books, TEXTS.numpy()).used["0.mlp"][0]
+    ids = books.named()["0.mlp"].ids[:, 0]
+    assert used.tolist() == [int((ids == code).any(1).sum()) for code in range(6)]
+    assert used.sum() < ids.numel()  # some came again
 
 
 def test_using_a_model_changes_nothing_of_it() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from probes.codebooks.fired import each_once, firing
 from probes.codebooks.fsm.floor import prefixes
 from probes.codebooks.fsm.machine import Floats, Ints, Machine
 from probes.codebooks.trained.model import Codebooks, forcing
@@ -48,15 +49,11 @@ def purity(net: Any, books: Codebooks, machine: Machine) -> pd.DataFrame:
         net(input_ids=torch.from_numpy(given))
         for name, book in books.named().items():
             last = book.taken(given.shape)[:, -1]
-            counts = [_inputs_of(last[:, part].numpy()) for part in range(last.shape[1])]
+            once = each_once(last.numpy())
+            counts = [np.bincount(firing(once[:, part])) for part in range(last.shape[1])]  # inputs each code fires on
             seen = sum(int((c > 0).sum()) for c in counts)
             rows.append((name, machine.digits + digits, seen, sum(int((c == 1).sum()) for c in counts) / seen))
     return pd.DataFrame(rows, columns=["book", "tokens", "fired", "pure"])
-
-
-def _inputs_of(ids: Ints) -> Ints:
-    """Return on how many inputs each code fires, of ids [input, choice]: a code that is chosen twice counts once."""
-    return np.bincount(np.concatenate([np.unique(one) for one in ids]))
 
 
 def patched(net: Any, books: Codebooks, machine: Machine, pairs: int = 500, seed: int = 0) -> pd.DataFrame:

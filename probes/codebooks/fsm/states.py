@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from probes.codebooks.fired import each_once
 from probes.codebooks.fsm.machine import Floats, Ints, Machine
 from probes.codebooks.trained.hearing import batches
 from probes.codebooks.trained.model import Codebooks
@@ -79,11 +80,8 @@ def _counts(fired: Fired, machine: Machine, size: int) -> Ints:
     wide = machine.states + 1
     flat = []
     for ids in fired.ids:
-        ids = np.sort(ids, 1)
-        once = np.concatenate(
-            [np.full((len(ids), 1), True), ids[:, 1:] != ids[:, :-1]], 1
-        )  # however often it is chosen
-        flat.append(np.bincount((ids * wide + where)[once], minlength=size * wide).reshape(size, wide))
+        once = each_once(ids)
+        flat.append(np.bincount((once * wide + where)[once >= 0], minlength=size * wide).reshape(size, wide))
     return np.stack(flat)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 from torch.nn import functional as F
 
+from probes.codebooks.fired import each_once, firing
 from probes.codebooks.trained.model import Codebooks
 
 BATCH = 64
@@ -39,9 +40,8 @@ def heard(net: Any, books: Codebooks | None, texts: np.ndarray, size: int = BATC
         losses.append(F.cross_entropy(logits.transpose(1, 2), part[:, 1:], reduction="none").mean(1).cpu())
         right += float((logits.argmax(-1) == part[:, 1:]).sum())
         for name, book in named.items():
-            for group in range(len(book.codes)):
-                ids = book.ids[:, group].reshape(-1).cpu().numpy()
-                used[name][group] += np.bincount(ids, minlength=book.codes.shape[1])
+            for group, taken in enumerate(book.ids.cpu().numpy().swapaxes(0, 1)):
+                used[name][group] += np.bincount(firing(each_once(taken)), minlength=book.codes.shape[1])
     each = torch.cat(losses).double()
     half = Z * float(each.std()) / len(each) ** 0.5 if len(each) > 1 else float("inf")
     return Heard(float(each.mean()), half, right / (texts.shape[0] * (texts.shape[1] - 1)), used)
@@ -54,7 +54,7 @@ def batches(texts: np.ndarray, size: int = BATCH) -> Iterator[torch.Tensor]:
 
 
 def dead(used: dict[str, np.ndarray]) -> pd.DataFrame:
-    """Return one row a codebook: book, codes, dead (share), entropy in bits of its use, a mean over its parts."""
+    """Return one row a codebook: book, codes, dead (share), bits (entropy of what fires), a mean over its parts."""
     rows = []
     for name, counts in used.items():
         shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)

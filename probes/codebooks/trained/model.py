@@ -103,10 +103,12 @@ def start_from(
     """Start every codebook from k-means of what it sees of `tokens`, one after the other, each with those before it on.
 
     Of a place that sees fewer different rows than codes (the first MLP sees one for each digit), all rows are codes.
-    Codes [part, code, width] that a book `had`, by its name, stay: the others are of what those leave.
+    Codes [part, code, width] that a book `had`, by its name, stay: the others are of what those leave, which only a
+    pursuit of several looks at; StrataError E-CODES-MORE for another book that is larger, or for a smaller one.
     """
     net.eval()
     named = books.named()
+    _leaves_room(named, had or {})
     tokens = tokens.to(next(net.parameters()).device)
     for book in named.values():
         book.on = False
@@ -114,7 +116,7 @@ def start_from(
         net(input_ids=tokens)
         rows, size = book.seen, book.codes.shape[1]
         turns = book.k if book.rules.pursuit else 1
-        first = None if had is None else had[name]
+        first = (had or {}).get(name)
         found = [
             _in_turns(rows[:, part], (size, turns, passes, seed), [] if first is None else [first[part]])
             for part in range(rows.shape[1])
@@ -124,6 +126,16 @@ def start_from(
         counts = [torch.bincount(ids[:, part].flatten(), minlength=size) for part in range(rows.shape[1])]
         book.start(torch.stack(found), torch.stack(counts).float())
         book.on = True
+
+
+def _leaves_room(named: Mapping[str, Book], had: Mapping[str, torch.Tensor]) -> None:
+    for name in named.keys() & had.keys():
+        size, before = named[name].codes.shape[1], had[name].shape[1]
+        more = named[name].rules.pursuit and named[name].k > 1
+        if size < before or (size > before and not more):
+            what = f"'{name}' had {before} codes and cannot have {size}."
+            fix = "Keep their number; or add some, and choose several a token, one after another."
+            raise StrataError("E-CODES-MORE", what, fix=fix)
 
 
 def _in_turns(rows: torch.Tensor, how: tuple[int, int, int, int], found: list[torch.Tensor]) -> torch.Tensor:

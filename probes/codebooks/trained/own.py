@@ -23,8 +23,9 @@ class Own(Codebook):
 
     @property
     def capacity(self) -> float:
-        """Bits that name any choice of codes, in no order."""
-        return len(self.codes) * log2(comb(self.codes.shape[1], self.rules.k))
+        """Bits that name any choice of codes, in no order; one that may come again can be more often in it."""
+        size, k = self.codes.shape[1], self.rules.k
+        return len(self.codes) * log2(comb(size + k - 1, k) if self.rules.pursuit else comb(size, k))
 
     def encode(self, states: torch.Tensor) -> torch.Tensor:
         """Return int64 [row, book x slot]: the codes chosen for each state [row, width], the most similar first."""
