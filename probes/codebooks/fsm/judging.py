@@ -33,7 +33,7 @@ def judged(spec: TokfsmSpec, folder: Path, progress: Progress) -> TokfsmResult:
     codes = _states(net, books, machine, texts, draw)
     progress.report(3, 4, "exchanging codes")
     used = hearing.dead(heard.used)
-    best = floor.floor(machine, TOKENS)
+    best, note = floor.floor(machine, TOKENS), trained.notes.get("note")
     return TokfsmResult(
         books=used.merge(_pure(net, books, machine), on="book"),
         states=codes,
@@ -55,7 +55,7 @@ def judged(spec: TokfsmSpec, folder: Path, progress: Progress) -> TokfsmResult:
         neuron=100 * float(codes["neuron"].mean()),
         texts=spec.texts,
         found=len(codes),
-        source=source_of(spec, weights_of(folder), (str(trained.notes.get("note", "")),) if trained.notes.get("note") else ()),
+        source=source_of(spec, weights_of(folder), (str(note),) if note else ()),
     )
 
 
