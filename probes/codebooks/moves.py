@@ -148,7 +148,7 @@ def put_in(ids: torch.Tensor, some: Sequence[Move]) -> torch.Tensor:
             continue
         wanted = torch.tensor([m.place[2] for m in some if m.place[1] == part], device=ids.device)
         free, missing = ~torch.isin(new[:, part], wanted), ~(new[:, part] == code).any(1)
-        last = free.shape[1] - 1 - free.flip(1).int().argmax(1)  # slots stand most similar first
+        last = free.shape[1] - 1 - free.flip(1).int().argmax(1)  # slots stand in the order chosen
         new[missing, part, last[missing]] = put
     return new
 

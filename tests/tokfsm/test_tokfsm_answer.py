@@ -1,9 +1,13 @@
 """The kept model against its machine, and codes that are states by construction."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from probes.codebooks.fsm.editing import edited
+from probes.codebooks.fsm.judging import weights_of
 from probes.codebooks.fsm.machine import tokfsm
 from probes.codebooks.fsm.states import Fired, classified
 from probes.codebooks.tokfsm import FOLDER, folder_of, kept
@@ -19,6 +23,16 @@ def test_kept_models_are_small_and_named() -> None:
     with pytest.raises(StrataError, match=r"no kept TokFSM model '\.\./x'") as refused:
         folder_of("../x")
     assert "seed0" in (refused.value.fix or "")
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", trained.TENSORS, trained.RULES])
+def test_an_answer_is_told_apart_by_weights_codes_and_how_they_are_chosen(name: str, tmp_path: Path) -> None:
+    for one in ("model.safetensors", trained.TENSORS, trained.RULES):
+        shutil.copy(FOLDER / "seed0" / one, tmp_path)
+    before = weights_of(tmp_path)
+    assert before == weights_of(FOLDER / "seed0")
+    (tmp_path / name).write_bytes((tmp_path / name).read_bytes() + b" ")
+    assert weights_of(tmp_path) != before
 
 
 def planted(seed: int) -> Fired:

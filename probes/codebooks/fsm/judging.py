@@ -12,6 +12,7 @@ from probes.codebooks.fsm.machine import Machine, tokfsm
 from probes.codebooks.tokfsm import TOKENS, TokfsmResult, TokfsmSpec, source_of
 from probes.codebooks.trained import hearing, kept
 from probes.contract import Progress
+from probes.values import digest_of
 
 MOST = 300
 """Texts on each side of the search for codes and neurons of states: some 38,000 tokens, 375 of each state."""
@@ -32,8 +33,7 @@ def judged(spec: TokfsmSpec, folder: Path, progress: Progress) -> TokfsmResult:
     codes = _states(net, books, machine, texts, draw)
     progress.report(3, 4, "exchanging codes")
     used = hearing.dead(heard.used)
-    best = floor.floor(machine, TOKENS)
-    weights = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    best, note = floor.floor(machine, TOKENS), trained.notes.get("note")
     return TokfsmResult(
         books=used.merge(_pure(net, books, machine), on="book"),
         states=codes,
@@ -55,8 +55,14 @@ def judged(spec: TokfsmSpec, folder: Path, progress: Progress) -> TokfsmResult:
         neuron=100 * float(codes["neuron"].mean()),
         texts=spec.texts,
         found=len(codes),
-        source=source_of(spec, weights, (str(trained.notes.get("note", "")),) if trained.notes.get("note") else ()),
+        source=source_of(spec, weights_of(folder), (str(note),) if note else ()),
     )
+
+
+def weights_of(folder: Path) -> str:
+    """Return the digest of a codebook model: of its decoder's weights, its codes and how they are chosen."""
+    decoder = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    return digest_of([decoder, kept.digest(folder)])
 
 
 def _states(net: Any, books: Any, machine: Machine, texts: Any, draw: np.random.Generator) -> pd.DataFrame:

@@ -2,8 +2,9 @@
 
 Gradients pass straight through, or turned and stretched as code and input differ (the rotation trick, Fifty et al.,
 2024). Codes learn by gradient, or as running means of what chose them (van den Oord et al., 2017, appendix A.1).
-Several codes a token are the most similar ones, as in the paper, or are chosen one after another, each for what those
-before it left: matching pursuit (Mallat & Zhang, 1993) with every coefficient one.
+Several codes a token are the most similar ones, as in the paper, or are chosen one after another: residual quantisation
+(Juang & Gray, 1982) with one codebook for all stages. Each is the nearest to what those before it left, and is taken
+off whole; one may come again. Matching pursuit (`--method pursuit`) chooses by direction and takes off a multiple.
 """
 
 from dataclasses import dataclass
@@ -34,14 +35,14 @@ class Rules:
     decay: float = 0.98
     """Of running means, a step."""
     pursuit: bool = False
-    """Choose one code after another, each nearest to what those before it left: euclidean, and their sum comes out."""
+    """Residual quantisation: one code after another, each nearest to what those before it left: euclidean, summed."""
 
 
 class Book(nn.Module):
     """Independent codebooks for each part of a vector: [..., part x width] in and out.
 
     In training `loss` holds the squared distance of the last pass, a mean over tokens and a sum over dimensions; `ids`
-    [token, part, choice] are of the last pass, most similar first. `forced` ids stand in for chosen ones; -1 adds
+    [token, part, choice] are of the last pass, in the order chosen. `forced` ids stand in for chosen ones; -1 adds
     nothing. Outside training nothing here changes.
     """
 

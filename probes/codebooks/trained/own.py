@@ -28,7 +28,7 @@ class Own(Codebook):
         return len(self.codes) * log2(comb(size + k - 1, k) if self.rules.pursuit else comb(size, k))
 
     def encode(self, states: torch.Tensor) -> torch.Tensor:
-        """Return int64 [row, book x slot]: the codes chosen for each state [row, width], the most similar first."""
+        """Return int64 [row, book x slot]: the codes for each state [row, width], in the order chosen."""
         return self.book.read(states).flatten(1)
 
     def decode(self, ids: torch.Tensor) -> torch.Tensor:
