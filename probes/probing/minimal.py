@@ -17,7 +17,7 @@ from probes.probing.analysis import LAYER_0, RANDOM, TRAINED, WORDS
 from probes.reads import ReadsCorpus
 from probes.values import Source
 
-COINS = "pairs turned by a coin"
+COINS = "a coin for each two words"
 OWN, SHORTER = "the model's own choice", "the shorter text"
 
 
@@ -39,7 +39,7 @@ class PairsSpec(ReadsCorpus):
     seeds: int = Field(3, ge=1, le=20)
     """Draws of what trains and what validates; all are tested on the same pairs."""
     control: bool = True
-    """Also learn pairs that a coin has turned round, in which there is nothing to learn."""
+    """Also learn pairs turned round by a coin tossed for the two words that differ: only memory for words helps."""
     random_init: bool = True
     """Also probe the same architecture with random weights."""
     seed: int = Field(0, ge=0, le=2**31 - 1)
@@ -61,9 +61,9 @@ class PairsResult(Displayed):
     """Of a decoder: how often the best layer is right where the model's own choice is right and where it is wrong:
     choice, n, score, low, high."""
     pairs: pd.DataFrame
-    """One row a test pair: right, wrong (what stands at the place), margin (the probe's log-odds of the right text less
+    """One row a test pair: right, wrong (what differs), margin (the probe's log-odds of the right text less
     those of the wrong one, mean over the draws), own (the same of the model's log-probabilities, in nats; NaN of an
-    encoder), before, after (what stands around the place in the right text), origin."""
+    encoder), before, after (what stands around it in the right text), origin."""
     best: str
     """The layer of the trained model with the best score on validation, from all pairs."""
     label: str

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from probes.corpora.trees import Tree
 from probes.errors import StrataError
 from probes.probing import cutting, edits
@@ -20,6 +22,7 @@ from probes.values import Text
 if TYPE_CHECKING:
     from probes.models import Model
     from probes.probing.analysis import ProbingSpec
+    from probes.probing.reading import Examples
 
 RIGHT, WRONG = "right", "wrong"
 MADE = tuple(name for name, label in LABELS.items() if label.edit or name in ("exception", "docstring"))
@@ -89,6 +92,27 @@ def _of_columns(spec: "ProbingSpec", texts: Iterable[Text], left_out: Counter[st
             seen |= {text.text, wrong}
             for one, at, answer in zip((text.text, wrong), differing(text.text, wrong), (RIGHT, WRONG), strict=True):
                 yield cutting.sized(spec, Piece(one, (Place(*at, answer, one),), text.origin, text.text))
+
+
+def differences(examples: "Examples", at: str) -> pd.DataFrame:
+    """Return what differs in each pair: right, wrong, before, after (what stands around it in the right text).
+
+    That is what stands at the place; of whole texts, and where the place reads alike in both, it is the words that
+    differ. Places of `examples` come two by two, the right one first.
+    """
+    rows, frame = [], examples.frame
+    for right, wrong in zip(frame[::2].itertuples(), frame[1::2].itertuples(), strict=True):
+        row = right.at, wrong.at, right.before, right.after
+        if at == "text" or right.at == wrong.at:
+            one, other = examples.texts[right.text], examples.texts[wrong.text]
+            before, mine, after = _around(one, (spans := differing(one, other))[0])
+            row = mine, _around(other, spans[1])[1], before, after
+        rows.append(row)
+    return pd.DataFrame(rows, columns=["right", "wrong", "before", "after"])
+
+
+def _around(text: str, span: tuple[int, int]) -> tuple[str, str, str]:
+    return Piece(text, (), "", "").around(Place(*span, "", text))
 
 
 def differing(one: str, other: str) -> tuple[tuple[int, int], tuple[int, int]]:

@@ -4,9 +4,11 @@ import ast
 from collections import Counter
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from copying import KEPT, LETTERS
@@ -21,7 +23,8 @@ from probes.probing import PairsSpec, ProbingSpec
 from probes.probing.analysis import RANDOM, TRAINED
 from probes.probing.minimal import COINS, OWN, SHORTER, run
 from probes.probing.minimal_fit import Pairs, features, over, tell
-from probes.probing.pairing import MADE, RIGHT, WRONG, differing, pairs
+from probes.probing.minimal_study import coins
+from probes.probing.pairing import MADE, RIGHT, WRONG, differences, differing, pairs
 from probes.values import Text
 
 WIDE = 100
@@ -120,6 +123,31 @@ def test_no_text_is_in_two_pairs_of_a_table_on_whichever_side() -> None:
     found = [piece.text for piece in pairs(ProbingSpec(label="bad", unit="leaf"), texts, nothing, left)]
     assert found == ["a b", "a c", "i j", "i k"]
     assert left == {"repeats a text of another pair": 4}
+
+
+def test_a_coin_calls_the_same_word_right_wherever_two_words_meet() -> None:
+    two = [(f"a{i}", f"b{i}") for i in range(60)]
+    words = pd.DataFrame(two + [pair[::-1] for pair in two] + two, columns=["right", "wrong"])
+    first, back, again = coins(words, 0).reshape(3, -1)
+    assert (first == again).all()
+    assert (first != back).all()
+    assert 15 < first.sum() < 45
+    assert (coins(words, 1)[:60] != first).any()
+
+
+@pytest.mark.parametrize("label", ["docstring", "swapped", "misuse"])
+def test_what_differs_is_shown_with_what_stands_around_it(label: str, functions: list[Text], tiny_bert: Path) -> None:
+    model = load(str(tiny_bert), device="cpu")
+    for unit, at in (("leaf", "edit"), ("text", "text")):
+        found = list(pairs(ProbingSpec(label=label, unit=unit), functions[:200], model, Counter()))
+        frame = pd.DataFrame([(*piece.around(piece.places[0]), i) for i, piece in enumerate(found)])
+        frame.columns = pd.Index(["before", "at", "after", "text"])
+        examples: Any = SimpleNamespace(frame=frame, texts=[piece.text for piece in found])
+        shown = differences(examples, at)
+        assert len(shown) >= 4
+        assert (shown.right != shown.wrong).mean() > 0.9  # long ones may begin alike
+        for row, piece in zip(shown.itertuples(), found[::2], strict=True):
+            assert f"{row.before}{row.right}" in piece.text
 
 
 @pytest.mark.parametrize(
