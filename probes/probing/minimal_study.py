@@ -27,7 +27,7 @@ def study(spec: PairsSpec, progress: Progress) -> PairsResult:
     shared = {name: getattr(spec, name) for name in (*ReadsModel.model_fields, *_SHARED)}
     unit = "text" if spec.at == "text" else "leaf"
     asked = ProbingSpec(**shared, unit=unit, n=2 * spec.n, per_text=1)
-    data = paired(read(asked, progress.step(0, 0.5), pairing.pairs), spec)
+    data = paired(read(asked, progress.step(0, 0.5), pairing.pairs, ("pairs", 2)), spec)
     own = preferred(spec, data, progress.step(0.5, 0.6))
     found = layers(data, spec, progress.step(0.6, 0.97))
     most = data.counts[-1]
