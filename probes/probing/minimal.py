@@ -13,7 +13,7 @@ import pandas as pd
 from pydantic import Field
 
 from probes.contract import Displayed, Progress
-from probes.probing.analysis import LAYER_0, RANDOM, TRAINED, WORDS
+from probes.probing.analysis import LAYER_0, RANDOM, TRAINED, WORDS, beside
 from probes.reads import ReadsCorpus
 from probes.values import Source
 
@@ -33,7 +33,8 @@ class PairsSpec(ReadsCorpus):
     label: str = "misuse"
     """What makes the second text wrong: misuse, operator, swapped, exception, docstring; or the column it is in."""
     at: Literal["edit", "text"] = "edit"
-    """Where states are read: at the words that differ, or as the mean of the whole text."""
+    """Where states are read: as the mean of the whole text, or at the words that differ (swapped: at the operator
+    between; of a docstring and its function, how they compare)."""
     n: int = Field(600, ge=30, le=20_000)
     """Pairs, drawn from the corpus by the seed; a quarter tests."""
     seeds: int = Field(3, ge=1, le=20)
@@ -85,7 +86,7 @@ class PairsResult(Displayed):
         """State how many pairs are told at the best layer, from how many pairs, and how far above the rivals."""
         row = self.row(TRAINED, self.best)
         rivals = [
-            f"{_beside(*gain)} {_NAMES.get(name, name)}"
+            f"{beside(*gain)} {_NAMES.get(name, name)}"
             for name, *gain in self.baselines[["name", "gain", "gain_low", "gain_high"]].itertuples(index=False)
             if name in _NAMES
         ]
@@ -114,12 +115,6 @@ class PairsResult(Displayed):
 
 
 _NAMES = {RANDOM: "random weights", LAYER_0: LAYER_0, WORDS: WORDS}
-
-
-def _beside(gain: float, low: float, high: float) -> str:
-    """Put a difference in words, and say when its interval holds zero."""
-    doubt = "not clearly " if low <= 0 <= high else ""
-    return f"{doubt}{abs(gain):.2f} {'above' if gain >= 0 else 'below'}"
 
 
 def run(spec: PairsSpec, progress: Progress) -> PairsResult:

@@ -1,7 +1,7 @@
 """Minimal pairs: a text, and the same but for one thing that makes it wrong; each pair is read at that thing.
 
-Of code they come from the edits of CuBERT's tasks. Exceptions and docstrings are exchanged between two functions, so
-that each name and each docstring is right once and wrong once. Of a table two columns hold them.
+Of code they come from the three edits of CuBERT's tasks: misuse, operator, swapped. That exceptions and docstrings are
+exchanged between two functions, so that each is right once and wrong once, is ours. Of a table two columns hold them.
 """
 
 import os
@@ -36,7 +36,8 @@ def pairs(spec: "ProbingSpec", texts: Iterable[Text], model: "Model", left_out: 
     elif spec.label in MADE:
         found = cutting.pieces(spec, texts, model, left_out)
         for one, other in zip(found, found, strict=True):  # every label of MADE gives its pieces two by two
-            yield from sorted((_told(one), _told(other)), key=lambda piece: piece.places[0].answer)
+            two = (cutting.sized(spec, _told(piece)) for piece in (one, other))
+            yield from sorted(two, key=lambda piece: piece.places[0].answer)
     elif spec.label in LABELS:
         what = f"'{LABELS[spec.label].title}' has no pairs: nothing in its texts is altered."
         raise StrataError("E-LABEL-PAIRS", what, fix=f"Choose one of {', '.join(MADE)}, or a column of wrong texts.")
@@ -69,6 +70,9 @@ def _of_exceptions(spec: "ProbingSpec", texts: Iterable[Text], left_out: Counter
                 for code, at, answer in sides:
                     yield cutting.sized(spec, Piece(code, (Place(*at, answer, code),), origin, family))
             waiting = None
+        else:
+            left_out[cutting.ALONE] += 1
+    left_out[cutting.ALONE] += waiting is not None
 
 
 def _moved(start: int, name: str) -> tuple[int, int]:
