@@ -24,6 +24,7 @@ SERIES = {
 }
 """Series → colour, shape and dash: any one of the three is enough to tell them apart."""
 _WIDTH, _SHARE = 640, "share of pairs told"
+_CHOSEN = "at every number the penalty is chosen on all validation pairs"
 
 
 def told_by_layer(result: "PairsResult") -> Any:
@@ -77,7 +78,7 @@ def _lines(  # limit: one picture of two axes
         base.mark_line(tooltip=None).encode(y=y, strokeDash=dash),
         base.mark_point(filled=True, opacity=1, style="dot").encode(y=y, shape=shape, tooltip=tips),
     ]
-    head = alt.TitleParams(f"Pairs told apart, {title}", color=INK)
+    head = alt.TitleParams(f"Pairs told apart, {title}", color=INK, subtitle=_CHOSEN if along == "pairs" else "")
     chart = alt.layer(*marks).properties(width=_WIDTH, height=290, title=head, description=result.headline())
     return dressed(chart)
 
@@ -99,7 +100,7 @@ def layers_by_pairs(result: "PairsResult") -> Any:
         layered.append(
             cells.mark_text(style="note", tooltip=None).encode(text=alt.Text("score:Q", format=".2f"), color=ink)
         )
-    head = alt.TitleParams(title, color=INK)
+    head = alt.TitleParams(title, color=INK, subtitle=_CHOSEN)
     size = {"width": _WIDTH, "height": 26 * rows["pairs"].nunique()}
     described = f"{title}. {result.headline()}"
     return dressed(alt.layer(*layered).properties(**size, title=head, description=described, autosize=WIDE))

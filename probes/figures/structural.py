@@ -93,7 +93,9 @@ def trees_by_rank(result: "StructuralResult") -> alt.LayerChart:
         base.mark_line(tooltip=None).encode(y=y),
         base.mark_point(filled=True, opacity=1, style="dot").encode(y=y, shape=shape, tooltip=tips),
     ]
-    title = alt.TitleParams(f"How many dimensions the distances of layer {result.best[UUAS]} need", color=INK)
+    title = alt.TitleParams(
+        f"How many dimensions the distances of layer {result.best[UUAS]} need (first draw)", color=INK
+    )
     described = f"{title.text}. {result.headline()}"
     return dressed(alt.layer(*marks).properties(width=640, height=260, title=title, description=described))
 

@@ -110,7 +110,9 @@ def ablation(spec: AblationSpec, result: AblationResult) -> tuple[str, ...]:
     instead = [ways[way] for way in ways if way in set(result.changes["way"])]
     said = f"{', '.join(instead[:-1])}, or {instead[-1]}" if len(instead) > 1 else instead[0]
     control = (
-        " As a control the same states were changed by as much, token by token, randomly rotated."
+        " As a control the same states were changed by as much, token by token, by one random rotation"
+        f"{' (of heads before the last projection of the attention)' if result.site == 'heads' else ''}; "
+        "its interval is over texts only."
         if spec.control
         else ""
     )

@@ -112,7 +112,7 @@ class ProbingResult(Displayed):
             f"{self.measure} {row.score:.2f} ± {half:.2f}"
         )
         own = self.baselines[["name", "gain", "gain_low", "gain_high"]]
-        rivals = [f"{_beside(*gain)} {_NAMES.get(name, name)}" for name, *gain in own.itertuples(index=False)]
+        rivals = [f"{beside(*gain)} {_NAMES.get(name, name)}" for name, *gain in own.itertuples(index=False)]
         if len(rivals) > 1:
             rivals = [", ".join(rivals[:-1]) + f" and {rivals[-1]}"]
         return ", ".join([head, *rivals]) + "."
@@ -132,7 +132,7 @@ class ProbingResult(Displayed):
 _NAMES = {CONTROL: "the control task", RANDOM: "random weights"}
 
 
-def _beside(gain: float, low: float, high: float) -> str:
+def beside(gain: float, low: float, high: float) -> str:
     """Put a difference in words, and say when its interval holds zero."""
     doubt = "not clearly " if low <= 0 <= high else ""
     return f"{doubt}{abs(gain):.2f} {'above' if gain >= 0 else 'below'}"

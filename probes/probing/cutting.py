@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 WORD = re.compile(r"\w+|[^\w\s]")
 """What a word is, where nothing else says so."""
+ALONE = "no other function to exchange with"
+"""Why a function is left out that has the name or docstring of the one that waits, or waits when all are read."""
 
 
 def pieces(spec: "ProbingSpec", texts: Iterable[Text], model: "Model", left_out: Counter[str]) -> Iterator[Piece]:
@@ -75,6 +77,9 @@ def _of_docstrings(texts: Iterable[Text], left_out: Counter[str]) -> Iterator[Pi
         elif found[0] != waiting[0] and found[1] != waiting[1]:
             yield from crossed(waiting, found)
             waiting = None
+        else:
+            left_out[ALONE] += 1
+    left_out[ALONE] += waiting is not None
 
 
 def _of_column(spec: "ProbingSpec", texts: Iterable[Text], model: "Model", left_out: Counter[str]) -> Iterator[Piece]:

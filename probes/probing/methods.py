@@ -38,15 +38,30 @@ def probing(spec: ProbingSpec, result: ProbingResult) -> tuple[str, ...]:
     )
 
 
+_EXCHANGED = {
+    "exception": "exchanging the exceptions that two functions catch, which is our own (the names are "
+    "those of a task of CuBERT [@kanade-2020])",
+    "docstring": "exchanging the docstrings of two functions, which is our own (after a task of CuBERT [@kanade-2020])",
+}
+_READ = {
+    "docstring": "how the mean of the docstring and that of the function differ, and their product",
+    "swapped": "the mean over the operator whose sides are exchanged",
+}
+_DIFFERING = "the mean over the words that differ"
+
+
 def pairs(spec: PairsSpec, result: PairsResult) -> tuple[str, ...]:
     """Describe the pairs, the probes, how they were chosen and tested, and the rivals."""
     train, valid, test = result.sizes
-    made = spec.label in LABELS
-    what = f"the edit “{LABELS[spec.label].title}” [@kanade-2020]" if made else "two columns of the corpus"
-    where = "the mean of the whole text" if spec.at == "text" else "the mean over the words that differ"
+    title = LABELS[spec.label].title if spec.label in LABELS else ""
+    what = _EXCHANGED.get(spec.label) or (
+        f"the edit “{title}” [@kanade-2020]" if title else "two columns of the corpus"
+    )
+    where = "the mean of the whole text" if spec.at == "text" else _READ.get(spec.label, _DIFFERING)
     floors = [name for name in result.baselines["name"] if name != OWN]
     own = (
-        " We also report which text of a pair the model itself gives the higher log-probability [@warstadt-2020]."
+        " We also report which text of a pair the model itself gives the higher log-probability [@warstadt-2020], "
+        "summed over the tokens that have one before them: of a tokenizer that adds none, the first is not counted."
         if OWN in set(result.baselines["name"])
         else ""
     )

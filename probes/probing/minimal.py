@@ -13,11 +13,11 @@ import pandas as pd
 from pydantic import Field
 
 from probes.contract import Displayed, Progress
-from probes.probing.analysis import LAYER_0, RANDOM, TRAINED, WORDS
+from probes.probing.analysis import LAYER_0, RANDOM, TRAINED, WORDS, beside
 from probes.reads import ReadsCorpus
 from probes.values import Source
 
-COINS = "pairs turned by a coin"
+COINS = "a coin for each two words"
 OWN, SHORTER = "the model's own choice", "the shorter text"
 
 
@@ -33,13 +33,14 @@ class PairsSpec(ReadsCorpus):
     label: str = "misuse"
     """What makes the second text wrong: misuse, operator, swapped, exception, docstring; or the column it is in."""
     at: Literal["edit", "text"] = "edit"
-    """Where states are read: at the words that differ, or as the mean of the whole text."""
+    """Where states are read: as the mean of the whole text, or at the words that differ (swapped: at the operator
+    between; of a docstring and its function, how they compare)."""
     n: int = Field(600, ge=30, le=20_000)
     """Pairs, drawn from the corpus by the seed; a quarter tests."""
     seeds: int = Field(3, ge=1, le=20)
     """Draws of what trains and what validates; all are tested on the same pairs."""
     control: bool = True
-    """Also learn pairs that a coin has turned round, in which there is nothing to learn."""
+    """Also learn pairs turned round by a coin tossed for the two words that differ: only memory for words helps."""
     random_init: bool = True
     """Also probe the same architecture with random weights."""
     seed: int = Field(0, ge=0, le=2**31 - 1)
@@ -61,9 +62,9 @@ class PairsResult(Displayed):
     """Of a decoder: how often the best layer is right where the model's own choice is right and where it is wrong:
     choice, n, score, low, high."""
     pairs: pd.DataFrame
-    """One row a test pair: right, wrong (what stands at the place), margin (the probe's log-odds of the right text less
+    """One row a test pair: right, wrong (what differs), margin (the probe's log-odds of the right text less
     those of the wrong one, mean over the draws), own (the same of the model's log-probabilities, in nats; NaN of an
-    encoder), before, after (what stands around the place in the right text), origin."""
+    encoder), before, after (what stands around it in the right text), origin."""
     best: str
     """The layer of the trained model with the best score on validation, from all pairs."""
     label: str
@@ -85,7 +86,7 @@ class PairsResult(Displayed):
         """State how many pairs are told at the best layer, from how many pairs, and how far above the rivals."""
         row = self.row(TRAINED, self.best)
         rivals = [
-            f"{_beside(*gain)} {_NAMES.get(name, name)}"
+            f"{beside(*gain)} {_NAMES.get(name, name)}"
             for name, *gain in self.baselines[["name", "gain", "gain_low", "gain_high"]].itertuples(index=False)
             if name in _NAMES
         ]
@@ -114,12 +115,6 @@ class PairsResult(Displayed):
 
 
 _NAMES = {RANDOM: "random weights", LAYER_0: LAYER_0, WORDS: WORDS}
-
-
-def _beside(gain: float, low: float, high: float) -> str:
-    """Put a difference in words, and say when its interval holds zero."""
-    doubt = "not clearly " if low <= 0 <= high else ""
-    return f"{doubt}{abs(gain):.2f} {'above' if gain >= 0 else 'below'}"
 
 
 def run(spec: PairsSpec, progress: Progress) -> PairsResult:

@@ -26,7 +26,7 @@ class Pairs:
     test: np.ndarray
     """bool [pair]."""
     turned: np.ndarray
-    """bool [pair]: a coin's, whether the control takes the wrong text for the right one."""
+    """bool [pair]: a coin's, one toss for each two words that differ: whether the control calls the wrong one right."""
     seed: int
 
     @property

@@ -8,6 +8,7 @@ from probes.probing.analysis import LAYER_0, RANDOM, TRAINED, WORDS
 from probes.probing.labels import LABELS
 from probes.probing.minimal import COINS, OWN, SHORTER, PairsResult, PairsSpec
 from probes.probing.minimal_fit import Pairs, Told, features, hits_of, over, tell
+from probes.probing.pairing import differences
 from probes.probing.scoring import Resampling, bounds
 
 Found = dict[tuple[str, str, int], Told]
@@ -52,7 +53,7 @@ def result(spec: PairsSpec, data: Pairs, found: Found, own: np.ndarray, best: st
         scores=pd.DataFrame(rows, columns=columns),
         baselines=pd.DataFrame(against, columns=["name", "score", "low", "high", "gain", "gain_low", "gain_high"]),
         beside=_beside_own(data, top, own, again),
-        pairs=_listed(data, top, own),
+        pairs=_listed(spec, data, top, own),
         best=best,
         label=LABELS[spec.label].title if spec.label in LABELS else spec.label,
         at=spec.at,
@@ -73,8 +74,8 @@ def _beside_own(data: Pairs, top: Told, own: np.ndarray, again: Resampling) -> p
     return pd.DataFrame(rows, columns=["choice", "n", "score", "low", "high"])
 
 
-def _listed(data: Pairs, top: Told, own: np.ndarray) -> pd.DataFrame:
-    frame = data.examples.frame
-    right, wrong = (frame[side::2].reset_index(drop=True)[data.test].reset_index(drop=True) for side in (0, 1))
-    told = {"right": right["at"], "wrong": wrong["at"], "margin": top.margin[:, data.test].mean(0), "own": own}
-    return pd.DataFrame({**told, **{name: right[name] for name in ("before", "after", "origin")}})
+def _listed(spec: PairsSpec, data: Pairs, top: Told, own: np.ndarray) -> pd.DataFrame:
+    words = differences(data.examples, spec.at)[data.test].reset_index(drop=True)
+    origin = data.examples.frame["origin"].to_numpy()[::2][data.test]
+    told = {"right": words["right"], "wrong": words["wrong"], "margin": top.margin[:, data.test].mean(0), "own": own}
+    return pd.DataFrame({**told, "before": words["before"], "after": words["after"], "origin": origin})

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from probes.contract import Progress
 from probes.errors import StrataError
@@ -15,6 +16,7 @@ from probes.probing.analysis import TRAINED, ProbingSpec
 from probes.probing.minimal import COINS, PairsResult, PairsSpec
 from probes.probing.minimal_fit import Pairs, Told, features, over, tell
 from probes.probing.reading import Examples, read
+from probes.values import split_of
 
 FEWEST = 5
 """Pairs in each part of a split below which nothing is learnt or tested."""
@@ -25,7 +27,7 @@ def study(spec: PairsSpec, progress: Progress) -> PairsResult:
     shared = {name: getattr(spec, name) for name in (*ReadsModel.model_fields, *_SHARED)}
     unit = "text" if spec.at == "text" else "leaf"
     asked = ProbingSpec(**shared, unit=unit, n=2 * spec.n, per_text=1)
-    data = paired(read(asked, progress.step(0, 0.5), pairing.pairs), spec)
+    data = paired(read(asked, progress.step(0, 0.5), pairing.pairs, ("pairs", 2)), spec)
     own = preferred(spec, data, progress.step(0.5, 0.6))
     found = layers(data, spec, progress.step(0.6, 0.97))
     most = data.counts[-1]
@@ -59,8 +61,19 @@ def paired(examples: Examples, spec: PairsSpec) -> Pairs:
             "A text never sits on two sides of the split.",
             "Ask for more pairs, or choose a larger corpus.",
         )
-    coin = np.random.default_rng([spec.seed, 1]).random(len(masks[2])) < 0.5
+    coin = coins(pairing.differences(kept, spec.at), spec.seed)
     return Pairs(replace(kept, left_out=left), masks[0], masks[1], masks[2], coin, spec.seed)
+
+
+def coins(words: pd.DataFrame, seed: int) -> np.ndarray:
+    """Toss a coin for the two words of each pair that differ, bool [pair]: whether the wrong one is called right.
+
+    The same two words are answered alike wherever they meet, whichever is right, so that a probe that remembers words
+    does well: the control task of Hewitt & Liang (EMNLP 2019).
+    """
+    both = list(zip(words["right"], words["wrong"], strict=True))
+    tossed = [split_of(repr(sorted(two)), (0.5, 0.5), seed=seed) == 1 for two in both]
+    return np.array([toss != (right > wrong) for toss, (right, wrong) in zip(tossed, both, strict=True)])
 
 
 def preferred(spec: PairsSpec, data: Pairs, progress: Progress) -> np.ndarray:

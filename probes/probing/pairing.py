@@ -1,13 +1,15 @@
 """Minimal pairs: a text, and the same but for one thing that makes it wrong; each pair is read at that thing.
 
-Of code they come from the edits of CuBERT's tasks. Exceptions and docstrings are exchanged between two functions, so
-that each name and each docstring is right once and wrong once. Of a table two columns hold them.
+Of code they come from the three edits of CuBERT's tasks: misuse, operator, swapped. That exceptions and docstrings are
+exchanged between two functions, so that each is right once and wrong once, is ours. Of a table two columns hold them.
 """
 
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from probes.corpora.trees import Tree
 from probes.errors import StrataError
@@ -20,6 +22,7 @@ from probes.values import Text
 if TYPE_CHECKING:
     from probes.models import Model
     from probes.probing.analysis import ProbingSpec
+    from probes.probing.reading import Examples
 
 RIGHT, WRONG = "right", "wrong"
 MADE = tuple(name for name, label in LABELS.items() if label.edit or name in ("exception", "docstring"))
@@ -33,7 +36,8 @@ def pairs(spec: "ProbingSpec", texts: Iterable[Text], model: "Model", left_out: 
     elif spec.label in MADE:
         found = cutting.pieces(spec, texts, model, left_out)
         for one, other in zip(found, found, strict=True):  # every label of MADE gives its pieces two by two
-            yield from sorted((_told(one), _told(other)), key=lambda piece: piece.places[0].answer)
+            two = (cutting.sized(spec, _told(piece)) for piece in (one, other))
+            yield from sorted(two, key=lambda piece: piece.places[0].answer)
     elif spec.label in LABELS:
         what = f"'{LABELS[spec.label].title}' has no pairs: nothing in its texts is altered."
         raise StrataError("E-LABEL-PAIRS", what, fix=f"Choose one of {', '.join(MADE)}, or a column of wrong texts.")
@@ -66,6 +70,9 @@ def _of_exceptions(spec: "ProbingSpec", texts: Iterable[Text], left_out: Counter
                 for code, at, answer in sides:
                     yield cutting.sized(spec, Piece(code, (Place(*at, answer, code),), origin, family))
             waiting = None
+        else:
+            left_out[cutting.ALONE] += 1
+    left_out[cutting.ALONE] += waiting is not None
 
 
 def _moved(start: int, name: str) -> tuple[int, int]:
@@ -89,6 +96,27 @@ def _of_columns(spec: "ProbingSpec", texts: Iterable[Text], left_out: Counter[st
             seen |= {text.text, wrong}
             for one, at, answer in zip((text.text, wrong), differing(text.text, wrong), (RIGHT, WRONG), strict=True):
                 yield cutting.sized(spec, Piece(one, (Place(*at, answer, one),), text.origin, text.text))
+
+
+def differences(examples: "Examples", at: str) -> pd.DataFrame:
+    """Return what differs in each pair: right, wrong, before, after (what stands around it in the right text).
+
+    That is what stands at the place; of whole texts, and where the place reads alike in both, it is the words that
+    differ. Places of `examples` come two by two, the right one first.
+    """
+    rows, frame = [], examples.frame
+    for right, wrong in zip(frame[::2].itertuples(), frame[1::2].itertuples(), strict=True):
+        row = right.at, wrong.at, right.before, right.after
+        if at == "text" or right.at == wrong.at:
+            one, other = examples.texts[right.text], examples.texts[wrong.text]
+            before, mine, after = _around(one, (spans := differing(one, other))[0])
+            row = mine, _around(other, spans[1])[1], before, after
+        rows.append(row)
+    return pd.DataFrame(rows, columns=["right", "wrong", "before", "after"])
+
+
+def _around(text: str, span: tuple[int, int]) -> tuple[str, str, str]:
+    return Piece(text, (), "", "").around(Place(*span, "", text))
 
 
 def differing(one: str, other: str) -> tuple[tuple[int, int], tuple[int, int]]:

@@ -89,15 +89,21 @@ Cut = Callable[[ProbingSpec, Iterable[Text], Model, Counter[str]], Iterator[Piec
 """What makes labelled pieces of a stream of texts: those of one family in a row."""
 
 
-def read(spec: ProbingSpec, progress: Progress, cut: Cut = pieces) -> Examples:
+ONE = ("places", 1)
+"""What `n` counts, and how many places make one."""
+
+
+def read(spec: ProbingSpec, progress: Progress, cut: Cut = pieces, asked: tuple[str, int] = ONE) -> Examples:
     """Load the model, draw the labelled places a spec asks for, and extract their states, of random weights too."""
     progress.report(0, 1, "loading the model")
     model = loaded(spec)
     left_out: Counter[str] = Counter()
-    drawn = _drawn(spec, model, left_out, progress.step(0.05, 0.15), cut)
+    drawn = _drawn(spec, model, left_out, progress.step(0.05, 0.15), cut, asked)
     texts, spans = [piece.text for piece in drawn], [piece.spans for piece in drawn]
     grammar = [LANGUAGES[spec.language].wheel] if spec.language in LANGUAGES else []
-    source = source_of(model, corpus=spec.corpus, texts=texts, seed=spec.seed, notes=_notes(spec, drawn), also=grammar)
+    source = source_of(
+        model, corpus=spec.corpus, texts=texts, seed=spec.seed, notes=_notes(spec, drawn, asked), also=grammar
+    )
     layers, depth = model.layers, model.depth
     states = {TRAINED: extract(model, texts, spans, source=source, progress=progress.step(0.15, 0.6))}
     del model  # or it could not be given up for its twin, where only one of them fits
@@ -116,7 +122,9 @@ def read(spec: ProbingSpec, progress: Progress, cut: Cut = pieces) -> Examples:
     return found.take(kept)
 
 
-def _drawn(spec: ProbingSpec, model: Model, left_out: Counter[str], progress: Progress, cut: Cut) -> list[Piece]:
+def _drawn(
+    spec: ProbingSpec, model: Model, left_out: Counter[str], progress: Progress, cut: Cut, asked: tuple[str, int]
+) -> list[Piece]:
     """Draw places until there are enough; texts that belong together are taken or left together."""
     stream = corpora.stream(spec.corpus, language=spec.language or None, seed=spec.seed, skipped=left_out)
     draw = np.random.default_rng(spec.seed)
@@ -134,13 +142,15 @@ def _drawn(spec: ProbingSpec, model: Model, left_out: Counter[str], progress: Pr
             most = min(spec.per_text, len(piece.places))
             drawn.append(piece.take(np.sort(draw.choice(len(piece.places), most, replace=False))))
             count += most
-        progress.report(min(count, spec.n), spec.n, "choosing places")
+        progress.report(min(count, spec.n), spec.n, f"choosing {asked[0]}")
         if count >= spec.n:
             break
+    what, each = asked
     if count < FEWEST:
         raise StrataError(
             "E-CORPUS-SMALL",
-            f"The corpus gives {count} places labelled with '{spec.label[:60]}'; at least {FEWEST} are needed.",
+            f"The corpus gives {count // each} {what} labelled with '{spec.label[:60]}'; "
+            f"at least {FEWEST // each} are needed.",
             ", ".join(f"{why} ({n:,})" for why, n in left_out.most_common(3)),
             "Choose a larger corpus, or another label.",
         )
@@ -152,9 +162,10 @@ def _families(found: Iterator[Piece]) -> Iterator[list[Piece]]:
         yield list(group)
 
 
-def _notes(spec: ProbingSpec, drawn: list[Piece]) -> tuple[str, ...]:
-    have = sum(len(piece.places) for piece in drawn)
-    return (f"The corpus gave {have:,} places of the {spec.n:,} asked for.",) if have < spec.n else ()
+def _notes(spec: ProbingSpec, drawn: list[Piece], asked: tuple[str, int]) -> tuple[str, ...]:
+    have, (what, each) = sum(len(piece.places) for piece in drawn), asked
+    said = f"The corpus gave {have // each:,} {what} of the {spec.n // each:,} asked for."
+    return (said,) if have < spec.n else ()
 
 
 def _frame(drawn: list[Piece]) -> pd.DataFrame:

@@ -4,9 +4,11 @@ import ast
 from collections import Counter
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from copying import KEPT, LETTERS
@@ -19,9 +21,11 @@ from probes.extract.losses import log_probabilities
 from probes.models import language_model, load
 from probes.probing import PairsSpec, ProbingSpec
 from probes.probing.analysis import RANDOM, TRAINED
+from probes.probing.cutting import ALONE
 from probes.probing.minimal import COINS, OWN, SHORTER, run
 from probes.probing.minimal_fit import Pairs, features, over, tell
-from probes.probing.pairing import MADE, RIGHT, WRONG, differing, pairs
+from probes.probing.minimal_study import coins
+from probes.probing.pairing import MADE, RIGHT, WRONG, differences, differing, pairs
 from probes.values import Text
 
 WIDE = 100
@@ -32,10 +36,6 @@ def functions() -> list[Text]:
     return list(islice(stream("python-stdlib", language="python", seed=0, skipped=Counter()), 600))
 
 
-class Nowhere:
-    """Stands where examples would, of which nothing is read."""
-
-
 def planted(n: int, gain: float, seed: int = 0) -> tuple[np.ndarray, Pairs]:
     """Return states of pairs that share most of what they are; the right one has `gain` more along one direction."""
     draw = np.random.default_rng(seed)
@@ -44,7 +44,7 @@ def planted(n: int, gain: float, seed: int = 0) -> tuple[np.ndarray, Pairs]:
     rows[:, 0, 3] += gain
     test = np.arange(n) % 4 == 0
     valid = np.array([(np.arange(n) + k) % 5 == 1 for k in range(2)]) & ~test
-    nothing: Any = Nowhere()
+    nothing: Any = object()
     data = Pairs(nothing, ~valid & ~test, valid, test, draw.random(n) < 0.5, seed)
     return rows.reshape(-1, WIDE).astype(np.float32), data
 
@@ -112,14 +112,57 @@ def test_an_exception_is_right_as_often_as_it_is_wrong(functions: list[Text], ti
     assert len(names[RIGHT]) > 2
 
 
+@pytest.mark.parametrize("label", ["exception", "docstring"])
+def test_a_function_that_has_none_to_exchange_with_is_counted(label: str) -> None:
+    code = 'def f{0}():\n    """Say what it does."""\n    try:\n        g{0}()\n    except KeyError:\n        pass\n'
+    texts, left, model = (
+        [Text(code.format(i), "python", str(i)) for i in range(4)],
+        Counter[str](),
+        cast(Any, object()),
+    )
+    assert not list(pairs(ProbingSpec(label=label), texts, model, left))
+    assert left == {ALONE: 4}
+
+
+def test_docstrings_are_read_as_whole_texts_where_that_is_asked(functions: list[Text]) -> None:
+    model: Any = object()
+    for unit, spans in (("text", 1), ("leaf", 2)):
+        found = pairs(ProbingSpec(label="docstring", unit=unit), functions[:100], model, Counter())
+        assert {len(piece.spans) for piece in found} == {spans}
+
+
 def test_no_text_is_in_two_pairs_of_a_table_on_whichever_side() -> None:
     rows = [("a b", "a c"), ("d b", "a c"), ("a c", "e f"), ("g h", "a b"), ("i j", "i k"), ("i j", "i l")]
     texts = [Text(good, "", str(i), labels=(("bad", bad),)) for i, (good, bad) in enumerate(rows)]
-    nothing: Any = Nowhere()
-    left = Counter[str]()
+    nothing, left = cast(Any, object()), Counter[str]()
     found = [piece.text for piece in pairs(ProbingSpec(label="bad", unit="leaf"), texts, nothing, left)]
     assert found == ["a b", "a c", "i j", "i k"]
     assert left == {"repeats a text of another pair": 4}
+
+
+def test_a_coin_calls_the_same_word_right_wherever_two_words_meet() -> None:
+    two = [(f"a{i}", f"b{i}") for i in range(60)]
+    words = pd.DataFrame(two + [pair[::-1] for pair in two] + two, columns=["right", "wrong"])
+    first, back, again = coins(words, 0).reshape(3, -1)
+    assert (first == again).all()
+    assert (first != back).all()
+    assert 15 < first.sum() < 45
+    assert (coins(words, 1)[:60] != first).any()
+
+
+@pytest.mark.parametrize("label", ["docstring", "swapped", "misuse"])
+def test_what_differs_is_shown_with_what_stands_around_it(label: str, functions: list[Text], tiny_bert: Path) -> None:
+    model = load(str(tiny_bert), device="cpu")
+    for unit, at in (("leaf", "edit"), ("text", "text")):
+        found = list(pairs(ProbingSpec(label=label, unit=unit), functions[:200], model, Counter()))
+        rows = [(*piece.around(piece.places[0]), i) for i, piece in enumerate(found)]
+        frame = pd.DataFrame(rows, columns=["before", "at", "after", "text"])
+        examples: Any = SimpleNamespace(frame=frame, texts=[piece.text for piece in found])
+        shown = differences(examples, at)
+        assert len(shown) >= 4
+        assert (shown.right != shown.wrong).mean() > 0.9  # long ones may begin alike
+        for row, piece in zip(shown.itertuples(), found[::2], strict=True):
+            assert f"{row.before}{row.right}" in piece.text
 
 
 @pytest.mark.parametrize(
@@ -204,3 +247,4 @@ def test_too_few_pairs_are_refused_and_equal_texts_are_counted(tmp_path: Path) -
         run(PairsSpec(**asked, device="cpu"), Progress())
     assert caught.value.code == "E-CORPUS-SMALL"
     assert "two equal texts" in str(caught.value)
+    assert "0 pairs labelled" in str(caught.value)
