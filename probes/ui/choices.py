@@ -96,7 +96,7 @@ LABELS = {
     "pairs_label": "What is wrong",
     "pairs_at": "Read at",
     "pairs_n": "Pairs",
-    "pairs_control": "Turned by a coin too",
+    "pairs_control": "Control: a coin for each two words",
     "probing_n": "Labelled places",
     "probing_per_text": "Places of a text",
     "probing_extras": "A closer look",
