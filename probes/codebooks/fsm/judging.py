@@ -12,7 +12,6 @@ from probes.codebooks.fsm.machine import Machine, tokfsm
 from probes.codebooks.tokfsm import TOKENS, TokfsmResult, TokfsmSpec, source_of
 from probes.codebooks.trained import hearing, kept
 from probes.contract import Progress
-from probes.values import digest_of
 
 MOST = 300
 """Texts on each side of the search for codes and neurons of states: some 38,000 tokens, 375 of each state."""
@@ -60,9 +59,8 @@ def judged(spec: TokfsmSpec, folder: Path, progress: Progress) -> TokfsmResult:
 
 
 def weights_of(folder: Path) -> str:
-    """Return the digest of a codebook model: of its decoder's weights, its codes and how they are chosen."""
-    decoder = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
-    return digest_of([decoder, kept.digest(folder)])
+    """Return the SHA-256 of a kept codebook model: of its decoder's weights, its codes and how they are chosen."""
+    return kept.weights_of(hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest(), folder)
 
 
 def _states(net: Any, books: Any, machine: Machine, texts: Any, draw: np.random.Generator) -> pd.DataFrame:

@@ -98,3 +98,8 @@ def digest(folder: Path) -> str:
     """Return the SHA-256 of the codes and of how they are chosen."""
     parts = [hashlib.sha256((folder / name).read_bytes()).digest() for name in (TENSORS, RULES)]
     return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+def weights_of(decoder: str, folder: Path) -> str:
+    """Return the SHA-256 of a codebook model, given that of its decoder: of both, its codes and how they are chosen."""
+    return hashlib.sha256(f"{decoder} {digest(folder)}".encode()).hexdigest()

@@ -17,7 +17,6 @@ from probes.models import Model, loaded
 from probes.models.choice import ReadsModel
 from probes.models.fetch import own_folder
 from probes.models.parts import label_of
-from probes.values import digest_of
 
 SITES = {"heads": "head", "attention": "attention", "mlp": "mlp"}
 """Where states are read → what the place is called where codebooks stand."""
@@ -57,7 +56,7 @@ def _with_codebooks(choice: ReadsModel, model: Model) -> Model:
     found = sorted(books.named().items(), key=lambda one: int(one[0].partition(".")[0]))
     named = {_label(name): book for name, book in found}
     said = f"It ran with its {len(named)} codebooks in place ({', '.join(named)}), as it was trained to."
-    weights = digest_of([model.weights, kept.digest(folder)])
+    weights = kept.weights_of(model.weights, folder)
     return replace(model, weights=weights, notes=(*model.notes, said), inserted=named)
 
 
