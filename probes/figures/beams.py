@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from probes.figures.dress import BLUE, GREEN, ORANGE
-from probes.figures.theme import INK, dressed
+from probes.figures.theme import INK, WIDE, dressed
 from probes.figures.words import shorten, visible
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 MOST = 400
 """Tokens drawn: where more were tried, only those that a beam at the end goes through, and of these the first."""
-STEP, NARROW, LEAF, WIDE = 84, 46, 26, 920
+STEP, NARROW, LEAF, ACROSS = 84, 46, 26, 920
 """Pixels of a token to the right, and where there are many; of a text downwards; and of the whole to the right."""
 
 
@@ -23,7 +23,7 @@ def tree_of_beams(result: "BeamsResult") -> alt.LayerChart:
     some = result.tree if len(result.tree) <= MOST else result.tree[result.tree["kept"]]
     rows = laid_out(some[some["step"] < shown_steps(result, some)])
     tall, steps = float(rows["y"].max()), int(rows["step"].max()) + 1
-    step = max(NARROW, min(STEP, WIDE // (steps + 1)))
+    step = max(NARROW, min(STEP, ACROSS // (steps + 1)))
     x = alt.X("step:Q", axis=None, scale=alt.Scale(domain=[-0.6, rows["step"].max() + 1.2], nice=False))
     down = alt.Scale(domain=[-0.7, tall + 0.7], reverse=True, nice=False)
     solid = alt.condition("datum.kept", alt.value(1.0), alt.value(0.35))
@@ -52,14 +52,15 @@ def tree_of_beams(result: "BeamsResult") -> alt.LayerChart:
     said += [f"the first {steps} of {deepest} steps are drawn"] if steps < deepest else []
     title = alt.TitleParams("The ways to go on that were tried", subtitle=said, color=INK)
     size = {"width": step * (steps + 1), "height": int(LEAF * (tall + 1.5))}
-    return dressed(alt.layer(lines, dots, words).properties(**size, title=title, description=result.headline()))
+    chart = alt.layer(lines, dots, words).properties(**size, title=title, description=result.headline())
+    return dressed(chart.properties(autosize=WIDE))
 
 
 def shown_steps(result: "BeamsResult", tree: pd.DataFrame) -> int:
     """Return how many steps of the search have room, on the page and among the tokens drawn."""
     from probes.intervention.beams import BEAM
 
-    room = WIDE // NARROW - 1
+    room = ACROSS // NARROW - 1
     return room if len(tree) <= MOST else max(1, min(room, MOST // len(result.of(BEAM))))
 
 
@@ -101,4 +102,5 @@ def texts_by_probability(result: "BeamsResult") -> alt.LayerChart:
         .encode(x=x, y=y, color=colour, shape=shape, tooltip=told)
     )
     title = alt.TitleParams("How likely each text is", subtitle=["not divided by its length"], color=INK)
-    return dressed(alt.layer(dots).properties(width=520, height=120, title=title, description=result.headline()))
+    chart = alt.layer(dots).properties(width=520, height=120, title=title, description=result.headline())
+    return dressed(chart.properties(autosize=WIDE))

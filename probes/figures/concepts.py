@@ -66,6 +66,10 @@ def concepts_by_layer(result: "ConceptsResult") -> alt.LayerChart:
     )
     title = alt.TitleParams("Which layer has a code for what", color=INK)
     chart = alt.layer(cells).properties(
-        width=max(120, 36 * len(layers)), height=max(60, 17 * len(order)), title=title, description=result.headline()
+        width=max(120, 36 * len(layers)),
+        height=max(60, 17 * len(order)),
+        title=title,
+        description=result.headline(),
+        autosize=WIDE,
     )
     return dressed(chart)

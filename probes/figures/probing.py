@@ -7,7 +7,7 @@ import pandas as pd
 
 from probes.figures.dress import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILLION
 from probes.figures.layers import _layer_axis
-from probes.figures.theme import HALO, INK, MUTED, dressed, message
+from probes.figures.theme import HALO, INK, MUTED, WIDE, dressed, message
 from probes.figures.words import shorten, visible
 from probes.probing.analysis import COMMONEST, CONTROL, LAYER_0, RANDOM, TRAINED, WORDS
 
@@ -101,7 +101,8 @@ def confused(result: "ProbingResult") -> Any:
     title = alt.TitleParams(f"What layer {result.best} says for what is true", color=INK)
     chart = alt.layer(cells.mark_rect().encode(color=colour, tooltip=tips), text)
     described = f"{title.text}. {result.headline()}"
-    return dressed(chart.properties(width=_WIDTH, height=size, title=title, description=described))
+    chart = chart.properties(width=_WIDTH, height=size, title=title, description=described)
+    return dressed(chart.properties(autosize=WIDE))
 
 
 def calibrated(result: "ProbingResult") -> Any:
