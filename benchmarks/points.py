@@ -92,14 +92,20 @@ def dragged(page: Page, plot: Locator, tool: int, said: str) -> float:
     return time.perf_counter() - began
 
 
-def few(browser: Browser, address: str, run: str, n: int) -> dict[str, float]:
-    """Open a map whose points are all drawn, and pick by box and by lasso."""
+def opened(browser: Browser, address: str, run: str, first: str) -> tuple[Page, Locator, dict[str, float]]:
+    """Open a map in a page of its own; return its first picture once that is painted, and how long it took."""
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     began = time.perf_counter()
     page.goto(f"{address}/Embeddings?run={run}")
-    plot = painted(page, "map_points")
+    plot = painted(page, first)
     found = {"first paint": time.perf_counter() - began}
     page.wait_for_selector(DONE, timeout=SLOW)
+    return page, plot, found
+
+
+def few(browser: Browser, address: str, run: str, n: int) -> dict[str, float]:
+    """Open a map whose points are all drawn, and pick by box and by lasso."""
+    page, plot, found = opened(browser, address, run, "map_points")
     found["box to table"] = dragged(page, plot, 115, f"of {n:,} points")
     page.reload()
     plot = painted(page, "map_points")
@@ -111,12 +117,7 @@ def few(browser: Browser, address: str, run: str, n: int) -> dict[str, float]:
 
 def many(browser: Browser, address: str, run: str, n: int) -> dict[str, float]:
     """Open a map of more points than are drawn: cells, then the points of a box on them, then a lasso there."""
-    page = browser.new_page(viewport={"width": 1280, "height": 720})
-    began = time.perf_counter()
-    page.goto(f"{address}/Embeddings?run={run}")
-    cells = painted(page, "map_density")
-    found = {"first paint": time.perf_counter() - began}
-    page.wait_for_selector(DONE, timeout=SLOW)
+    page, cells, found = opened(browser, address, run, "map_density")
     cells.evaluate("e => e.scrollIntoView({block: 'center'})")
     page.wait_for_timeout(1000)
     box = cells.bounding_box()

@@ -9,7 +9,7 @@ import pandas as pd
 
 from probes.corpora.naming import SCRIPTS
 from probes.figures.dress import BLUE, GREEN, ORANGE, VERMILLION
-from probes.figures.layers import _layer_axis
+from probes.figures.layers import layer_axis
 from probes.figures.theme import HALO, INK, MUTED, WIDE, dressed, message
 from probes.figures.words import shorten, visible
 
@@ -47,7 +47,7 @@ def by_language(result: "AlignmentResult") -> alt.LayerChart:
     labels, order = _grouped(result, names)
     rows["shown"] = rows.language.map(labels)
     layers = list(result.layers)
-    x = alt.X("layer:O", sort=layers, title="layer", axis=_layer_axis(layers, result.best))
+    x = alt.X("layer:O", sort=layers, title="layer", axis=layer_axis(layers, result.best))
     y = alt.Y("shown:N", scale=alt.Scale(domain=order), title=None, axis=alt.Axis(**_NAMES, labelFontWeight=_BOLD))
     colour = alt.Color(
         "score:Q",
@@ -137,7 +137,7 @@ def curves(result: "AlignmentResult", names: list[str]) -> Any:
     if rows.empty:
         return message("No language is named.")
     layers, several = list(result.layers), len(names) > 1
-    axis = _sparse(layers) if several else _layer_axis(layers, result.best)
+    axis = _sparse(layers) if several else layer_axis(layers, result.best)
     x = alt.X("layer:O", sort=layers, title="layer", scale=alt.Scale(domain=layers), axis=axis)
     labels = called(result)
     inner = alt.layer(*_lines(x), data=_long(rows, labels))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from probes.figures.dress import BLUE, GREEN, GREY, MAX_ROWS, ORANGE, VERMILLION
-from probes.figures.layers import _layer_axis
+from probes.figures.layers import layer_axis
 from probes.figures.theme import INK, MUTED, SHAPED, dressed
 from probes.figures.words import visible
 
@@ -38,7 +38,7 @@ def quality_grid(result: "GridResult") -> Any:
     dims = sorted(rows.dims.unique().tolist())
     height = float(np.clip(330 / len(layers), 11, 34))
     x = alt.X("dims:O", sort=dims, title="first dimensions", axis=alt.Axis(labelAngle=0, ticks=False, domain=False))
-    y = alt.Y("layer:O", sort=layers, title="layer", axis=_layer_axis(layers, result.best))
+    y = alt.Y("layer:O", sort=layers, title="layer", axis=layer_axis(layers, result.best))
     bottom, top = min(0.0, float(rows.value.min())), float(rows.value.max())
     scale = alt.Scale(scheme="viridis", domain=[bottom, top if top > bottom else bottom + 1])
     legend = alt.Legend(format=".2f", gradientLength=200)

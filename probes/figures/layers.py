@@ -42,7 +42,7 @@ def f1_by_layer(result: "SyntaxResult") -> alt.LayerChart:
         sort=layers,
         title="layer",
         scale=alt.Scale(domain=layers),
-        axis=_layer_axis(layers, str(result.best)),
+        axis=layer_axis(layers, str(result.best)),
     )
     top = min(1.0, float(np.nanmax(scores[["f1", "high"]].to_numpy(float))) * 1.15 + 0.02)
     y = alt.Y("f1:Q", title="F1 of constituents", scale=alt.Scale(domain=[0, top]))
@@ -50,7 +50,7 @@ def f1_by_layer(result: "SyntaxResult") -> alt.LayerChart:
     return dressed(alt.layer(*marks).properties(width=640, height=290, description=result.headline()))
 
 
-def _layer_axis(layers: list[str], best: str) -> alt.Axis:
+def layer_axis(layers: list[str], best: str) -> alt.Axis:
     """Label every layer when they fit; else the first, the last, the best and an even few, none against another."""
     step = -(-len(layers) // _TICKS)
     apart = max(step, 2) if step > 1 else 1

@@ -8,7 +8,7 @@ import pandas as pd
 
 from probes.alignment.kernels import kernel
 from probes.figures.dress import BLUE, MAX_ROWS, ORANGE
-from probes.figures.layers import _layer_axis
+from probes.figures.layers import layer_axis
 from probes.figures.theme import INK, MUTED, SHAPED, WIDE, dressed, message
 from probes.figures.words import shorten, visible
 
@@ -80,7 +80,7 @@ def _kept(result: "LikenessResult") -> tuple[tuple[list[str], list[str]], str]:
 
 
 def _axis(layers: list[str], best: str) -> alt.Axis:
-    axis = _layer_axis(layers, best)
+    axis = layer_axis(layers, best)
     axis.ticks, axis.domain = False, False
     return axis
 
@@ -121,7 +121,7 @@ def _panel(result: "LikenessResult", rows: pd.DataFrame, name: str) -> Any:
     long = long[np.isfinite(long.change)][["series", "before", "layer", "change", "low", "high"]]
     series = list(dict.fromkeys(long.series))
     marked = result.best[1] if result.how == "one" else layers[0]
-    x = alt.X("layer:O", sort=layers, title=f"layer of {_name(name)}", axis=_layer_axis(layers, marked))
+    x = alt.X("layer:O", sort=layers, title=f"layer of {_name(name)}", axis=layer_axis(layers, marked))
     y = alt.Y("change:Q", title="change", scale=alt.Scale(domainMin=min(0.0, float(long.low.min()))))
     colours, dashes, shapes = [BLUE, ORANGE], [[1, 0], [5, 2]], ["circle", "square"]
     legend = alt.Legend(symbolOpacity=1, symbolDash=[1, 0], symbolStrokeWidth=0)

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from probes.figures.dress import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILLION
-from probes.figures.layers import _layer_axis
+from probes.figures.layers import layer_axis
 from probes.figures.theme import INK, MUTED, WIDE, dressed
 from probes.probing.analysis import LAYER_0, RANDOM, TRAINED, WORDS
 from probes.probing.minimal import COINS, OWN
@@ -31,7 +31,7 @@ def told_by_layer(result: "PairsResult") -> Any:
     """Draw the share of pairs told with its interval by layer, a line a series, level lines for what has no layer."""
     layers = list(result.layers)
     x = alt.X(
-        "layer:O", sort=layers, title="layer", scale=alt.Scale(domain=layers), axis=_layer_axis(layers, result.best)
+        "layer:O", sort=layers, title="layer", scale=alt.Scale(domain=layers), axis=layer_axis(layers, result.best)
     )
     rows = result.scores[result.scores["pairs"] == result.most]
     title = f"after {result.most:,} pairs"
@@ -90,7 +90,7 @@ def layers_by_pairs(result: "PairsResult") -> Any:
     title = "What each layer tells, by how many pairs it learnt from"
     tips = [alt.Tooltip("layer:O"), alt.Tooltip("pairs:O"), *(f"{name}:Q" for name in ("score", "low", "high"))]
     cells = alt.Chart(rows).encode(
-        x=alt.X("layer:O", sort=layers, title="layer", axis=_layer_axis(layers, result.best)),
+        x=alt.X("layer:O", sort=layers, title="layer", axis=layer_axis(layers, result.best)),
         y=alt.Y("pairs:O", sort="descending", title="pairs learnt from", axis=alt.Axis(format=",")),
     )
     colour = alt.Color("score:Q", title=_SHARE, scale=alt.Scale(domain=[0.5, 1], scheme="cividis", clamp=True))

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from probes.figures.dress import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILLION
-from probes.figures.layers import _layer_axis
+from probes.figures.layers import layer_axis
 from probes.figures.theme import HALO, INK, MUTED, WIDE, dressed, message
 from probes.figures.words import shorten, visible
 from probes.probing.analysis import COMMONEST, CONTROL, LAYER_0, RANDOM, TRAINED, WORDS
@@ -30,7 +30,7 @@ def read_by_layer(result: "ProbingResult") -> Any:
     """Draw the score with its interval by layer, a line a series, level lines for what needs no layer."""
     scores = result.scores[["series", "order", "layer", "score", "low", "high", "balanced"]]
     layers = scores.drop_duplicates("layer").sort_values("order").layer.astype(str).tolist()
-    axis = _layer_axis(layers, result.best)
+    axis = layer_axis(layers, result.best)
     x = alt.X("layer:O", sort=layers, title="layer", scale=alt.Scale(domain=layers), axis=axis)
     low = min(0.0, float(scores.low.min()))
     scale = alt.Scale(domain=[max(low, -1.0), min(1.0, float(scores.high.max()) * 1.12 + 0.02)], clamp=True)
@@ -147,7 +147,7 @@ def bits_a_label(result: "ProbingResult") -> Any:
         return message("No closer look was asked for, or the answers are numbers, which have no code here.")
     layers = result.coding.sort_values("order").layer.astype(str).tolist()
     rows = result.coding
-    x = alt.X("layer:O", sort=layers, title="layer", axis=_layer_axis(layers, result.best))
+    x = alt.X("layer:O", sort=layers, title="layer", axis=layer_axis(layers, result.best))
     rule = alt.Chart(rows).mark_line(stroke=MUTED, strokeDash=[5, 3], tooltip=None).encode(x=x, y="uniform:Q")
     return _curve(result, rows, x, "bits", ("bits a label", "What a label costs, given the states"), rule)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from probes.figures.dress import BLUE, GREEN, GREY, ORANGE, VERMILLION
-from probes.figures.layers import _layer_axis
+from probes.figures.layers import layer_axis
 from probes.figures.theme import INK, dressed, message
 from probes.figures.words import shorten, visible
 from probes.probing.structural import CHAIN, CONTROL, DISTANCE, MEASURES, RANDOM, TRAINED, UUAS
@@ -41,7 +41,7 @@ def trees_by_layer(result: "StructuralResult") -> alt.VConcatChart:
 def _panel(result: "StructuralResult", measure: str, names: list[str]) -> Any:
     rows = result.scores[result.scores["measure"] == measure].drop(columns="measure")
     layers, looks = list(result.layers), _looks(names)
-    axis = _layer_axis(layers, result.best[measure])
+    axis = layer_axis(layers, result.best[measure])
     x = alt.X("layer:O", sort=layers, title="layer", scale=alt.Scale(domain=layers), axis=axis)
     level = result.baselines[(result.baselines["name"] == CHAIN) & (result.baselines["measure"] == measure)]
     ends = pd.DataFrame({"layer": [layers[0], layers[-1]], "value": float(level["value"].iloc[0]), "series": CHAIN})

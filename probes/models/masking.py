@@ -52,7 +52,8 @@ def can_impose(model: "Model") -> bool:
 
 def _encoded(model: "Model", last: int = -2) -> "Encoded":
     """Return a row of six ids that are no special ones: a few in turn, and at its end the one at `last` of these."""
-    known = [i for i in range(min(embeddings_of(model.net), 256)) if i not in set(model.tokenizer.all_special_ids)]
+    special = set(model.tokenizer.all_special_ids)
+    known = [i for i in range(min(embeddings_of(model.net), 256)) if i not in special]
     return of_ids(model, [*(known[k % (len(known) - 1)] for k in range(5)), known[last]])
 
 

@@ -111,11 +111,7 @@ class ProbingResult(Displayed):
             f"{self.label[:1].upper()}{self.label[1:]} is read best at layer {self.best} of {self.depth}: "
             f"{self.measure} {row.score:.2f} ± {half:.2f}"
         )
-        own = self.baselines[["name", "gain", "gain_low", "gain_high"]]
-        rivals = [f"{beside(*gain)} {_NAMES.get(name, name)}" for name, *gain in own.itertuples(index=False)]
-        if len(rivals) > 1:
-            rivals = [", ".join(rivals[:-1]) + f" and {rivals[-1]}"]
-        return ", ".join([head, *rivals]) + "."
+        return ", ".join([head, *against(self.baselines)]) + "."
 
     def row(self, series: str, layer: str) -> pd.Series:
         """Return one row of the scores; raises KeyError when there is none."""
@@ -132,7 +128,14 @@ class ProbingResult(Displayed):
 _NAMES = {CONTROL: "the control task", RANDOM: "random weights"}
 
 
-def beside(gain: float, low: float, high: float) -> str:
+def against(baselines: pd.DataFrame) -> list[str]:
+    """Put how far the best layer is above or below its rivals in one phrase; an empty list where there are none."""
+    rows = baselines[["name", "gain", "gain_low", "gain_high"]].itertuples(index=False)
+    said = [f"{_beside(*gain)} {_NAMES.get(name, name)}" for name, *gain in rows]
+    return [f"{', '.join(said[:-1])} and {said[-1]}"] if len(said) > 1 else said
+
+
+def _beside(gain: float, low: float, high: float) -> str:
     """Put a difference in words, and say when its interval holds zero."""
     doubt = "not clearly " if low <= 0 <= high else ""
     return f"{doubt}{abs(gain):.2f} {'above' if gain >= 0 else 'below'}"

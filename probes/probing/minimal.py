@@ -13,7 +13,7 @@ import pandas as pd
 from pydantic import Field
 
 from probes.contract import Displayed, Progress
-from probes.probing.analysis import LAYER_0, RANDOM, TRAINED, WORDS, beside
+from probes.probing.analysis import LAYER_0, RANDOM, TRAINED, WORDS, against
 from probes.reads import ReadsCorpus
 from probes.values import Source
 
@@ -85,11 +85,7 @@ class PairsResult(Displayed):
     def headline(self) -> str:
         """State how many pairs are told at the best layer, from how many pairs, and how far above the rivals."""
         row = self.row(TRAINED, self.best)
-        rivals = [
-            f"{beside(*gain)} {_NAMES.get(name, name)}"
-            for name, *gain in self.baselines[["name", "gain", "gain_low", "gain_high"]].itertuples(index=False)
-            if name in _NAMES
-        ]
+        (rivals,) = against(self.baselines[self.baselines["name"].isin((RANDOM, LAYER_0, WORDS))])
         own = self.baselines[self.baselines["name"] == OWN]
         end = "".join(
             f"; the model itself prefers the right text in {score:.2f} [{low:.2f}, {high:.2f}]"
@@ -98,7 +94,7 @@ class PairsResult(Displayed):
         return (
             f"{self.label[:1].upper()}{self.label[1:]}: the right one of two texts is told best at layer {self.best} "
             f"of {self.depth}, in {row.score:.2f} [{row.low:.2f}, {row.high:.2f}] of {self.sizes[2]:,} pairs after "
-            f"{self.most:,}, {' and '.join([', '.join(rivals[:-1]), rivals[-1]]) if rivals[1:] else rivals[0]}{end}."
+            f"{self.most:,}, {rivals}{end}."
         )
 
     def row(self, series: str, layer: str, pairs: int = 0) -> pd.Series:
@@ -112,9 +108,6 @@ class PairsResult(Displayed):
     def frame(self) -> pd.DataFrame:
         """Return the scores."""
         return self.scores
-
-
-_NAMES = {RANDOM: "random weights", LAYER_0: LAYER_0, WORDS: WORDS}
 
 
 def run(spec: PairsSpec, progress: Progress) -> PairsResult:
