@@ -63,10 +63,11 @@ def test_every_field_is_part_of_the_place_in_memory(
     """Also those that cannot be had on this machine, and those that will be added."""
     registry, asked = warm.Warm(), []
 
-    def remember(key: Any, choice: ReadsModel, _seed: int | None) -> None:
+    def remember(key: Any, choice: ReadsModel, _insert: object) -> None:
         asked.append(choice)
         registry.held[key] = warm._Held(object(), None)  # type: ignore[arg-type]
 
+    monkeypatch.setattr(loading, "prepare", lambda choice, _random_init: choice)  # which would look for them
     monkeypatch.setattr(registry, "_load", remember)
     plain = ReadsModel(model=str(tiny_llama), device="cpu")
     values = {"dtype": "float16", "attention": "eager", "quantise": "8bit", "device": "meta"}
