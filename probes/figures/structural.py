@@ -10,7 +10,8 @@ from probes.figures.dress import BLUE, GREEN, GREY, ORANGE, VERMILLION
 from probes.figures.layers import layer_axis
 from probes.figures.theme import INK, dressed, message
 from probes.figures.words import shorten, visible
-from probes.probing.structural import CHAIN, CONTROL, DISTANCE, MEASURES, RANDOM, TRAINED, UUAS
+from probes.probing.analysis import RANDOM, TRAINED
+from probes.probing.structural import CHAIN, CONTROL, DISTANCE, MEASURES, UUAS
 
 if TYPE_CHECKING:
     from probes.probing.structural import StructuralResult

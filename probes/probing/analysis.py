@@ -128,10 +128,13 @@ class ProbingResult(Displayed):
 _NAMES = {CONTROL: "the control task", RANDOM: "random weights"}
 
 
-def against(baselines: pd.DataFrame) -> list[str]:
-    """Put how far the best layer is above or below its rivals in one phrase; an empty list where there are none."""
+def against(baselines: pd.DataFrame, names: dict[str, str] = _NAMES) -> list[str]:
+    """Put how far the best layer is above or below its rivals in one phrase; an empty list where there are none.
+
+    `names` has the words for a rival that is not called by its name.
+    """
     rows = baselines[["name", "gain", "gain_low", "gain_high"]].itertuples(index=False)
-    said = [f"{_beside(*gain)} {_NAMES.get(name, name)}" for name, *gain in rows]
+    said = [f"{_beside(*gain)} {names.get(name, name)}" for name, *gain in rows]
     return [f"{', '.join(said[:-1])} and {said[-1]}"] if len(said) > 1 else said
 
 

@@ -16,17 +16,17 @@ Punctuation counts in the correlations, but has no edge in UUAS and is no root, 
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pandas as pd
 from pydantic import Field
 
 from probes.contract import Displayed, Progress
+from probes.probing.analysis import RANDOM, TRAINED, against
 from probes.reads import ReadsCorpus
 from probes.values import Source
 
-TRAINED, CONTROL, RANDOM = "trained model", "control trees", "random init"
-LAYER_0, CHAIN = "layer 0", "left-to-right chain"
+CONTROL, CHAIN = "control trees", "left-to-right chain"
 UUAS, DISTANCE, ROOT, DEPTH = "UUAS", "distance correlation", "root accuracy", "depth correlation"
 MEASURES = (UUAS, DISTANCE, ROOT, DEPTH)
 """The first two of the distance probe, the others of the depth probe."""
@@ -95,13 +95,10 @@ class StructuralResult(Displayed):
         """State where trees are read best, how well, and how far above what knows none."""
         top, root = self.row(TRAINED, UUAS), self.row(TRAINED, ROOT)
         own = self.baselines[self.baselines["measure"] == UUAS]
-        told = {row.name_: row for row in own.rename(columns={"name": "name_"}).itertuples()}
-        beside = [f"{_beside(told[name])} {words}" for name, words in _NAMES.items() if name in told]
-        if len(beside) > 1:
-            beside = [", ".join(beside[:-1]) + f" and {beside[-1]}"]
+        (beside,) = against(own, _NAMES)
         return (
             f"Dependency trees are nearest at layer {self.best[UUAS]} of {self.depth}: {UUAS} {top.value:.2f} "
-            f"[{top.low:.2f}, {top.high:.2f}], {beside[0]}; the root is found in {root.value:.2f} of the "
+            f"[{top.low:.2f}, {top.high:.2f}], {beside}; the root is found in {root.value:.2f} of the "
             f"{self.sizes[2]:,} test sentences at layer {self.best[ROOT]}."
         )
 
@@ -118,13 +115,7 @@ class StructuralResult(Displayed):
         return self.scores
 
 
-_NAMES = {CHAIN: "a left-to-right chain", LAYER_0: "layer 0", RANDOM: "random weights", CONTROL: "control trees"}
-
-
-def _beside(row: Any) -> str:
-    """Put a difference in words, and say when its interval holds zero."""
-    doubt = "not clearly " if row.gain_low <= 0 <= row.gain_high else ""
-    return f"{doubt}{abs(row.gain):.2f} {'above' if row.gain >= 0 else 'below'}"
+_NAMES = {CHAIN: "a left-to-right chain", RANDOM: "random weights"}
 
 
 def run(spec: StructuralSpec, progress: Progress) -> StructuralResult:

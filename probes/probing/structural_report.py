@@ -6,20 +6,10 @@ import numpy as np
 import pandas as pd
 
 from probes.corpora.dependencies import Sentence
+from probes.probing.analysis import LAYER_0, RANDOM, TRAINED
 from probes.probing.dependencies import Tree, least_deep, spanning
 from probes.probing.scoring import Resampling, bounds
-from probes.probing.structural import (
-    CHAIN,
-    CONTROL,
-    DEPTH,
-    DISTANCE,
-    LAYER_0,
-    MEASURES,
-    RANDOM,
-    ROOT,
-    TRAINED,
-    UUAS,
-)
+from probes.probing.structural import CHAIN, CONTROL, DEPTH, DISTANCE, MEASURES, ROOT, UUAS
 from probes.probing.structural_fit import Probes, read_off
 from probes.probing.structural_scores import Judged, chained
 

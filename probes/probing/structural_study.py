@@ -13,9 +13,10 @@ from probes.extract import extract
 from probes.models import Model, loaded
 from probes.models.provenance import source_of
 from probes.probing import structural_report as report
+from probes.probing.analysis import RANDOM, TRAINED
 from probes.probing.dependencies import LENGTHS, control_heads, counts, tree_of
 from probes.probing.scoring import Resampling
-from probes.probing.structural import CONTROL, DEPTH, RANDOM, TRAINED, UUAS, StructuralResult, StructuralSpec
+from probes.probing.structural import CONTROL, DEPTH, UUAS, StructuralResult, StructuralSpec
 from probes.probing.structural_fit import How, Probes, Sentences, Series, fit
 from probes.probing.structural_report import Scored
 from probes.probing.structural_scores import Judged, judge

@@ -15,8 +15,9 @@ from probes.corpora import conllu
 from probes.errors import Cancelled, StrataError
 from probes.figures import structural as figures
 from probes.probing import StructuralSpec, structural
+from probes.probing.analysis import RANDOM, TRAINED
 from probes.probing.dependencies import control_heads, counts, spanning, tree_of
-from probes.probing.structural import CHAIN, DEPTH, DISTANCE, MEASURES, RANDOM, ROOT, TRAINED, UUAS
+from probes.probing.structural import CHAIN, DEPTH, DISTANCE, MEASURES, ROOT, UUAS
 from probes.probing.structural_fit import How, Sentences, Series, fit, read_off
 from probes.probing.structural_scores import chained, judge
 from probes.probing.structural_study import looked_through
