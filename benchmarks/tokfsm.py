@@ -60,11 +60,15 @@ def go(training: Training, folder: Path) -> None:
 
 
 def sizes(asked: argparse.Namespace, had: dict[str, torch.Tensor], depth: int) -> dict[str, int]:
-    """Return codes by place, `asked.more` than it had; the first layer sees one token a row, or few: it needs few."""
+    """Return codes by place, `asked.more` than it had; the first layer needs few where it sees one token a row, or few.
+
+    It does beside attention; after it (`--sequential`) its MLP sees as much as any other, of what its heads tell apart.
+    """
     whole = {name: codes.shape[1] + (1 if name == "0.mlp" else asked.more) for name, codes in had.items()}
     for layer in range(depth) if not had else ():
-        whole |= {f"{layer}.head": 64 if layer == 0 else asked.head}
-        whole |= {f"{layer}.mlp": 11 + (asked.k > 1) if layer == 0 else asked.mlp}
+        few = layer == 0 and not asked.sequential
+        whole |= {f"{layer}.head": 64 if few else asked.head}
+        whole |= {f"{layer}.mlp": 11 + (asked.k > 1) if few else asked.mlp}
     return {name: size for name, size in whole.items() if name.partition(".")[2] in asked.places.split(",")}
 
 
@@ -89,7 +93,8 @@ def train(asked: argparse.Namespace) -> None:
         net.set_attn_implementation("eager")  # as `toy.neox` does, and why
         had = {name: codes.float() for name, codes in kept.read(asked.start).codes.items()} if asked.more else {}
     else:
-        net = toy.neox(tokfsm().vocabulary, TOKENS, depth=asked.depth, turn=asked.turn)
+        shape = toy.Shape(asked.depth, turn=asked.turn, parallel=not asked.sequential)
+        net = toy.neox(tokfsm().vocabulary, TOKENS, shape)
         go(Training(net, None, Recipe(asked.base, seed=asked.seed)), asked.into / "base")
     books = Codebooks(net, sizes(asked, had, depth_of(net)), rules(asked))
     if not (asked.into / "codes" / "training.json").exists():  # else `go` takes all up again
@@ -138,7 +143,7 @@ def short(asked: argparse.Namespace) -> str:
             f"legal {100 * legal.legal:.1f} %, {100 * legal.low:.1f} to {100 * legal.high:.1f} %")  # fmt: skip
 
 
-DEFAULTS = {"depth": 4, "turn": math.pi, "base": 1000, "head": 512, "mlp": 1024}
+DEFAULTS = {"depth": 4, "turn": math.pi, "base": 1000, "head": 512, "mlp": 1024, "sequential": False}
 
 
 def checked(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> argparse.Namespace:
@@ -170,6 +175,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=0.01, help="of matrices while codes are trained")
     parser.add_argument("--places", default="head,mlp")
     parser.add_argument("--several", choices=("pursuit", "nearest"), default="pursuit", help="how k codes are chosen")
+    parser.add_argument("--sequential", action="store_true", default=None, help="MLPs after attention, not beside it")
     parser.add_argument("--turn", type=float, help="radians that the fastest positions turn a token (pi)")
     for name, said in (("base", "steps (1000)"), ("head", "codes a head (512)"), ("mlp", "codes an MLP (1024)")):
         parser.add_argument(f"--{name}", type=int, help=said)

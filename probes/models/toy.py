@@ -1,6 +1,7 @@
 """Small decoders without a tokenizer, for languages whose tokens are numbers; kept as Hugging Face checkpoints."""
 
 import inspect
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,26 +11,37 @@ from torch import nn
 from probes.models.build import quiet
 
 
-def neox(
-    vocabulary: int, context: int, *, depth: int = 4, heads: int = 4, width: int = 128, turn: float = 1.0
-) -> nn.Module:
-    """Return an untrained GPT-NeoX; `torch.manual_seed` decides its weights.
+@dataclass(frozen=True)
+class Shape:
+    """What a small decoder is like."""
 
-    Positions turn every dimension of a head, not a quarter of them as is usual, the fastest pair by `turn` radians a
-    token: at pi, and not at the usual 1, a head can tell every second token from those between at any distance.
-    """
+    depth: int = 4
+    heads: int = 4
+    width: int = 128
+    turn: float = 1.0
+    """Radians a token by which positions turn the fastest pair of a head's dimensions; all pairs turn, not a quarter of
+    them as is usual. At pi, and not at the usual 1, a head can tell every second token from those between at any
+    distance."""
+    parallel: bool = True
+    """Whether a layer's MLP stands beside its attention, as is usual of this family, and sees only what entered the
+    layer. In a model of one layer nothing is then made of two tokens together."""
+
+
+def neox(vocabulary: int, context: int, shape: Shape = Shape()) -> nn.Module:
+    """Return an untrained GPT-NeoX; `torch.manual_seed` decides its weights."""
     from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
 
-    rope = {"rope_type": "linear", "factor": 1 / turn, "rope_theta": 10_000.0, "partial_rotary_factor": 1.0}
+    rope = {"rope_type": "linear", "factor": 1 / shape.turn, "rope_theta": 10_000.0, "partial_rotary_factor": 1.0}
     with quiet():  # Transformers expects factors to slow positions down, and says so
         config = GPTNeoXConfig(
             vocab_size=vocabulary,
-            hidden_size=width,
-            num_hidden_layers=depth,
-            num_attention_heads=heads,
-            intermediate_size=4 * width,
+            hidden_size=shape.width,
+            num_hidden_layers=shape.depth,
+            num_attention_heads=shape.heads,
+            intermediate_size=4 * shape.width,
             max_position_embeddings=context,
             rope_parameters=rope,
+            use_parallel_residual=shape.parallel,
             bos_token_id=vocabulary - 1,
             eos_token_id=vocabulary - 1,
             use_cache=False,

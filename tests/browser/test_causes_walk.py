@@ -23,7 +23,7 @@ PAGES = {
         "&prompt=d+k+a+m+q+t+d+k+a+m&other=d+k+a+m+s+t+d+k+a+m",
         r"One state brings back 1\.00 of the logit difference",
     ),
-    "probing": ("Probing?n=400&per_text=6&seeds=1&random_init=false", r"Identifier role is read best at layer \d of 6"),
+    "probing": ("Probing?n=200&per_text=6&seeds=1&random_init=false", r"Identifier role is read best at layer \d of 6"),
 }
 """An address with a small question filled in, and what its answer says."""
 

@@ -25,7 +25,7 @@ RECIPE = Recipe(steps=6, warm=1, restart=2, half=False)
 
 def small(seed: int = 0) -> Any:
     torch.manual_seed(seed)
-    return toy.neox(MACHINE.vocabulary, 16, depth=2, heads=2, width=16)
+    return toy.neox(MACHINE.vocabulary, 16, toy.Shape(depth=2, heads=2, width=16))
 
 
 def batch(draw: np.random.Generator) -> torch.Tensor:
@@ -39,6 +39,17 @@ def start(net: Any, rules: Rules = MEANS) -> Codebooks:
     books = Codebooks(net, SIZES, rules)
     start_from(books, net, TEXTS, passes=3)
     return books
+
+
+@pytest.mark.parametrize("parallel", [True, False])
+def test_an_mlp_beside_attention_sees_one_token_and_one_after_it_all_before(parallel: bool) -> None:
+    torch.manual_seed(0)
+    net: Any = toy.neox(MACHINE.vocabulary, 16, toy.Shape(depth=1, heads=2, width=16, parallel=parallel))
+    seen: list[torch.Tensor] = []
+    net.gpt_neox.layers[0].mlp.register_forward_hook(lambda _m, _i, out: seen.append(out[0, -1]))
+    for first in (1, 2):
+        net(input_ids=torch.tensor([[first, 3, 4]]))
+    assert torch.equal(*seen) == parallel
 
 
 @pytest.mark.parametrize("family", ["tiny_gpt2", "tiny_llama"])
