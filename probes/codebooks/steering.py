@@ -1,5 +1,6 @@
 """The run behind `CodeSteerSpec`: the same samples under every condition, and what is counted of them."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,7 +16,6 @@ from probes.codebooks.names import TRAINED
 from probes.codebooks.seek import commonest
 from probes.codebooks.steer import CodeSteerResult, CodeSteerSpec
 from probes.contract import Progress
-from probes.errors import StrataError
 from probes.extract import pooled
 from probes.extract.losses import losses
 from probes.models import LanguageModel
@@ -111,11 +111,7 @@ def _samples(
     loss = _losses(lm, written)
     rows = []
     for number, (one, beside) in enumerate(zip(written, plain, strict=True)):
-        try:
-            hit = bool(topic.search(one.text, timeout=marks.SECONDS)) if topic else False
-        except TimeoutError as error:
-            what = f"Looking for the topic took over {marks.SECONDS:.0f} s."
-            raise StrataError("E-PATTERN-SLOW", what, fix="Write it without a repetition inside another.") from error
+        hit = bool(marks.matches(topic, one.text, time.monotonic() + marks.SECONDS)) if topic else False
         counts = (fluency.distinct(one.text, 1), fluency.distinct(one.text, 2), fluency.repetition(one.text))
         rows.append((name, number + 1, one.prompt, one.text, hit, loss[number], *counts, one.ids == beside.ids))
     return pd.DataFrame(rows, columns=list(SAMPLES))
