@@ -11,7 +11,7 @@ st.title("Which tokens did an output rest on?")
 ui.ask(
     AttributionSpec,
     main=("model", "text", "target", "method"),
-    about="SmolLM2 on “The capital of France is”: some seconds the first time, then at once.",
+    about="SmolLM2 on “The capital of France is”: ten seconds the first time, then at once.",
     method="One number that a model gives of a text (how likely a token is, how alike two texts are) is shared out "
     "over its tokens. How far the shares add up, and whether the number falls when the named tokens are taken out, "
     "stands beside them. Methods: [integrated gradients](https://arxiv.org/abs/1703.01365) and others, by Captum.",

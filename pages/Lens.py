@@ -13,7 +13,7 @@ if kind is LensSpec:
     ui.ask(
         LensSpec,
         main=("model", "text"),
-        about="SmolLM2 on one sentence: some seconds the first time, then at once.",
+        about="SmolLM2 on one sentence: ten seconds the first time, then at once.",
         method="The states of every layer go through the model's own final norm and head, made for the last: what "
         "comes out is the prediction so far. It settles at the layer from which on its likeliest token never changes. "
         "Method: [the logit lens](https://www.lesswrong.com/posts/AcKRB8wDpdaN6v6ru/"
@@ -23,7 +23,7 @@ elif kind is BeamsSpec:
     ui.ask(
         BeamsSpec,
         main=("model", "text", "beams", "groups", "tokens"),
-        about="SmolLM2 after one sentence: some seconds the first time, then at once.",
+        about="SmolLM2 after one sentence: a quarter of a minute the first time, then at once.",
         method="At every step the likeliest beginnings are kept: the beams, and all that was tried on the way as a "
         "tree. In more than one group, a token costs what earlier groups have taken: [diverse beam search]"
         "(https://arxiv.org/abs/1610.02424). Beside them stand the likeliest token each time, and samples.",
@@ -32,7 +32,7 @@ else:
     ui.ask(
         AheadSpec,
         main=("model", "corpus", "language", "layers", "furthest", "texts"),
-        about="SmolLM2 on functions of the Python standard library: a minute or two the first time, then at once.",
+        about="SmolLM2 on functions of the Python standard library: a quarter of a minute the first time.",
         method="What each layer would say is held against the token that is read, the next one, and those after it: "
         "how far ahead does a layer already know? Below it is the commonest token, which looks at nothing. After "
         "[Future Lens](https://arxiv.org/abs/2311.04897), without training.",

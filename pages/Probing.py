@@ -15,7 +15,7 @@ if kind is ProbingSpec:
     ui.ask(
         ProbingSpec,
         main=("model", "corpus", "label", "unit"),
-        about="MiniLM and the roles of identifiers in the Python standard library: a minute or two the first time.",
+        about="MiniLM and the roles of identifiers in the Python standard library: half a minute the first time.",
         method="On each layer a probe learns a label from the hidden states; what a layer knows is its distance to the "
         "controls: labels that the word alone decides, random weights, layer 0, the words alone, the largest class. "
         "Methods: [control tasks](https://arxiv.org/abs/1909.03368), [code length](https://arxiv.org/abs/2003.12298), "
@@ -25,7 +25,7 @@ elif kind is PairsSpec:
     ui.ask(
         PairsSpec,
         main=("model", "corpus", "label", "at"),
-        about="MiniLM and 600 functions with a variable exchanged in a copy: two minutes the first time. "
+        about="MiniLM and 600 functions with a variable exchanged in a copy: a minute the first time. "
         "SmolLM2 takes more than a quarter of an hour, or some three minutes with 200 pairs and no random weights.",
         method="Two texts differ in one thing that makes one of them wrong. On each layer a probe learns from some "
         "pairs which is the right one, and is tested on others. Beside it: layer 0, random weights, the words alone, "
@@ -36,7 +36,7 @@ else:
     ui.ask(
         StructuralSpec,
         main=("model", "corpus", "rank"),
-        about="MiniLM and 56 English sentences of our own: a minute or two the first time.",
+        about="MiniLM and 56 English sentences of our own: half a minute the first time.",
         method="On each layer one projection makes squared distances of words into distances in a dependency tree, and "
         "another makes squared lengths into depths. Beside them: a left-to-right chain, layer 0, random weights, and "
         "trees that only memory for words can know. Bring a treebank as conllu:FILE. Method: "

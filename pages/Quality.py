@@ -24,7 +24,7 @@ with bytes_:
     ui.ask(
         CompressionSpec,
         main=("model", "pairs", "layer", "n"),
-        about="MiniLM's last layer on 50 news items, every pair rated by people: a minute or more the first time.",
+        about="MiniLM's last layer on 50 news items, every pair rated by people: half a minute the first time.",
         method="Quality and nearest neighbours when a vector is stored in fewer bytes: half precision, int8, product "
         "quantisation, low rank, first dimensions, pruning, random hashing, signs. What is learnt is learnt from "
         "other texts.",
@@ -33,7 +33,7 @@ with pooled:
     ui.ask(
         PoolingSpec,
         main=("model", "tasks", "layer", "n"),
-        about="MiniLM's last layer on news and pairs of words that people rated: about five minutes the first time.",
+        about="MiniLM's last layer on news and pairs of words that people rated: two minutes the first time.",
         method="Mean, weighted mean, last, first and largest token, the words a text brings up in the embedding table, "
         "and latent attention trained on other texts, under the model's own attention mask and the other one. Methods: "
         "[NV-Embed](https://arxiv.org/abs/2405.17428), [RetroMAE v2](https://arxiv.org/abs/2305.02564).",

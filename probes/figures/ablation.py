@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from probes.figures.dress import BLUE, GREEN, ORANGE, PURPLE, SKY
-from probes.figures.theme import INK, MUTED, dressed, message
+from probes.figures.theme import INK, MUTED, dressed, message, symlog
 
 if TYPE_CHECKING:
     from probes.intervention import AblationResult
@@ -36,18 +36,18 @@ def loss_without_each(result: "AblationResult") -> alt.LayerChart:
     x = alt.X("layer:O", sort=layers, title="block", axis=axis, scale=alt.Scale(domain=layers))
     names = [name for name in looks if name in set(rows[by])] or sorted(rows[by].unique(), key=_number)
     base = alt.Chart(rows).encode(x=x, xOffset=alt.XOffset(f"{by}:N", sort=names, scale=alt.Scale(domain=names)))
-    scale = alt.Scale(type="symlog", constant=0.1)
+    bent = symlog(rows[["low", "high", "change", "random"]].astype(float), 0.1)
     spread = base.mark_rule(opacity=0.6, tooltip=None).encode(
-        y=alt.Y("low:Q", title=TITLE, scale=scale), y2="high:Q", **_colour(by, legend, names, looks)
+        y=alt.Y("low:Q", title=TITLE, **bent), y2="high:Q", **_colour(by, legend, names, looks)
     )
     dots = base.mark_point(filled=True, opacity=1, style="dot").encode(
-        y=alt.Y("change:Q", title=TITLE, scale=scale),
+        y=alt.Y("change:Q", title=TITLE, **bent),
         tooltip=["layer:O", "part:N", "way:N", *_told(ratio="ratio" in rows)],
         **_colour(by, legend, names, looks, shaped=True),
     )
     note = f"{result.base:.2f} nats as it is; intervals over {result.texts} texts; distances shrink above 0.1"
     control = rows["random"].notna().any()
-    beside = [_random(base, scale)] if control else []
+    beside = [_random(base, bent)] if control else []
     note += "; grey bars: as much changed in random directions" if control else ""
     what = {"blocks": "what one block adds", "parts": "one attention or MLP", "heads": "one head"}[result.site]
     instead = "" if result.site == "blocks" else f", {INSTEAD[result.told]} in its place"
@@ -89,12 +89,12 @@ def _grid(result: "AblationResult", rows: pd.DataFrame, way: str) -> Any:
     return alt.layer(cells).properties(width=wide * len(parts), height=18 * len(layers), title=head)
 
 
-def _random(base: alt.Chart, scale: alt.Scale) -> alt.Chart:
+def _random(base: alt.Chart, bent: dict[str, Any]) -> alt.Chart:
     ticks = base.transform_filter("isValid(datum.random)").mark_tick(
         orient="horizontal", thickness=3, size=12, color=MUTED
     )
     told = [alt.Tooltip("layer:O"), alt.Tooltip("part:N"), alt.Tooltip("random:Q", format=".3f")]
-    return ticks.encode(y=alt.Y("random:Q", title=TITLE, scale=scale), tooltip=told)
+    return ticks.encode(y=alt.Y("random:Q", title=TITLE, **bent), tooltip=told)
 
 
 def _told(*, ratio: bool = False) -> list[Any]:

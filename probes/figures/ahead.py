@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import altair as alt
 
 from probes.figures.dress import GREY
-from probes.figures.theme import INK, WIDE, dressed
+from probes.figures.theme import INK, dressed
 
 if TYPE_CHECKING:
     from probes.intervention import AheadResult
@@ -28,7 +28,7 @@ def known_ahead(result: "AheadResult") -> alt.LayerChart:
     note = f"likeliest token of the layer; {result.places:,} places of {result.texts} texts"
     title = alt.TitleParams("What each layer already knows of the tokens ahead", subtitle=[note], color=INK)
     size = {"width": max(280, 64 * rows["ahead"].nunique()), "height": 26 * len(layers)}
-    chart = alt.layer(cells, text).properties(**size, title=title, description=result.headline(), autosize=WIDE)
+    chart = alt.layer(cells, text).properties(**size, title=title, description=result.headline())
     return dressed(chart)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from probes.corpora.naming import SCRIPTS
 from probes.figures.dress import BLUE, GREEN, ORANGE, VERMILLION
 from probes.figures.layers import layer_axis
-from probes.figures.theme import HALO, INK, MUTED, WIDE, dressed, message
+from probes.figures.theme import HALO, INK, MUTED, dressed, message
 from probes.figures.words import shorten, visible
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def by_language(result: "AlignmentResult") -> alt.LayerChart:
     )
     height = max(60, min(15, 640 // max(1, len(order))) * len(order))
     chart = alt.layer(cells, marks).properties(width=700, height=height, title=title, description=result.headline())
-    return dressed(chart.properties(autosize=WIDE))
+    return dressed(chart)
 
 
 _FIELDS = ["shown", "language", "script", "layer", "score", "low", "high", "lexical", "length", "null", "csls", "cka"]
@@ -152,7 +152,7 @@ def curves(result: "AlignmentResult", names: list[str]) -> Any:
     )
     said = f"Share of sentences that meet their translation by layer: {', '.join(order)}. {result.headline()}"
     if not several:
-        return dressed(inner.properties(width=620, height=260, title=title, description=said, autosize=WIDE))
+        return dressed(inner.properties(width=620, height=260, title=title, description=said))
     facet = alt.Facet("language:N", sort=order, title=None, header=alt.Header(labelColor=INK))
     chart = inner.properties(width=240, height=130).facet(facet=facet, columns=3, title=title)
     return dressed(chart.properties(description=said))
@@ -226,7 +226,7 @@ def between_languages(result: "AlignmentResult") -> alt.LayerChart:
         color=INK,
         subtitleColor=MUTED,
     )
-    chart = alt.layer(cells).properties(width=side, height=side, title=title, autosize=WIDE)
+    chart = alt.layer(cells).properties(width=side, height=side, title=title)
     return dressed(chart.properties(description=f"{result.headline()} Similarity of {len(order)} languages."))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from probes.figures.dress import BLUE, GREY, MAX_ROWS, ORANGE
-from probes.figures.theme import INK, MUTED, SHAPED, WIDE, dressed, message
+from probes.figures.theme import INK, MUTED, SHAPED, dressed, message
 from probes.figures.tokens import LETTER, LINE, LONGEST, MOST, ROW, laid, letters
 from probes.figures.words import shorten, visible
 
@@ -112,7 +112,7 @@ def tokens_by_layer(result: "AttributionResult") -> alt.LayerChart:
     title = alt.TitleParams(_capital(f"{result.method}, token by layer"), subtitle=[note], color=INK)
     width, height = min(860, max(240, 34 * across)), max(80, 22 * depths)
     chart = alt.layer(cells).properties(width=width, height=height, title=title, description=result.headline())
-    return dressed(chart.properties(autosize=WIDE))
+    return dressed(chart)
 
 
 def _signed(values: pd.Series) -> alt.Color:

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from probes.figures.dress import BLUE, GREEN, ORANGE
-from probes.figures.theme import INK, WIDE, dressed
+from probes.figures.theme import INK, dressed
 from probes.figures.words import shorten, visible
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def tree_of_beams(result: "BeamsResult") -> alt.LayerChart:
     title = alt.TitleParams("The ways to go on that were tried", subtitle=said, color=INK)
     size = {"width": step * (steps + 1), "height": int(LEAF * (tall + 1.5))}
     chart = alt.layer(lines, dots, words).properties(**size, title=title, description=result.headline())
-    return dressed(chart.properties(autosize=WIDE))
+    return dressed(chart)
 
 
 def shown_steps(result: "BeamsResult", tree: pd.DataFrame) -> int:
@@ -103,4 +103,4 @@ def texts_by_probability(result: "BeamsResult") -> alt.LayerChart:
     )
     title = alt.TitleParams("How likely each text is", subtitle=["not divided by its length"], color=INK)
     chart = alt.layer(dots).properties(width=520, height=120, title=title, description=result.headline())
-    return dressed(chart.properties(autosize=WIDE))
+    return dressed(chart)

@@ -6,7 +6,7 @@ import altair as alt
 import numpy as np
 
 from probes.figures.dress import BLUE, GREY, ORANGE, VERMILLION
-from probes.figures.theme import INK, MUTED, SHAPED, WIDE, dressed, message
+from probes.figures.theme import INK, MUTED, SHAPED, dressed, message
 from probes.figures.tokens import LETTER, MONO, ROW
 from probes.figures.words import shorten, visible
 
@@ -71,7 +71,7 @@ def density_of_code(result: "CardResult") -> alt.LayerChart:
         "Where in a text it fires", subtitle=[f"{result.share:.2f} % of tokens over all"], color=INK
     )
     chart = alt.layer(bars).properties(width=460, height=200, title=title, description=result.headline())
-    return dressed(chart.properties(autosize=WIDE))
+    return dressed(chart)
 
 
 def raised_and_lowered(result: "CardResult") -> alt.LayerChart:
@@ -104,7 +104,7 @@ def raised_and_lowered(result: "CardResult") -> alt.LayerChart:
     title = alt.TitleParams("Tokens it raises and lowers", subtitle=[note], color=INK)
     chart = alt.layer(zero.encode(x=alt.X("zero:Q", title="change when the code is added once")), dots)
     chart = chart.properties(width=460, height=17 * len(rows), title=title, description=result.headline())
-    return dressed(chart.properties(autosize=WIDE))
+    return dressed(chart)
 
 
 def effect_by_strength(result: "CardResult") -> alt.LayerChart:
@@ -126,4 +126,4 @@ def effect_by_strength(result: "CardResult") -> alt.LayerChart:
     note = f"{result.nudged} held-out places where it fires; intervals over places"
     title = alt.TitleParams("What turning it up or down does", subtitle=[note], color=INK)
     chart = alt.layer(*marks).properties(width=460, height=240, title=title, description=result.headline())
-    return dressed(chart.properties(autosize=WIDE))
+    return dressed(chart)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from probes.figures.dress import BLUE, GREEN, GREY, MAX_ROWS, ORANGE, VERMILLION
-from probes.figures.theme import HALO, INK, MUTED, WIDE, dressed, message
+from probes.figures.theme import HALO, INK, MUTED, dressed, message
 from probes.figures.words import shorten, visible
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def usage(result: "CodebookResult") -> alt.LayerChart:
         )
     )
     chart = alt.layer(points).properties(width=_WIDTH, height=260, title=title, description=f"Usage of codes: {note}.")
-    return dressed(chart.properties(autosize=WIDE))
+    return dressed(chart)
 
 
 def leaf_types(result: "CodebookResult") -> alt.LayerChart:
@@ -132,7 +132,7 @@ def leaf_types(result: "CodebookResult") -> alt.LayerChart:
     title = alt.TitleParams("Which code picks out which leaf of the syntax tree", subtitle=[note], color=INK)
     chart = alt.layer(reach.encode(x=alt.X("low:Q", scale=scale), x2="high:Q", y=down), dots)
     chart = chart.properties(width=520, height=max(60, 20 * len(rows)), title=title, description=f"F1: {note}.")
-    return dressed(chart.properties(autosize=WIDE))
+    return dressed(chart)
 
 
 def _long(scores: pd.DataFrame, columns: dict[str, str]) -> pd.DataFrame:

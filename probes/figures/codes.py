@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from probes.figures.dress import BLUE, MAX_ROWS, ORANGE
-from probes.figures.theme import INK, MUTED, WIDE, dressed
+from probes.figures.theme import INK, MUTED, dressed
 from probes.figures.words import shorten, visible
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def f1_of_codes(result: "SearchResult") -> alt.LayerChart:
         word.encode(x=alt.X("beside:Q", scale=scale)),
         dots.encode(x=x, y=down, tooltip=seen),
     ]
-    chart = alt.layer(*marks).properties(width=520, height=max(60, 20 * len(rows)), title=title, autosize=WIDE)
+    chart = alt.layer(*marks).properties(width=520, height=max(60, 20 * len(rows)), title=title)
     return dressed(chart.properties(description=result.headline()))
 
 
@@ -86,7 +86,7 @@ def strip_of_codes(result: "CodedResult") -> alt.LayerChart:
     title = alt.TitleParams("The codes of this text", subtitle=[note], color=INK)
     width, height = min(860, max(200, 34 * across)), max(60, 18 * len(result.layers))
     chart = alt.layer(*marks).properties(width=width, height=height, title=title, description=result.headline())
-    return dressed(chart.properties(autosize=WIDE))
+    return dressed(chart)
 
 
 def _cells(tokens: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import altair as alt
 
 from probes.figures.dress import BLUE, ORANGE
-from probes.figures.theme import INK, MUTED, WIDE, dressed
+from probes.figures.theme import INK, MUTED, dressed
 from probes.figures.words import shorten, visible
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def f1_of_concepts(result: "ConceptsResult") -> alt.LayerChart:
     ]
     note = f"dot: the code, with its interval; stroke: the best single word; dashed: {result.good:.1f}"
     title = alt.TitleParams("The best code of any layer, by concept", subtitle=[note], color=INK)
-    chart = alt.layer(*marks).properties(width=520, height=max(60, 17 * len(rows)), title=title, autosize=WIDE)
+    chart = alt.layer(*marks).properties(width=520, height=max(60, 17 * len(rows)), title=title)
     return dressed(chart.properties(description=result.headline()))
 
 
@@ -70,6 +70,5 @@ def concepts_by_layer(result: "ConceptsResult") -> alt.LayerChart:
         height=max(60, 17 * len(order)),
         title=title,
         description=result.headline(),
-        autosize=WIDE,
     )
     return dressed(chart)

@@ -52,7 +52,7 @@ def _config(sizes: tuple[float, float, float, float], stroke: float) -> dict[str
     config["axis"] |= {"labelPadding": label * 0.4, "titlePadding": label * 0.7}
     config["legend"] |= {"labelPadding": label * 0.3, "padding": 0, "offset": label * 0.8, "columnPadding": label}
     config["legend"] |= {"rowPadding": label * 0.2, "labelLimit": 400, "titleLimit": 400}
-    config["legend"] |= {"symbolSize": label * 6, "symbolStrokeWidth": stroke}
+    config["legend"] |= {"symbolSize": label * 6, "symbolStrokeWidth": stroke, "symbolOpacity": 1}
     return config
 
 

@@ -38,7 +38,7 @@ def cost_of_erasure(result: "ErasureResult") -> alt.LayerChart:
     dots = base.mark_point(filled=True, opacity=1, style="dot").encode(
         y=y, color=colour, shape=shape, tooltip=["removed:N", "label:N", *told]
     )
-    note = f"{result.rank} dimensions at layer {result.layer}, {result.method}; intervals over texts and draws"
+    note = f"rank {result.rank} at layer {result.layer}, by {result.method.upper()}; intervals over texts and draws"
     head = alt.TitleParams("What the model's predictions lose", subtitle=[note], color=INK)
     chart = alt.layer(_line(0.0, title), spread, dots)
     return dressed(

@@ -9,7 +9,7 @@ import pandas as pd
 from probes.corpora.naming import SCRIPTS
 from probes.figures.alignment import called
 from probes.figures.dress import BLUE, GREY, OKABE_ITO, VERMILLION
-from probes.figures.theme import HALO, INK, MUTED, WIDE, dressed, message
+from probes.figures.theme import HALO, INK, MUTED, dressed, message
 from probes.figures.words import shorten, visible
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def language_map(result: "AlignmentResult", layer: str, chosen: str = "") -> Any
         subtitleColor=MUTED,
     )
     about = f"Map of {len(rows)} languages at layer {layer}."
-    chart = alt.layer(*marks).properties(width=700, height=HEIGHT, title=title, description=about, autosize=WIDE)
+    chart = alt.layer(*marks).properties(width=700, height=HEIGHT, title=title, description=about)
     return dressed(chart)
 
 
@@ -145,4 +145,4 @@ def task_line(names: list[str], scores: np.ndarray, tasks: np.ndarray, fit: "Tas
     marks = [rule, ringed, dots]
     marks += [text.mark_text(**words, stroke=HALO, strokeWidth=3), text.mark_text(**words, fill=INK)]
     said = " ".join(fit.sentences(shown))
-    return dressed(alt.layer(*marks).properties(width=620, height=320, description=said, autosize=WIDE))
+    return dressed(alt.layer(*marks).properties(width=620, height=320, description=said))

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from probes.figures.dress import BLUE, GREY, ORANGE
-from probes.figures.theme import INK, WIDE, dressed, message
+from probes.figures.theme import INK, dressed, message
 from probes.figures.words import shorten, visible
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _finished(result: "LensResult", marks: list[Any], head: str, note: str) -> a
     across = min(ACROSS, len(result.settled))
     title = alt.TitleParams(head, subtitle=[note], color=INK)
     size = {"width": max(220, 40 * across), "height": 16 * (result.depth + 1)}
-    chart = alt.layer(*marks).properties(**size, title=title, description=result.headline(), autosize=WIDE)
+    chart = alt.layer(*marks).properties(**size, title=title, description=result.headline())
     return dressed(chart)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from probes.alignment.kernels import kernel
 from probes.figures.dress import BLUE, MAX_ROWS, ORANGE
 from probes.figures.layers import layer_axis
-from probes.figures.theme import INK, MUTED, SHAPED, WIDE, dressed, message
+from probes.figures.theme import INK, MUTED, SHAPED, dressed, message
 from probes.figures.words import shorten, visible
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def change_by_layer(result: "LikenessResult") -> Any:
     title = alt.TitleParams(
         f"What each layer changes ({what})", subtitle=["from the layer before it, with 95 % intervals"], color=INK
     )
-    alone = panels[0].properties(title=title, height=260, autosize=WIDE)
+    alone = panels[0].properties(title=title, height=260)
     chart = alt.vconcat(*panels, title=title, autosize=SHAPED) if len(panels) > 1 else alone
     return dressed(chart.properties(description=result.headline()))
 

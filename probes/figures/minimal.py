@@ -7,7 +7,7 @@ import pandas as pd
 
 from probes.figures.dress import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILLION
 from probes.figures.layers import layer_axis
-from probes.figures.theme import INK, MUTED, WIDE, dressed
+from probes.figures.theme import INK, MUTED, dressed
 from probes.probing.analysis import LAYER_0, RANDOM, TRAINED, WORDS
 from probes.probing.minimal import COINS, OWN
 
@@ -103,4 +103,4 @@ def layers_by_pairs(result: "PairsResult") -> Any:
     head = alt.TitleParams(title, color=INK, subtitle=_CHOSEN)
     size = {"width": _WIDTH, "height": 26 * rows["pairs"].nunique()}
     described = f"{title}. {result.headline()}"
-    return dressed(alt.layer(*layered).properties(**size, title=head, description=described, autosize=WIDE))
+    return dressed(alt.layer(*layered).properties(**size, title=head, description=described))

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from probes.figures.dress import BLUE, ORANGE
-from probes.figures.theme import INK, MUTED, WIDE, dressed, message
+from probes.figures.theme import INK, MUTED, dressed, message
 from probes.figures.words import shorten, visible
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _grid(result: "PatchingResult", patch: str, head: str) -> alt.LayerChart:
     cells = alt.Chart(rows).mark_rect().encode(x=x, y=down, color=colour, tooltip=seen)
     title = alt.TitleParams(head, subtitle=[_scale(result)], color=INK)
     size = {"width": max(240, 44 * len(labels)), "height": 16 * (result.depth + 1)}
-    chart = alt.layer(cells).properties(**size, title=title, description=result.headline(), autosize=WIDE)
+    chart = alt.layer(cells).properties(**size, title=title, description=result.headline())
     return dressed(chart)
 
 

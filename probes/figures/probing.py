@@ -7,7 +7,7 @@ import pandas as pd
 
 from probes.figures.dress import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILLION
 from probes.figures.layers import layer_axis
-from probes.figures.theme import HALO, INK, MUTED, WIDE, dressed, message
+from probes.figures.theme import HALO, INK, MUTED, dressed, message
 from probes.figures.words import shorten, visible
 from probes.probing.analysis import COMMONEST, CONTROL, LAYER_0, RANDOM, TRAINED, WORDS
 
@@ -102,7 +102,7 @@ def confused(result: "ProbingResult") -> Any:
     chart = alt.layer(cells.mark_rect().encode(color=colour, tooltip=tips), text)
     described = f"{title.text}. {result.headline()}"
     chart = chart.properties(width=_WIDTH, height=size, title=title, description=described)
-    return dressed(chart.properties(autosize=WIDE))
+    return dressed(chart)
 
 
 def calibrated(result: "ProbingResult") -> Any:

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from probes.figures.dress import BLUE, GREEN, GREY, ORANGE
-from probes.figures.theme import INK, dressed
+from probes.figures.theme import INK, dressed, symlog
 
 if TYPE_CHECKING:
     from probes.codebooks.splice import SpliceResult
@@ -32,8 +32,8 @@ def damage_by_layer(result: "SpliceResult") -> alt.LayerChart:
     head = f"Loss when the model goes on from codes: {result.base:.2f} nats as it is"
     texts = int(result.texts.groupby(["layer", "instead"]).size().max())
     note = f"{result.task}-token loss on {texts} held-out texts; intervals over texts"
-    scale = alt.Scale(type="symlog", constant=0.05)  # codes add hundredths where zero adds ten
-    marks = _marks(result, rows, INSTEAD, ("loss added, nats a token", scale))
+    bent = symlog(rows[["low", "high", "value"]], 0.05)  # codes add hundredths where zero adds ten
+    marks = _marks(result, rows, INSTEAD, {"title": "loss added, nats a token", **bent})
     return _titled(result, marks, head, note)
 
 
@@ -49,7 +49,7 @@ def kept_by_layer(result: "SpliceResult") -> alt.LayerChart:
     rows = pd.concat(parts, ignore_index=True).dropna(subset=["value"])
     low = min(0.0, float(rows["value"].min())) if len(rows) else 0.0
     scale = alt.Scale(domain=[max(low, -1.0), 1.0], clamp=True)
-    marks = _marks(result, rows, KEPT, ("share kept by codes", scale))
+    marks = _marks(result, rows, KEPT, {"title": "share kept by codes", "scale": scale})
     return _titled(
         result, marks, "What codes keep of a layer", "1: as good as the state itself; 0: as bad as the mean state"
     )
@@ -61,10 +61,7 @@ def _titled(result: "SpliceResult", marks: list[Any], head: str, note: str) -> a
     return dressed(chart.properties(description=result.headline()))
 
 
-def _marks(
-    result: "SpliceResult", rows: pd.DataFrame, looks: dict[str, Look], axis: tuple[str, alt.Scale]
-) -> list[Any]:
-    title, scale = axis
+def _marks(result: "SpliceResult", rows: pd.DataFrame, looks: dict[str, Look], axis: dict[str, Any]) -> list[Any]:
     rows = rows.assign(shown=[_short(name, result.site) for name in rows["layer"]]).sort_values(["order", "series"])
     x = _layers(result, rows.drop_duplicates("shown")["shown"].tolist())
     colour = alt.Scale(domain=list(looks), range=[look[0] for look in looks.values()])
@@ -72,9 +69,9 @@ def _marks(
     beside = alt.XOffset("series:N", sort=list(looks), scale=alt.Scale(domain=list(looks)))
     base = alt.Chart(rows).encode(x=x, xOffset=beside, color=alt.Color("series:N", title=None, scale=colour))
     told = ["value", "low", "high", *(name for name in ("kl", "agree") if name in rows)]
-    spread = base.mark_rule(opacity=0.85, tooltip=None).encode(y=alt.Y("low:Q", title=title, scale=scale), y2="high:Q")
+    spread = base.mark_rule(opacity=0.85, tooltip=None).encode(y=alt.Y("low:Q", **axis), y2="high:Q")
     dots = base.mark_point(filled=True, opacity=1, style="dot").encode(
-        y=alt.Y("value:Q", title=title, scale=scale),
+        y=alt.Y("value:Q", **axis),
         shape=alt.Shape("series:N", title=None, scale=shape),
         tooltip=["series:N", "layer:N", *(alt.Tooltip(f"{name}:Q", format=".3f") for name in told)],
     )

@@ -44,7 +44,7 @@ def effect_against_cost(result: "SteeringResult") -> alt.LayerChart:
 def _panel(result: "SteeringResult", fields: tuple[str, str, str], title: str) -> Any:
     value, low, high = fields
     base = alt.Chart(result.sweep).encode(x=alt.X("strength:Q", title="strength"))
-    band = base.mark_area(opacity=0.18, tooltip=None).encode(
+    band = base.mark_area(opacity=0.18, tooltip=None, line=False).encode(
         y=alt.Y(f"{low}:Q", title=title), y2=f"{high}:Q", color=COLOUR
     )
     line = base.mark_line(tooltip=None).encode(y=alt.Y(f"{value}:Q", title=title), color=COLOUR)

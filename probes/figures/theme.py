@@ -1,5 +1,6 @@
 """The dress on altair's charts: colours that follow the page, the screen dress, and a figure that only says why."""
 
+import math
 import textwrap
 from functools import cache
 from typing import Any
@@ -17,8 +18,6 @@ schemapi.DEBUG_MODE = False
 INK, MUTED = alt.ExprRef(dress.INK), alt.ExprRef(dress.MUTED)
 HALO = alt.ExprRef(dress.HALO)
 """Outline behind text that lies on lines: the colour of whatever the figure stands on."""
-WIDE = alt.AutoSizeParams(type="fit-x", contains="padding")
-"""For a figure that is as wide as its page, and keeps its height whatever stands around its rows."""
 SHAPED = alt.AutoSizeParams(type="pad")
 """For a figure that keeps its shape, as square cells do."""
 
@@ -39,6 +38,20 @@ def dressed(chart: Any) -> Any:
 @cache
 def _screen() -> alt.Config:
     return alt.Config.from_dict(screen())  # checked against the schema, which takes as long as a small figure
+
+
+def symlog(rows: pd.DataFrame, constant: float) -> dict[str, Any]:
+    """Return scale and axis on which hundredths and tens of either sign can be read: linear to `constant`, then log.
+
+    Labels stand at 0 and at 1 and 3 times the powers of ten beyond it, up to the first that no number in `rows` passes.
+    """
+    low, high = -float(rows.min().min()), float(rows.max().max())
+    powers = range(math.ceil(math.log10(constant)), 2 + math.ceil(math.log10(max(low, high, constant))))
+    steps = [round(step * 10.0**power, 6) for power in powers for step in (1, 3)]
+    below, above = ([s for i, s in enumerate(steps) if i == 0 or steps[i - 1] < most] for most in (low, high))
+    labels = [*(-step for step in reversed(below) if low > 0), 0.0, *above]
+    scale = alt.Scale(type="symlog", constant=constant, domain=[labels[0], labels[-1]], nice=False)
+    return {"scale": scale, "axis": alt.Axis(values=labels, format="~g")}
 
 
 def message(text: str, *, width: int = 640) -> alt.LayerChart:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from probes.figures.dress import BLUE, GREEN, GREY, ORANGE, VERMILLION
-from probes.figures.theme import INK, WIDE, dressed
+from probes.figures.theme import INK, dressed
 
 if TYPE_CHECKING:
     from probes.codebooks import TokfsmResult
@@ -31,8 +31,8 @@ def codes_of_states(result: "TokfsmResult") -> alt.LayerChart:
     points = _points(pd.concat(parts), looks, x, [*seen, alt.Tooltip("recall:Q", format=".2f")])
     note = f"precision on new texts at the same recall, which is {result.recall:.0f} % on average"
     title = alt.TitleParams("How well one code, and one neuron, tell a state", subtitle=[note], color=INK)
-    chart = points.properties(width=_WIDTH, height=280, title=title, description=result.headline())
-    return dressed(alt.layer(chart).properties(autosize=WIDE))
+    chart = alt.layer(points).properties(width=_WIDTH, height=280, title=title, description=result.headline())
+    return dressed(chart)
 
 
 def exchanged_codes(result: "TokfsmResult") -> alt.LayerChart:
@@ -50,7 +50,7 @@ def exchanged_codes(result: "TokfsmResult") -> alt.LayerChart:
     title = alt.TitleParams("What putting in another state's codes does", subtitle=[note], color=INK)
     about = f"Jensen-Shannon divergence after exchanging codes. {result.headline()}"
     chart = alt.layer(bars).properties(width=520, height=max(60, 22 * len(names)), title=title, description=about)
-    return dressed(chart.properties(autosize=WIDE))
+    return dressed(chart)
 
 
 def edited_walks(result: "TokfsmResult") -> alt.LayerChart:
@@ -74,7 +74,7 @@ def edited_walks(result: "TokfsmResult") -> alt.LayerChart:
     about = f"Where the model goes on after a walk with another state's codes. {result.headline()}"
     chart = alt.layer(chance, whiskers, _points(rows, looks, x, seen, y=y))
     chart = chart.properties(width=520, height=max(60, 22 * len(names)), title=title, description=about)
-    return dressed(chart.properties(autosize=WIDE))
+    return dressed(chart)
 
 
 def use_of_codes(result: "TokfsmResult") -> alt.LayerChart:
@@ -90,9 +90,9 @@ def use_of_codes(result: "TokfsmResult") -> alt.LayerChart:
     x = alt.X("book:N", sort=result.books["book"].tolist(), title="codebook", axis=alt.Axis(labelAngle=0))
     seen = ["book:N", "series:N", alt.Tooltip("value:Q", format=".1%"), "codes:Q", alt.Tooltip("bits:Q", format=".1f")]
     title = alt.TitleParams("Codes that are never used, and codes of one input", color=INK)
-    chart = _points(rows, looks, x, seen, title="share of codes").properties(width=_WIDTH, height=260, title=title)
+    chart = alt.layer(_points(rows, looks, x, seen, title="share of codes"))
     about = f"Dead and pure codes of each codebook. {result.headline()}"
-    return dressed(alt.layer(chart.properties(description=about)).properties(autosize=WIDE))
+    return dressed(chart.properties(width=_WIDTH, height=260, title=title, description=about))
 
 
 def _points(

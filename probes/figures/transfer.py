@@ -37,9 +37,7 @@ def matrix(result: "TransferResult") -> alt.LayerChart:
     ]
     title = alt.TitleParams("Which probes read which functions", subtitle=note, color=INK)
     side = max(90, min(150, 460 // len(result.names)))
-    chart = alt.layer(tiles, numbers).properties(
-        width=side * len(result.names), height=40 * len(probes) + 80, title=title
-    )
+    chart = alt.layer(tiles, numbers).properties(width=side * len(result.names), height=40 * len(probes), title=title)
     return dressed(chart.properties(description=result.headline()))
 
 

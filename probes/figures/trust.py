@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import altair as alt
 import pandas as pd
 
-from probes.figures.theme import INK, MUTED, SHAPED, WIDE, dressed, message
+from probes.figures.theme import INK, MUTED, SHAPED, dressed, message
 
 if TYPE_CHECKING:
     from probes.attribution import TrustResult
@@ -32,7 +32,7 @@ def over_random(result: "TrustResult") -> alt.LayerChart:
     title = alt.TitleParams("Does the output rest on what is named?", subtitle=[note], color=INK)
     height = 56 * rows["method"].nunique()
     chart = alt.layer(*marks).properties(width=520, height=height, title=title, description=result.headline())
-    return dressed(chart.properties(autosize=WIDE))
+    return dressed(chart)
 
 
 def agreement_of_methods(result: "TrustResult") -> alt.LayerChart:
@@ -66,4 +66,4 @@ def shuffled_weights(result: "TrustResult") -> alt.LayerChart:
     note = "an attribution that speaks of the model falls to about 0"
     title = alt.TitleParams("Does it depend on what the model learnt?", subtitle=[note], color=INK)
     chart = alt.layer(band, line).properties(width=520, height=260, title=title, description=result.headline())
-    return dressed(chart.properties(autosize=WIDE))
+    return dressed(chart)

@@ -89,8 +89,9 @@ class ErasureResult(Displayed):
     def headline(self) -> str:
         """State what is left to read, and what the erasure costs beside its controls."""
         before, after = (self.row(name).accuracy for name in (INTACT, OURS))
+        what = f"{self.rank} dimension{'s' * (self.rank != 1)}"
         return (
-            f"Erasing {self.rank} dimensions at layer {self.layer} of {self.depth} takes a fresh linear probe from "
+            f"Erasing {what} at layer {self.layer} of {self.depth} takes a fresh linear probe from "
             f"{before:.2f} to {after:.2f} (guessing: {self.chance:.2f}) and changes the loss by "
             f"{self.change[OURS]:.2f} nats, random subspaces of equal rank by {self.change[EQUAL_RANK]:.2f}, "
             f"of equal variance by {self.change[EQUAL_VARIANCE]:.2f}."

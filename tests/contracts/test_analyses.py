@@ -40,10 +40,6 @@ def again(ask_small: Callable[[str], Any]) -> Any:
     return ask_small("again")
 
 
-LOWEST = 200
-"""Pixels below which a figure says that its height is that of its rows: pages fit all of a figure into its height."""
-
-
 @each
 def test_the_same_question_gives_the_same_bits(analysis: Analysis, small_run: Any, again: Any) -> None:
     assert again.home != small_run.home
@@ -173,10 +169,6 @@ def test_every_field_a_figure_draws_exists_in_its_data(analysis: Analysis, at: s
             assert wanted <= set(row), f"{view['mark']} draws {wanted - set(row)}, which its rows lack"
         drawn += len(rows)
     assert drawn
-    # the panels of a facet keep their height by themselves
-    whole = "facet" not in spec.get("encoding", {})
-    low = whole and isinstance(spec.get("height"), int | float) and spec["height"] < LOWEST
-    assert not low or "title" not in spec or "autosize" in spec, "a page would fit title and axes into these few rows"
 
 
 @each

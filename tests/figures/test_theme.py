@@ -1,4 +1,6 @@
 import altair as alt
+import pandas as pd
+import pytest
 from marks import checked, text
 
 from probes.figures import dress, theme
@@ -50,6 +52,21 @@ def test_dressing_leaves_the_chart_as_it_was() -> None:
     bare = alt.Chart().mark_point()
     assert "style" in theme.dressed(bare).to_dict()["config"]
     assert bare.config is alt.Undefined
+
+
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        ([0.02, 8.2], [0, 0.1, 0.3, 1, 3, 10]),
+        ([0.01, 0.05], [0, 0.1]),
+        ([-0.4, 0.2], [-1, -0.3, -0.1, 0, 0.1, 0.3]),
+        ([3.0, float("nan")], [0, 0.1, 0.3, 1, 3]),
+    ],
+)
+def test_a_bent_axis_is_labelled_at_both_ends(values: list[float], labels: list[float]) -> None:
+    bent = theme.symlog(pd.DataFrame({"a": values, "b": values[0]}), 0.1)
+    assert bent["axis"].to_dict()["values"] == pytest.approx(labels)
+    assert bent["scale"].to_dict()["domain"] == pytest.approx([labels[0], labels[-1]])
 
 
 def test_a_message_is_a_chart_with_the_reason() -> None:
