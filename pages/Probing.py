@@ -64,8 +64,9 @@ def rivals(result: Any) -> None:
 
 def pairs(result: Any) -> None:
     """List what was told of each test pair."""
-    st.caption("Test pairs: the probe's log-odds for the right text, and the model's own (nats; empty of an encoder).")
-    ui.rows(result.pairs, key="pairs_pairs")
+    own = "" if result.pairs["own"].isna().all() else ", and the model's own choice (own, in nats)"
+    st.caption(f"Test pairs: by how many log-odds the probe holds the right text for right (margin){own}.")
+    ui.rows(result.pairs.dropna(axis="columns", how="all"), key="pairs_pairs")
 
 
 def own(result: Any) -> None:

@@ -51,7 +51,7 @@ def symlog(rows: pd.DataFrame, constant: float) -> dict[str, Any]:
     below, above = ([s for i, s in enumerate(steps) if i == 0 or steps[i - 1] < most] for most in (low, high))
     labels = [*(-step for step in reversed(below) if low > 0), 0.0, *above]
     scale = alt.Scale(type="symlog", constant=constant, domain=[labels[0], labels[-1]], nice=False)
-    return {"scale": scale, "axis": alt.Axis(values=labels, format="~g")}
+    return {"scale": scale, "axis": alt.Axis(values=labels, labelExpr="format(datum.value, '~g')")}
 
 
 def message(text: str, *, width: int = 640) -> alt.LayerChart:
