@@ -48,7 +48,7 @@ def mapped(spec: MapSpec, progress: Progress) -> MapResult:
         quality.append((order, layer, *_quality(rows, seen, before, spec, (k, some))))
         groups.append(clusters(before[0]))
         names.append(named(groups[-1], before[0], words).assign(order=order, layer=layer))
-    points = _without(points, flat)
+    points = points.without(flat, DISTINCT, "a map")
     return MapResult(
         quality=(table := pd.DataFrame(quality, columns=QUALITY)),
         points=points.frame,
@@ -95,19 +95,6 @@ def _several(points: Points, flat: dict[str, int], steps: Progress) -> Iterator[
             flat[layer] = found
         else:
             yield done - len(flat), layer, rows
-
-
-def _without(points: Points, flat: dict[str, int]) -> Points:
-    """Return the points without the layers in `flat`, which a note names; E-MAP-POINTS when none is left."""
-    if not flat:
-        return points
-    layers = tuple(layer for layer in points.layers if layer not in flat)
-    if not layers:
-        layer, found = next(iter(flat.items()))
-        what = f"Layer {layer} has {len(points.frame):,} points of which {found} differ; a map needs {DISTINCT}."
-        raise StrataError("E-MAP-POINTS", what, "Equal points have no neighbours to keep.", "Give others.")
-    said = f"Not mapped, as fewer than {DISTINCT} points differ there: layer {', '.join(flat)}."
-    return replace(points, layers=layers, source=replace(points.source, notes=(*points.source.notes, said)))
 
 
 def _lent(spec: MapSpec, points: Points) -> tuple[Points, Lent | None]:

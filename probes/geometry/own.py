@@ -25,7 +25,7 @@ def points(spec: ReadsPoints, progress: Progress) -> Points:
     progress.report(0, 1, "opening the matrix")
     found = corpora.matrix(spec.corpus)
     if len(found) < FEWEST:
-        said = f"'{found.file}' has {len(found)} rows; a cloud needs at least {FEWEST}."
+        said = f"'{found.file}' has {len(found)} row{'s' * (len(found) != 1)}; a cloud needs at least {FEWEST}."
         raise StrataError("E-MATRIX-FEW", said, fix="Give more rows.")
     draw = np.random.default_rng(spec.seed)
     some = np.arange(len(found))

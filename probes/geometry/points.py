@@ -1,7 +1,7 @@
 """Points of a cloud: what each is, and where its vectors are at every layer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -67,6 +67,22 @@ class Points:
         if bad is not None or not some:
             raise self._unsound(layer, bad)
         return rows
+
+    def without(self, flat: Mapping[str, int], need: int, what: str) -> "Points":
+        """Return the points without some layers, which a note names; E-CLOUD-POINT when none is left.
+
+        `flat` has for each how many of its points differ, fewer than what is to be made of them needs.
+        """
+        if not flat:
+            return self
+        layers = tuple(layer for layer in self.layers if layer not in flat)
+        if not layers:
+            layer, found = next(iter(flat.items()))
+            differ = f"{found} differ" if found != 1 else "none differs from another"
+            said = f"Layer {layer} has {len(self.frame):,} points of which {differ}; {what} needs {need}."
+            raise StrataError("E-CLOUD-POINT", said, "Equal points count once.", "Give others.")
+        said = f"Left out, as fewer than {need} points differ there: layer {', '.join(flat)}."
+        return replace(self, layers=layers, source=replace(self.source, notes=(*self.source.notes, said)))
 
     def _unsound(self, layer: str, bad: int | None) -> StrataError:
         what = f"Layer {layer} of {self.source.model} holds NaN, infinite numbers or only zeros."

@@ -1,11 +1,14 @@
 """What no measure of a cloud takes, with counts and rows; and what duplicates and constant columns do."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from probes.contract import Progress
 from probes.errors import StrataError
+from probes.geometry import GeometrySpec, analysis
 from probes.geometry.cloud import cloud
 from probes.geometry.measures import MEASURES, every, measure
 
@@ -74,3 +77,18 @@ def test_an_unknown_measure_is_answered_with_the_nearest_and_all() -> None:
     assert found.value.code == "E-GEOMETRY-MEASURE"
     assert found.value.why == "Did you mean 'isoscore'?"
     assert found.value.fix.endswith("rogue-share.")
+
+
+def test_a_matrix_of_one_row_over_and_over_has_no_shape(tmp_path: Path) -> None:
+    np.save(tmp_path / "m.npy", np.ones((60, 8), np.float32))
+    with pytest.raises(StrataError, match="none differs from another; each half of the texts needs 2") as found:
+        analysis.run(GeometrySpec(corpus=f"matrix:{tmp_path / 'm.npy'}", n=60).pinned(), Progress())
+    assert found.value.code == "E-CLOUD-POINT"
+
+
+def test_a_layer_of_one_state_is_left_out_of_the_shapes_and_named(tiny_bert: Path) -> None:
+    asked = GeometrySpec(model=str(tiny_bert), corpus="homonyms", unit="text", pooling="first", n=60, random_init=False)
+    result = analysis.run(asked.pinned(), Progress())
+    assert result.layers == ("1", "2")
+    assert set(result.scores.layer) == {"1", "2"}
+    assert "Left out, as fewer than 2 points differ there: layer 0." in result.source.notes
