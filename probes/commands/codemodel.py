@@ -29,10 +29,11 @@ def _teach(options: argparse.Namespace) -> None:
         taught = teach(lesson, options.into, bar)
     finally:
         bar.clear()
-    first, put, last = taught.stages.itertuples()
+    first, put, last, *beside = taught.stages.itertuples()
+    alone = "".join(f", {one.loss:.3f} trained as long without codes" for one in beside)
     print(
         f"Through codes, the model's loss on held-out text is {last.loss:.3f} ± {last.half:.3f} nats a token: "
-        f"{first.loss:.3f} as it was, {put.loss:.3f} with the codes put in before training."
+        f"{first.loss:.3f} as it was, {put.loss:.3f} with the codes put in before training{alone}."
     )
     print(taught.stages.to_string(index=False, float_format="{:.3f}".format))
     print(taught.books.to_string(index=False, float_format="{:.3f}".format))

@@ -39,6 +39,9 @@ def test_a_decoder_is_taught_kept_and_read_again(
     last, first, put = map(float, re.findall(r"\d\.\d{3}(?= ± | as it was| with the codes)", said)[:3])
     assert last < put - 0.5
     assert last < first - 0.5
+    alone = float(re.findall(r"(\d\.\d{3}) trained as long without codes", said)[0])
+    assert alone < last  # here codes have a price, and it is seen beside more text alone
+    assert not (tmp_path / "one" / "control").exists()
     model = kept.load(tmp_path / "one")
     names = [f"{layer}.{place}" for layer in range(model.net.config.num_hidden_layers) for place in ("head", "mlp")]
     assert sorted(model.books.named()) == names
@@ -69,22 +72,27 @@ def test_what_cannot_be_taught_is_refused(
     assert "E-CODES-FOLDER" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("optimiser", ["adamw", "muon"])
+@pytest.mark.parametrize(("optimiser", "time"), [("adamw", 1), ("muon", 1), ("adamw", 2)])
 def test_what_is_cancelled_goes_on_from_its_last_step_to_the_same_bits(
-    tiny_llama: Path, table: Path, tmp_path: Path, optimiser: str
+    tiny_llama: Path, table: Path, tmp_path: Path, optimiser: str, time: int
 ) -> None:
+    """The first time in the training with codes, or the second time, in that without."""
     fields = {"model": str(tiny_llama), "corpus": f"table:{table}", "language": "", "codes": 8, "steps": 12}
     lesson = Lesson(**fields, tokens=16, texts=160, rate=0.01, blocks=4, device="cpu", optimiser=optimiser)
     stopped, whole = tmp_path / "stopped", tmp_path / "whole"
 
+    seen = []
+
     class AtFive(Progress):
         def report(self, done: float, total: float, note: str = "") -> None:
-            if note.startswith("step 5:"):
+            seen.extend([note] if note.startswith("step 5:") else [])
+            if len(seen) == time:
                 raise Cancelled
 
     with pytest.raises(Cancelled):
         teach(lesson, stopped, AtFive())
-    assert json.loads((stopped / "training.json").read_text())["done"] == 5
+    folder = stopped if time == 1 else stopped / "control"
+    assert json.loads((folder / "training.json").read_text())["done"] == 5
     ends = [teach(lesson, into, Progress()).stages.loss.tolist() for into in (stopped, whole)]
     assert ends[0] == ends[1]
     assert ends[0][2] < ends[0][1]

@@ -46,5 +46,7 @@ class Lesson(ReadsCorpus):
     """Learning rate, of AdamW's size, at its highest."""
     optimiser: Literal["adamw", "muon"] = "adamw"
     """What moves the blocks' matrices: adamw; or muon, which learns more a step, and of few tokens costs far more."""
+    control: bool = True
+    """Also train the decoder as long without codes, on the same blocks: what more text alone is worth. As much time."""
     seed: int = Field(0, ge=0, le=2**31 - 2)
     """Decides the order of texts, the start of the codes and the batches."""

@@ -1,5 +1,7 @@
 """The training behind a `Lesson`: blocks of text, codes from k-means, steps that go on where they were stopped."""
 
+import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +30,10 @@ HELD, STARTERS = 64, 32
 """Held-out blocks that losses are of; blocks that codes start from."""
 EVERY = 120.0
 """Seconds between two checkpoints; one more is made when training is cancelled, and at the end."""
-STAGES = ("as it is", "codes put in", "trained")
-LESSON = "lesson.json"
+STAGES = ("as it is", "codes put in", "trained", "trained without codes")
+LESSON, CONTROL = "lesson.json", "control.json"
+Heard = tuple[float, float, float]
+"""Loss, half its interval, accuracy."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,18 @@ def teach(lesson: Lesson, into: Path, progress: Progress) -> Taught:
     Refuses what writes no text (E-HEAD, E-CODES-DECODER) and a folder that is not this lesson's (E-CODES-FOLDER).
     """
     _claim(lesson, into)
+    upto = 0.55 if lesson.control else 1.0
+    said, used, fitted, held = _with_codes(lesson, into, progress.step(0, upto))  # whose model is given up by now
+    if lesson.control:
+        said.append(_without(lesson, into, (fitted, held), progress.step(upto, 1)))
+    rows = [(name, *one) for name, one in zip(STAGES, said, strict=False)]
+    return Taught(pd.DataFrame(rows, columns=["stage", "loss", "half", "accuracy"]), used)
+
+
+def _with_codes(
+    lesson: Lesson, into: Path, progress: Progress
+) -> tuple[list[Heard], pd.DataFrame, np.ndarray, np.ndarray]:
+    """Train the decoder and its codes, and keep them; return what was heard at each stage, the books and the blocks."""
     progress.report(0, 1, "loading the model")
     lm = decoder_of(lesson)
     fitted, held = blocks_of(lesson, lm)
@@ -58,13 +74,27 @@ def teach(lesson: Lesson, into: Path, progress: Progress) -> Taught:
     put = heard(lm.net, books, held, lesson.blocks)
     into.mkdir(parents=True, exist_ok=True)
     (into / LESSON).write_text(lesson.canonical() + "\n", "utf-8")
-    training = _trained(lesson, lm, books, into, fitted, progress.step(0.1, 0.95))
-    training.net.eval(), books.eval()
+    _trained(Training(lm.net, books, recipe(lesson)), lesson, into, fitted, progress.step(0.1, 0.95))
+    lm.net.eval(), books.eval()
     last = heard(lm.net, books, held, lesson.blocks)
     kept.save(kept.Trained(lm.net, books, {"lesson": lesson.model_dump(mode="json")}), into)
     lm.model.tokenizer.save_pretrained(into)
-    rows = [(name, one.loss, one.half, one.accuracy) for name, one in zip(STAGES, (plain, put, last), strict=True)]
-    return Taught(pd.DataFrame(rows, columns=["stage", "loss", "half", "accuracy"]), dead(last.used))
+    said = [(one.loss, one.half, one.accuracy) for one in (plain, put, last)]
+    return said, dead(last.used), fitted, held
+
+
+def _without(lesson: Lesson, into: Path, blocks: tuple[np.ndarray, np.ndarray], progress: Progress) -> Heard:
+    """Train the decoder as long on the same blocks, with no codes in it; of it only what was heard is kept."""
+    note, folder = into / CONTROL, into / "control"
+    if not note.is_file():
+        progress.report(0, 1, "loading the model again, for the control")
+        net = decoder_of(lesson).net
+        _trained(Training(net, None, recipe(lesson)), lesson, folder, blocks[0], progress)
+        one = heard(net.eval(), None, blocks[1], lesson.blocks)
+        note.write_text(json.dumps([one.loss, one.half, one.accuracy]), "utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    loss, half, accuracy = map(float, json.loads(note.read_text("utf-8")))
+    return loss, half, accuracy
 
 
 def decoder_of(lesson: Lesson) -> LanguageModel:
@@ -116,13 +146,13 @@ def rules(lesson: Lesson) -> Rules:
     return Rules(lesson.k, "euclidean", output, learn="mean", commitment=0.25, pursuit=pursuit)
 
 
-def _trained(
-    lesson: Lesson, lm: LanguageModel, books: Codebooks, into: Path, fitted: np.ndarray, progress: Progress
-) -> Training:  # limit: the six it takes
+def recipe(lesson: Lesson) -> Recipe:
+    """Return how long and how fast it is trained."""
     warm, rates = max(1, min(50, lesson.steps // 10)), (lesson.rate, lesson.rate)
-    muon = lesson.optimiser == "muon"
-    recipe = Recipe(lesson.steps, *rates, warm=warm, muon=muon, many=lesson.many, seed=lesson.seed)
-    training = Training(lm.net, books, recipe)
+    return Recipe(lesson.steps, *rates, warm=warm, muon=lesson.optimiser == "muon", many=lesson.many, seed=lesson.seed)
+
+
+def _trained(training: Training, lesson: Lesson, into: Path, fitted: np.ndarray, progress: Progress) -> None:
     if (into / "training.json").exists():
         training.resume(into)
     batch, saved = batches(fitted, lesson.blocks), monotonic()
@@ -137,7 +167,6 @@ def _trained(
     except Cancelled:  # raised between two steps: everything that a step moves is whole
         training.save(into)
         raise
-    return training
 
 
 def batches(blocks: np.ndarray, count: int) -> Callable[[np.random.Generator], torch.Tensor]:
