@@ -64,12 +64,13 @@ class CompressionResult(Displayed):
     source: Source
 
     def headline(self) -> str:
-        """State the smallest storage that is nearly as good, its bytes, its quality, and the neighbours it keeps."""
+        """State the smallest storage that seemed as good on half, what it has on the other, and the neighbours kept."""
         return (
-            f"The smallest storage that does nearly as well is {self.best}: {self.best_bytes:.0f} bytes of "
-            f"{self.plain_bytes:.0f} a vector at layer {self.layer} of {self.depth}; {self.measure} {self.value:.2f} "
-            f"({self.low:.2f} to {self.high:.2f}) where the plain vectors have {self.plain:.2f}, and "
-            f"{self.overlap:.2f} of the {self.neighbours} nearest texts, {self.chance:.2f} by chance."
+            f"{self.best[:1].upper()}{self.best[1:]} in {self.best_bytes:.0f} bytes of {self.plain_bytes:.0f} a vector "
+            f"at layer {self.layer} of {self.depth} is the least that seems enough on half of the pairs: on the other "
+            f"half {self.measure} {self.value:.2f} ({self.low:.2f} to {self.high:.2f}) where the plain vectors have "
+            f"{self.plain:.2f}, and {self.overlap:.2f} of the {self.neighbours} nearest texts, "
+            f"{self.chance:.2f} by chance."
         ).replace("-0.00", "0.00")
 
     def frame(self) -> pd.DataFrame:
