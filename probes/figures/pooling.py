@@ -21,7 +21,7 @@ def poolings_by_task(result: "PoolingResult") -> Any:
     rows = [alt.hconcat(*panels[i : i + 2], spacing=16) for i in range(0, len(panels), 2)]
     note = f"layer {result.layer}; filled: the model's own mask ({result.own}); 95 % intervals; tick: random weights"
     head = alt.TitleParams("One vector a text", subtitle=[note], color=INK, subtitleColor=MUTED)
-    chart = alt.vconcat(*rows, spacing=14).resolve_scale(color="shared", shape="shared")
+    chart = alt.vconcat(*rows, spacing=14).resolve_scale(color="shared", stroke="shared", shape="shared")
     return dressed(chart.properties(title=head, description=result.headline()))
 
 
@@ -32,7 +32,9 @@ def _panel(result: "PoolingResult", name: str, *, first: bool) -> Any:
     axis = alt.Axis(labels=first, ticks=first)
     y = alt.Y("pooling:N", title=None, sort=order, axis=axis)
     offset = alt.YOffset("mask:N", sort=list(MASKS))
-    colour = alt.Color("mask:N", title=None, scale=alt.Scale(domain=list(MASKS), range=[BLUE, ORANGE]))
+    colours = alt.Scale(domain=list(MASKS), range=[BLUE, ORANGE])
+    colour = alt.Color("mask:N", title=None, scale=colours)
+    rim = alt.Stroke("mask:N", title=None, scale=colours)  # or what is not filled would not be seen
     shape = alt.Shape("mask:N", title=None, scale=alt.Scale(domain=list(MASKS), range=["circle", "square"]))
     opacity = alt.condition("datum.own", alt.value(1), alt.value(0.15))
     base = alt.Chart(rows).encode(y=y, yOffset=offset, color=colour)
@@ -43,7 +45,9 @@ def _panel(result: "PoolingResult", name: str, *, first: bool) -> Any:
     bare = base.mark_tick(stroke=MUTED, thickness=1.5, height=7, tooltip=None)
     marks: list[Any] = [
         base.mark_rule(tooltip=None).encode(x=alt.X("low:Q", title=title), x2="high:Q"),
-        base.mark_point(style="dot", filled=True).encode(x=x, shape=shape, fillOpacity=opacity, tooltip=told),
+        base.mark_point(style="dot", filled=True, opacity=1).encode(
+            x=x, shape=shape, stroke=rim, fillOpacity=opacity, tooltip=told
+        ),
     ]
     if rows.untrained.notna().any():
         marks.insert(0, bare.encode(x=alt.X("untrained:Q", title=title), color=alt.value(MUTED)))
