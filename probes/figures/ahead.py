@@ -37,7 +37,9 @@ def over_the_floor(result: "AheadResult") -> alt.LayerChart:
     rows = result.rates[result.rates["ahead"] > 0]
     layers = rows["layer"].drop_duplicates().tolist()
     x = alt.X("layer:O", sort=layers, title="layer", axis=alt.Axis(labelAngle=0), scale=alt.Scale(domain=layers))
-    colour = alt.Color("ahead:N", title="tokens ahead")
+    named = alt.Scale(domain=sorted(rows["ahead"].unique().tolist()))  # one legend: of one domain
+    colour = alt.Color("ahead:N", title="tokens ahead", scale=named)
+    shape = alt.Shape("ahead:N", title="tokens ahead", scale=named)
     base, title = alt.Chart(rows).encode(x=x, color=colour), "share of places"
     floor = base.mark_line(strokeDash=[4, 3], stroke=GREY, tooltip=None).encode(
         y=alt.Y("commonest:Q", title=title), detail="ahead:N"
@@ -45,7 +47,7 @@ def over_the_floor(result: "AheadResult") -> alt.LayerChart:
     spread = base.mark_rule(opacity=0.6, tooltip=None).encode(y=alt.Y("low:Q", title=title), y2="high:Q")
     line = base.mark_line(tooltip=None).encode(y=alt.Y("top1:Q", title=title))
     dots = base.mark_point(filled=True, opacity=1, style="dot").encode(
-        y=alt.Y("top1:Q", title=title), shape=alt.Shape("ahead:N", title="tokens ahead"), tooltip=["layer:O", *TOLD]
+        y=alt.Y("top1:Q", title=title), shape=shape, tooltip=["layer:O", *TOLD]
     )
     note = f"dashes: the commonest token at those places; intervals over {result.texts} texts"
     head = alt.TitleParams("Tokens ahead, over the commonest token", subtitle=[note], color=INK)

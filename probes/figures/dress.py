@@ -28,6 +28,9 @@ HALO = "isString(background) ? background : 'white'"
 PAPER_FONTS = "Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif"
 """Always more than one: vl-convert draws a family it does not know, with no fallback listed, as no text at all."""
 
+HAIR = 1e-9
+"""Of a cell's width, between two: with none, at some widths the first is rounded to before its axis, and not named."""
+
 MAX_ROWS = 5_000
 """Above this many rows of marks a figure shows fewer and says so in its subtitle."""
 
@@ -43,6 +46,7 @@ def _config(sizes: tuple[float, float, float, float], stroke: float) -> dict[str
         "axisBand": {"labelFlush": False},  # a page's own theme would push the first and last name off their row
         "legend": {"labelFontSize": label, "titleFontSize": title, "orient": "top", "direction": "horizontal"},
         "view": {"stroke": None},
+        "scale": {"rectBandPaddingInner": HAIR},
         "line": {"strokeWidth": stroke * 1.4},
         "range": {"category": list(OKABE_ITO), "ramp": amounts, "heatmap": amounts},
         "params": [{"name": "textSize", "value": text}],  # what a word's room is measured by

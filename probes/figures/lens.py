@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from probes.figures.dress import BLUE, GREY, ORANGE
-from probes.figures.theme import INK, dressed, message
+from probes.figures.theme import INK, dressed, message, symlog
 from probes.figures.words import shorten, visible
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def sharpness_by_layer(result: "LensResult") -> alt.HConcatChart:
     rows = result.layers.sort_values(["order", "reading"])
     panels = [
         _lines(rows, "entropy", "entropy, nats"),
-        _lines(rows, "kl", "KL from the last layer, nats", scale="symlog"),
+        _lines(rows, "kl", "KL from the last layer, nats", bent=symlog(rows[["kl"]], 0.1)),
         _lines(rows, "hits", "true token first", beside="shuffled"),
     ]
     note = "means over the positions of the text; grey: the same with the rows of the head shuffled"
@@ -73,7 +73,8 @@ def where_it_settles(result: "LensResult") -> alt.LayerChart:
     x = alt.X("read:N", sort=labels, title=None, axis=alt.Axis(labelAngle=-50, labelLimit=120, labelOverlap=False))
     y = alt.Y("order:Q", title="settles at layer", scale=alt.Scale(domain=[0, result.depth], nice=False))
     colour = alt.Color("found:N", title="the prediction is", scale=scale)
-    shape = alt.Shape("found:N", title="the prediction is", scale=alt.Scale(range=["circle", "triangle-up"]))
+    shapes = alt.Scale(domain=scale.domain, range=["circle", "triangle-up"])  # one legend: of one domain
+    shape = alt.Shape("found:N", title="the prediction is", scale=shapes)
     base = alt.Chart(rows[["read", "order", "layer", "top", "truth", "found"]]).encode(x=x)
     stem = base.mark_rule(opacity=0.4, tooltip=None).encode(y=y, y2=alt.datum(0), color=colour)
     dots = base.mark_point(filled=True, opacity=1, style="dot").encode(
@@ -86,7 +87,7 @@ def where_it_settles(result: "LensResult") -> alt.LayerChart:
     )
 
 
-def _lines(rows: pd.DataFrame, field: str, title: str, *, beside: str = "", scale: Any = "linear") -> Any:
+def _lines(rows: pd.DataFrame, field: str, title: str, *, beside: str = "", bent: dict[str, Any] | None = None) -> Any:
     layers = rows.drop_duplicates("layer")["layer"].tolist()
     axis = alt.Axis(values=layers[:: -(-len(layers) // 8)], labelAngle=0, labelOverlap=False)
     x = alt.X("layer:O", sort=layers, title="layer", axis=axis, scale=alt.Scale(domain=layers))
@@ -99,7 +100,7 @@ def _lines(rows: pd.DataFrame, field: str, title: str, *, beside: str = "", scal
     told = ["layer:O", "reading:N", alt.Tooltip(f"{field}:Q", format=".3f")]
     parts: list[Any] = [
         base.mark_line().encode(
-            y=alt.Y(f"{field}:Q", title=title, scale=alt.Scale(type=scale)), color=colour, strokeDash=dash, tooltip=told
+            y=alt.Y(f"{field}:Q", title=title, **bent or {}), color=colour, strokeDash=dash, tooltip=told
         )
     ]
     if beside:

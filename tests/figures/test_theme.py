@@ -1,6 +1,9 @@
+import re
+
 import altair as alt
 import pandas as pd
 import pytest
+import vl_convert
 from marks import checked, text
 
 from probes.figures import dress, theme
@@ -67,6 +70,16 @@ def test_a_bent_axis_is_labelled_at_both_ends(values: list[float], labels: list[
     bent = theme.symlog(pd.DataFrame({"a": values, "b": values[0]}), 0.1)
     assert bent["axis"].to_dict()["values"] == pytest.approx(labels)
     assert bent["scale"].to_dict()["domain"] == pytest.approx([labels[0], labels[-1]])
+
+
+@pytest.mark.parametrize("width", [299, 300, 450, 460, 641])
+def test_every_cell_of_a_heat_map_is_named_at_any_width(width: int) -> None:
+    """At 450 the first of seven once was not: 450 / 7 * 7 is rounded to more than 450."""
+    layers = [f"L{i}" for i in range(7)]
+    x = alt.X("layer:O", axis=alt.Axis(values=layers, labelOverlap=False))
+    chart = alt.Chart(pd.DataFrame({"layer": layers})).mark_rect().encode(x=x).properties(width=width)
+    drawn = vl_convert.vegalite_to_svg(theme.dressed(chart).to_dict())
+    assert re.findall(r">(L\d)</text>", drawn) == layers
 
 
 def test_a_message_is_a_chart_with_the_reason() -> None:
