@@ -144,6 +144,8 @@ def finished(found: Iterator[Text], name: str, *, language: str | None, counts: 
         asked = f" in {language}" if language else ""
         why = f"Left out: {', '.join(f'{reason} ({n:,})' for reason, n in counts.items()) or 'nothing'}."
         fix = "Choose another column or language: python -m probes corpora preview NAME."
+        if language in LANGUAGES:
+            fix = f"If these texts are no code, ask for them without a language; else: {fix[0].lower()}{fix[1:]}"
         raise StrataError("E-CORPUS-EMPTY", f"The corpus '{name[:300]}' holds no text{asked}.", why, fix)
 
 
