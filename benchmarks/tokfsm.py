@@ -105,11 +105,14 @@ def train(asked: argparse.Namespace) -> None:
     notes: dict[str, Any] = {"seed": asked.seed, "base": asked.base, "codes": asked.codes, "rate": asked.rate}
     if asked.start:
         notes |= {"base": f"of {asked.start.name}", "more": asked.more}
+    said = []
     if asked.sequential:
-        notes["note"] = f"Its depth is {asked.depth}; in a layer the MLP comes after attention, and not beside it."
+        said.append(f"Its depth is {asked.depth}; in a layer the MLP comes after attention, and not beside it.")
     if asked.k > 1:
         several = "one after another, each for what those before it left" if asked.several == "pursuit" else "at once"
-        notes["note"] = f"A token has {asked.k} codes of each book, chosen {several}."
+        said.append(f"A token has {asked.k} codes of each book, chosen {several}.")
+    if said:
+        notes["note"] = " ".join(said)
     kept.save(kept.Trained(net, books, notes), asked.into, torch.float16)
 
 
