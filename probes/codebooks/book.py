@@ -1,7 +1,7 @@
 """What a codebook promises: states in, small integers out, and back again; nothing of it changes when it is used."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Self
 
 import numpy as np
@@ -44,7 +44,8 @@ class Codebook:
 
     def to(self, device: str) -> Self:
         """Return the same codebook on a device."""
-        return replace(self, **{name: getattr(self, name).to(device) for name in ("center", "codes", "levels")})
+        own = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(self, **{name: part.to(device) for name, part in own.items() if isinstance(part, torch.Tensor)})
 
     def encode(self, states: torch.Tensor) -> torch.Tensor:
         """Return int64 [row, choice]: which codes stand for each state [row, width], of any float type."""

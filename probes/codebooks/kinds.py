@@ -3,11 +3,11 @@
 import numpy as np
 import torch
 
-from probes.codebooks import itda, kmeans, product, residual, sparse, spherical
+from probes.codebooks import encoded, itda, kmeans, product, residual, sparse, spherical
 from probes.codebooks.analysis import CodebookResult, CodebookSpec
 from probes.codebooks.book import Codebook
 from probes.codebooks.kmeans import Options, Tell
-from probes.codebooks.names import TRAINED, Kind
+from probes.codebooks.names import ENCODER, TRAINED, Kind
 from probes.codebooks.rows import Rows
 from probes.codebooks.trained import kept, thinking
 from probes.codebooks.trained.own import Own
@@ -15,8 +15,8 @@ from probes.codebooks.trained.own import Own
 
 def fit(kind: Kind, rows: Rows, options: Options, books: int = 1, tell: Tell = kmeans.silent) -> Codebook:
     """Return a codebook of a kind that is fitted; `books`: depth if residual, parts if product, codes if sparse."""
-    if kind == TRAINED:
-        raise ValueError("Codebooks that a model was trained with are read, not fitted.")
+    if kind in (TRAINED, ENCODER):
+        raise ValueError("Codebooks that somebody trained are read, not fitted.")
     if kind == "product":
         return product.fit(rows, options, books, tell)
     if kind in ("pursuit", "itda"):
@@ -40,4 +40,6 @@ def book_of(asked: CodebookSpec, run: CodebookResult, at: int) -> Codebook:
     if asked.method == TRAINED:
         center, codes = (torch.from_numpy(np.array(part[at], np.float32)) for part in (run.centers, run.codes))
         return Own(center, codes, center.new_zeros(0), kept.rules(thinking.folder_of(asked)))
+    if asked.method == ENCODER:
+        return encoded.again(asked, run, at)
     return of(asked.method, run.codes[at], run.centers[at], run.levels[at], run.slots)

@@ -12,7 +12,7 @@ import torch
 
 from probes.codebooks import kept
 from probes.codebooks.moves import places
-from probes.codebooks.names import DIRECTIONS, TRAINED
+from probes.codebooks.names import DIRECTIONS, ENCODER, TRAINED
 from probes.errors import StrataError
 
 FIRST_ONLY = ("residual", "pursuit", "itda")
@@ -35,6 +35,9 @@ class Margin:
 def margin(digest: str, named: str) -> Margin:
     """Return the margin of a code named layer:code or layer:book:code; StrataError E-CODES when it has none."""
     asked, run = kept.fitted(digest)
+    if asked.method == ENCODER:
+        what = "Features of an encoder are not chosen by what a state is nearest to, and are not explained yet."
+        raise StrataError("E-CODES", what, fix="Fit codes to the same states (another --method).")
     if asked.method == TRAINED:
         what = "Codes that a model was trained with are chosen while it runs with its codebooks."
         raise StrataError(

@@ -4,7 +4,7 @@ from probes.codebooks.analysis import CodebookResult, CodebookSpec
 from probes.codebooks.card import CardResult, CardSpec
 from probes.codebooks.coded import CodedResult, CodedSpec
 from probes.codebooks.concepts import ConceptsResult, ConceptsSpec
-from probes.codebooks.names import DUPLICATE, LEVELS, MOST, TRAINED
+from probes.codebooks.names import DUPLICATE, ENCODER, LEVELS, MOST, TRAINED
 from probes.codebooks.search import SearchResult, SearchSpec
 
 KINDS = {
@@ -28,6 +28,8 @@ def codebooks(spec: CodebookSpec, result: CodebookResult) -> tuple[str, ...]:
     """Describe the codebooks, what they were fitted to, how they were judged and against what."""
     if spec.method == TRAINED:
         return trained(spec, result)
+    if spec.method == ENCODER:
+        return encoded(spec, result)
     fitted, held_out = result.sizes
     site = "" if spec.site == "residual" else f" (site: {spec.site})"
     noise = f" (at most {MOST:,} rows)" if fitted > MOST else ""
@@ -52,6 +54,22 @@ def codebooks(spec: CodebookSpec, result: CodebookResult) -> tuple[str, ...]:
             "held-out ones, beside the best single word chosen alike."
         )
     return tuple(sentences)
+
+
+def encoded(spec: CodebookSpec, result: CodebookResult) -> tuple[str, ...]:
+    """Describe the features of an encoder, and what they were held against."""
+    fitted, held_out = result.sizes
+    return (
+        "Features are those of a TopK sparse autoencoder [@gao-2024] that was trained elsewhere (encoder: "
+        f"{spec.encoder}), read at layer {result.best} (site: {spec.site}): the {result.slots} largest of "
+        f"{result.size:,} for each token, each times one of {LEVELS} coefficients. Where its file has no decoder, one "
+        f"was fitted to {fitted:,} tokens by ridge regression with the features held.",
+        f"All numbers are of {held_out:,} tokens of other texts: the variance explained is one minus the sum of "
+        "squared errors over that of squared distances to the mean; bits a token are the code length under the usage "
+        f"in the first texts; duplicates are features whose vectors have a cosine above {DUPLICATE}. The mean of each "
+        "word stands beside.",
+        "Intervals are 95 % percentile bootstrap intervals over held-out texts (1,000 resamples) [@efron-1979].",
+    )
 
 
 def trained(spec: CodebookSpec, result: CodebookResult) -> tuple[str, ...]:

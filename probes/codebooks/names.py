@@ -4,12 +4,14 @@ from typing import Literal
 
 from probes.errors import StrataError
 
-Kind = Literal["kmeans", "spherical", "product", "residual", "pursuit", "itda", "trained"]
+Kind = Literal["kmeans", "spherical", "product", "residual", "pursuit", "itda", "trained", "encoder"]
 
 TRAINED: Kind = "trained"
 """Codebooks that the model was trained with: none is fitted."""
-DIRECTIONS: tuple[Kind, ...] = ("spherical", "pursuit", "itda")
-"""Kinds whose codes have length one, and stand for a state with a gain."""
+ENCODER: Kind = "encoder"
+"""Features of an autoencoder's encoder, read from a file: none is fitted."""
+DIRECTIONS: tuple[Kind, ...] = ("spherical", "pursuit", "itda", ENCODER)
+"""Kinds whose codes stand for a state with a gain; their length is one, but for those of an encoder."""
 LEVELS = 16
 """Gains that a spherical codebook tells apart: 4 bits."""
 MOST = 1 << 16

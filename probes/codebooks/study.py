@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 
 from probes import corpora
-from probes.codebooks import cards, judging, leaves, picking
+from probes.codebooks import cards, encoded, judging, leaves, picking
 from probes.codebooks.analysis import CodebookResult, CodebookSpec
 from probes.codebooks.dataset import Tokens, collect
 from probes.codebooks.fired import fired_of
 from probes.codebooks.judging import Judged, Question, Sides
 from probes.codebooks.kmeans import Options, check
 from probes.codebooks.measures import counts
-from probes.codebooks.names import TRAINED, wanted
+from probes.codebooks.names import ENCODER, TRAINED, wanted
 from probes.codebooks.rows import center_of, rows_of
 from probes.codebooks.trained.book import Book
 from probes.codebooks.trained.own import own
@@ -25,6 +25,7 @@ from probes.corpora.grammars import LANGUAGES
 from probes.errors import StrataError
 from probes.extract import extract
 from probes.models import Model
+from probes.models.encoders import Encoder, read
 from probes.models.provenance import source_of
 from probes.stats import bootstrap
 from probes.store import States
@@ -43,6 +44,8 @@ class Shape:
     device: str
     own: dict[str, Book] = field(default_factory=dict)
     """By layer, the codebooks that the model was trained with; none where codebooks are fitted."""
+    encoder: Encoder | None = None
+    """What names the features, where they are an encoder's."""
 
 
 def study(spec: CodebookSpec, progress: Progress) -> CodebookResult:
@@ -57,10 +60,11 @@ def study(spec: CodebookSpec, progress: Progress) -> CodebookResult:
     model = model_of(spec)
     shape = _shape(spec, model)
     tokens = _tokens(spec, model, progress.step(0.05, 0.1))
-    if not shape.own:
+    if not shape.own and not shape.encoder:
         check(spec.codes, tokens.cut)
     texts, also = [text.text for text in tokens.texts], _grammar(tokens)
-    source = source_of(model, corpus=spec.corpus, texts=texts, seed=spec.seed, notes=_notes(spec, tokens), also=also)
+    notes = _notes(spec, tokens, shape)
+    source = source_of(model, corpus=spec.corpus, texts=texts, seed=spec.seed, notes=notes, also=also)
     states = extract(model, texts, tokens.spans, source=source, part=spec.site, progress=progress.step(0.1, 0.35))
     del model  # what follows needs its memory more
     judged = _judge(spec, tokens, states, shape, progress.step(0.35, 0.97))
@@ -69,6 +73,10 @@ def study(spec: CodebookSpec, progress: Progress) -> CodebookResult:
 
 
 def _shape(spec: CodebookSpec, model: Model) -> Shape:
+    if spec.method == ENCODER:
+        return Shape(_one(spec, model), model.depth, model.device, encoder=read(spec.encoder))
+    if spec.encoder:
+        raise StrataError("E-ENCODER", f"The method {spec.method} reads no encoder.", fix="Choose the method encoder.")
     if spec.method != TRAINED:
         return Shape(wanted(spec.layers, model.labels(spec.site)), model.depth, model.device)
     found = thinking(spec)
@@ -78,6 +86,15 @@ def _shape(spec: CodebookSpec, model: Model) -> Shape:
         what = f"The codebooks of layers {', '.join(layers)} have {min(sizes)} to {max(sizes)} codes."
         raise StrataError("E-CODES-SIZES", what, "One run holds books of one size.", "Name layers that are alike.")
     return Shape(layers, model.depth, model.device, {layer: found.books[layer] for layer in layers})
+
+
+def _one(spec: CodebookSpec, model: Model) -> tuple[str, ...]:
+    """Return the one layer asked for: an encoder is trained on one."""
+    layers = wanted(spec.layers, model.labels(spec.site))
+    if len(layers) > 1:
+        what = f"An encoder is of one layer, and {len(layers)} are asked for."
+        raise StrataError("E-ENCODER", what, fix="Name the layer that it was trained on.")
+    return layers
 
 
 def _tokens(spec: CodebookSpec, model: Model, progress: Progress) -> Tokens:
@@ -91,9 +108,11 @@ def _grammar(tokens: Tokens) -> tuple[str, ...]:
     return tuple(sorted({LANGUAGES[t.language].wheel for t in tokens.texts if t.language in LANGUAGES}))
 
 
-def _notes(spec: CodebookSpec, tokens: Tokens) -> tuple[str, ...]:
+def _notes(spec: CodebookSpec, tokens: Tokens, shape: Shape) -> tuple[str, ...]:
+    bare = shape.encoder is not None and shape.encoder.decoder is None
+    made = ("The encoder has no decoder: what features stand for was fitted to the fitted tokens.",) if bare else ()
     have = {"fitted to": (spec.n_fit, tokens.cut), "held out": (spec.n_test, len(tokens.words) - tokens.cut)}
-    return tuple(
+    return made + tuple(
         f"The corpus gave {got:,} tokens to be {side} of the {want:,} asked for."
         for side, (want, got) in have.items()
         if got < want
@@ -108,9 +127,14 @@ def _judge(spec: CodebookSpec, tokens: Tokens, states: States, shape: Shape, pro
         rows = states.at(label)
         sides = Sides(rows_of(rows[: tokens.cut], shape.device), rows_of(rows[tokens.cut :], shape.device))
         part = progress.step(number / len(shape.layers), (number + 1) / len(shape.layers))
-        part.report(0, 1, f"{'reading the codes of' if shape.own else 'fitting codes to'} layer {label}")
+        part.report(
+            0, 1, f"{'reading the codes of' if shape.own or shape.encoder else 'fitting codes to'} layer {label}"
+        )
         try:
-            if shape.own:
+            if shape.encoder:
+                book = encoded.book(shape.encoder, sides.fitted, options)
+                found.append(judging.as_it_is(book, sides, words))
+            elif shape.own:
                 found.append(judging.as_it_is(own(shape.own[label], center_of(sides.fitted)), sides, words))
             else:
                 found.append(judging.judge(question, sides, words, part))

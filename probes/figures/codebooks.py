@@ -64,7 +64,7 @@ def bits_by_layer(result: "CodebookResult") -> alt.LayerChart:
 def stability_by_layer(result: "CodebookResult") -> alt.LayerChart:
     """Draw how far the codes of two seeds agree by layer, beside noise and chance."""
     if result.scores["stability"].isna().all():
-        return message("These codes were trained with the model: there is no codebook of another seed to compare with.")
+        return message("These codes were not fitted here: there is no codebook of another seed to compare with.")
     rows = _long(result.scores, dict(zip(OVERLAP, ("stability", "floor_stability", "chance"), strict=True)))
     y = alt.Y("value:Q", title="overlap of codes (Jaccard)", scale=alt.Scale(domain=[0, 1]))
     chart = alt.layer(*_lines(rows, _layers(result), y, OVERLAP)).properties(width=_WIDTH, height=220)

