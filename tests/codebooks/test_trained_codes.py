@@ -71,7 +71,7 @@ def test_what_codes_keep_is_of_what_enters_them_and_left_out_controls_say_so(tau
     assert any("codebooks in place" in note for note in run.source.notes)
     whole = find("codebooks")
     drawn = [str(figure(run).to_dict()) for figure in whole.figures.values()]
-    assert "trained with the model" in drawn[2]
+    assert "not fitted here" in drawn[2]
     assert not any("noise of the same covariance" in one for one in drawn)
     said = " ".join(whole.methods(taught_run, run))
     assert "another training" in said
