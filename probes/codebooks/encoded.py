@@ -46,10 +46,10 @@ def again(asked: CodebookSpec, run: CodebookResult, at: int) -> TopK:
 
 
 def _on(encoder: Encoder, center: torch.Tensor) -> TopK:
-    """Return the encoder as what reads states less a center, its own if it has one."""
+    """Return the encoder as what reads states less a center; it takes its own off them, if it has one."""
     weights, bias = encoder.weights.to(center), encoder.bias.to(center)
-    if encoder.center is None:
-        bias = bias + weights @ center
+    own = torch.zeros_like(center) if encoder.center is None else encoder.center.to(center)
+    bias = bias + weights @ (center - own)
     codes = weights if encoder.decoder is None else encoder.decoder.to(center)
     return TopK(center, codes[None], center.new_zeros(0), encoder.k, weights, bias)
 
@@ -60,7 +60,7 @@ def _features(found: TopK, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tens
 
 
 def decoder(found: TopK, rows: Rows) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return float32 [code, width], and what rows have on average by them [width], of rows whose mean is zero.
+    """Return float32 [code, width], and what rows have on average by them [width].
 
     Least squares with a ridge and an intercept, for features as they are, by conjugate gradients: of at most `MOST`
     rows. A feature that no row has stands for nothing.

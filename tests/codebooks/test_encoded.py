@@ -36,12 +36,13 @@ def written(path: Path, **parts: Any) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("bare", [True, False])
-def test_planted_features_are_named_and_add_up(tmp_path: Path, bare: bool) -> None:
+@pytest.mark.parametrize(("center", "bare"), [(False, True), (True, True), (True, False)])
+def test_planted_features_are_named_and_add_up(tmp_path: Path, center: bool, bare: bool) -> None:
     states, chosen = planted()
     mean = torch.full((WIDTH,), 5.0)
     # an encoder without a center of its own has it in its bias
-    parts = {"bias": -torch.from_numpy(ATOMS) @ mean} if bare else {"center": mean, "decoder": torch.from_numpy(ATOMS)}
+    parts = {"center": mean} if center else {"bias": -torch.from_numpy(ATOMS) @ mean}
+    parts |= {} if bare else {"decoder": torch.from_numpy(ATOMS)}
     encoder = encoders.read(written(tmp_path / "own.safetensors", **parts))
     assert (encoder.decoder is None) == bare
     book = encoded.book(encoder, rows_of(states, "cpu"), Options(CODES, 10, 0, 0))
