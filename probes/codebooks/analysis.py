@@ -67,7 +67,7 @@ class CodebookSpec(ReadsCorpus):
 
     def pinned(self) -> Self:
         """Name the corpus, the model and the encoder as they are today."""
-        named = _encoders().pinned(self.encoder) if self.encoder else ""
+        named = _encoders().pin(self.encoder) if self.encoder else ""
         return super().pinned().model_copy(update={"encoder": named})
 
     def unpinned(self) -> Self:

