@@ -1,6 +1,5 @@
 """The run behind `MapSpec`: a frame a layer, each laid over the one before, judged, and its clusters named."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +12,7 @@ from probes.geometry import projection
 from probes.geometry.clusters import clusters, named, terms
 from probes.geometry.faithful import agreement, kept, sample
 from probes.geometry.maps import LENDERS, MapResult, MapSpec
-from probes.geometry.points import Points, distinct
+from probes.geometry.points import Points
 from probes.geometry.projection import EXACT, Directed, Near, around, directed
 from probes.geometry.reading import read
 from probes.subspaces import Lent, Moments, of_equal_rank
@@ -37,8 +36,8 @@ def mapped(spec: MapSpec, progress: Progress) -> MapResult:
     k, some = min(spec.neighbours, (count - 1) // 3), sample(count)
     words = terms(points.frame.word.tolist())
     before: Frames | None = None
-    flat: dict[str, int] = {}
-    for order, layer, rows in _several(points, flat, steps):
+    flat: dict[str, int] = {}  # any map of a layer of fewer points would look perfect
+    for order, layer, rows in points.several(DISTINCT, flat, steps, "mapping"):
         beside = _around(rows, spec)
         seen = lent.project(rows, layer) if lent else rows
         before, share = _pair(seen, spec, before, beside)
@@ -79,22 +78,6 @@ def _one_method(spec: MapSpec) -> None:
     if spec.run and corpora.is_matrix(spec.corpus):
         what = "A probe maps states of the model it was trained on, and a matrix is of no model."
         raise StrataError("E-MAP-RUN", what, fix="Choose another method.")
-
-
-def _several(points: Points, flat: dict[str, int], steps: Progress) -> Iterator[tuple[int, str, np.ndarray]]:
-    """Yield each layer that can be mapped: its number among these, its name and its rows.
-
-    A layer whose points are all the same, or but two, goes into `flat` with how many differ: any map of it would look
-    perfect. Layer 0 of an encoder has one state for the first token of every text.
-    """
-    for done, layer in enumerate(points.layers):
-        steps.report(done, len(points.layers), f"mapping layer {layer}")
-        rows = points.at(layer)
-        found = distinct(rows, DISTINCT)
-        if found < DISTINCT:
-            flat[layer] = found
-        else:
-            yield done - len(flat), layer, rows
 
 
 def _lent(spec: MapSpec, points: Points) -> tuple[Points, Lent | None]:

@@ -1,11 +1,12 @@
 """Points of a cloud: what each is, and where its vectors are at every layer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from probes.contract import Progress
 from probes.errors import StrataError
 from probes.store import States
 from probes.values import Source
@@ -67,6 +68,28 @@ class Points:
         if bad is not None or not some:
             raise self._unsound(layer, bad)
         return rows
+
+    def several(
+        self,
+        need: int,
+        flat: dict[str, int],
+        progress: Progress,
+        doing: str,
+        sides: "Sequence[np.ndarray | slice]" = (slice(None),),
+    ) -> Iterator[tuple[int, str, np.ndarray]]:
+        """Yield each layer of which `need` points differ on each side: its number among these, its name and its rows.
+
+        Of any other it goes into `flat` how many do: of points that are all the same nothing can be said. Layer 0 of an
+        encoder has one state for the first token of every text.
+        """
+        for done, layer in enumerate(self.layers):
+            progress.report(done, len(self.layers), f"{doing} layer {layer}")
+            rows = self.at(layer)
+            found = min(distinct(rows[side], need) for side in sides)
+            if found < need:
+                flat[layer] = found
+            else:
+                yield done - len(flat), layer, rows
 
     def without(self, flat: Mapping[str, int], need: int, what: str) -> "Points":
         """Return the points without some layers, which a note names; E-CLOUD-POINT when none is left.

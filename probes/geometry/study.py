@@ -12,7 +12,7 @@ from probes.geometry.contexts import self_similarity
 from probes.geometry.coordinates import contributions
 from probes.geometry.measures import every
 from probes.geometry.nulls import NULLS, null
-from probes.geometry.points import FEWEST, Points, distinct
+from probes.geometry.points import FEWEST, Points
 from probes.geometry.reading import read, twin
 from probes.geometry.treatments import RAW, TREATMENTS, fit
 from probes.values import split_of
@@ -30,12 +30,10 @@ def study(spec: GeometrySpec, progress: Progress) -> GeometryResult:
     points = read(spec, progress.step(0, 0.3))
     other = twin(spec, points, progress.step(0.3, 0.5)) if spec.random_init and points.unit != "row" else None
     measured = halves(points, spec.seed)
-    points = points.without(_flat(points, measured), 2, "each half of the texts")
     scores, norms, rogue = [], [], []
     steps = progress.step(0.5, 1)
-    for order, layer in enumerate(points.layers):
-        steps.report(order, len(points.layers), f"measuring layer {layer}")
-        rows = points.at(layer)
+    flat: dict[str, int] = {}
+    for order, layer, rows in points.several(2, flat, steps, "measuring", (measured, ~measured)):
         for series, treatment, values in _layer(rows, points, measured, spec):
             scores += _lines(order, layer, (series, treatment), values)
         if other:
@@ -44,6 +42,7 @@ def study(spec: GeometrySpec, progress: Progress) -> GeometryResult:
         here = cloud(rows[measured])
         norms.append((order, layer, *np.percentile(here.norms, [5, 25, 50, 75, 95])))
         rogue += _rogue(order, layer, here)
+    points = points.without(flat, 2, "each half of the texts")
     table = pd.DataFrame(scores, columns=["order", "layer", "series", "treatment", "measure", "value", "low", "high"])
     return GeometryResult(
         scores=table,
@@ -74,12 +73,6 @@ def halves(points: Points, seed: int) -> np.ndarray:
             "Ask for more points, or for fewer of each text.",
         )
     return found
-
-
-def _flat(points: Points, measured: np.ndarray) -> dict[str, int]:
-    """Return the layers of which one half of the texts is a single point, over and over, and that one point: 1."""
-    sides = [(layer, points.at(layer)) for layer in points.layers]
-    return {layer: 1 for layer, rows in sides if min(distinct(rows[m], 2) for m in (measured, ~measured)) < 2}
 
 
 def _layer(rows: np.ndarray, points: Points, measured: np.ndarray, spec: GeometrySpec) -> list[Line]:
