@@ -30,9 +30,11 @@ def tall(spec: dict[str, Any]) -> dict[str, Any]:
     several = _SEVERAL & {*spec, *spec.get("encoding", {})}
     if several or "title" not in spec or "autosize" in spec:
         return spec
-    return {**spec, "autosize": {"type": "fit-x", "contains": "padding"}}
+    return {**spec, "autosize": TALL}
 
 
+TALL = {"type": "fit-x", "contains": "padding"}
+"""As wide as its column, and as high as its rows ask for."""
 _SEVERAL = {"concat", "hconcat", "vconcat", "facet", "repeat", "row", "column"}
 
 

@@ -9,6 +9,7 @@ from probes.alignment.typed import LARGEST, from_address, from_table, task_score
 from probes.errors import StrataError
 from probes.figures.languages import task_line
 from probes.ui.address import check, given, remember
+from probes.ui.drawing import TALL
 from probes.ui.refusals import refuse
 from probes.ui.text import plain
 
@@ -42,7 +43,8 @@ def tasks(result: AlignmentResult) -> None:
             except StrataError as error:
                 refuse(error)
                 return
-            st.altair_chart(task_line(names, aligned, task, fit), key="task_line")
+            drawn = {**task_line(names, aligned, task, fit).to_dict(), "autosize": TALL}
+            st.vega_lite_chart(drawn, key="task_line", width="stretch")
             st.caption("  \n".join(plain(sentence) for sentence in fit.sentences(names)))
 
 
