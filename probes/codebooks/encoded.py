@@ -32,7 +32,7 @@ def book(encoder: Encoder, rows: Rows, options: Options) -> TopK:
     mean = center_of(rows)
     found = _on(encoder, mean if encoder.center is None else encoder.center.to(mean))
     whole = centred(rows, found.center)
-    levels = levels_of(_features(found, whole.at(slice(0, SAMPLE)))[0], options)
+    levels = levels_of(found.features(whole.at(slice(0, SAMPLE)))[0], options)
     if encoder.decoder is None:
         codes, less = decoder(found, whole)
         found = replace(_on(encoder, mean - less), codes=codes[None])
@@ -54,11 +54,6 @@ def _on(encoder: Encoder, center: torch.Tensor) -> TopK:
     return TopK(center, codes[None], center.new_zeros(0), encoder.k, weights, bias)
 
 
-def _features(found: TopK, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    gains, atoms = torch.addmm(found.bias, rows, found.encoder.T).topk(found.k, 1)
-    return gains.clamp(min=0), atoms
-
-
 def decoder(found: TopK, rows: Rows) -> tuple[torch.Tensor, torch.Tensor]:
     """Return float32 [code, width], and what rows have on average by them [width].
 
@@ -66,7 +61,7 @@ def decoder(found: TopK, rows: Rows) -> tuple[torch.Tensor, torch.Tensor]:
     rows. A feature that no row has stands for nothing.
     """
     target = rows.at(slice(0, MOST))
-    gains, atoms = (torch.cat(part) for part in zip(*(_features(found, r) for r in target.split(_BLOCK)), strict=True))
+    gains, atoms = (torch.cat(part) for part in zip(*map(found.features, target.split(_BLOCK)), strict=True))
     size = len(found.bias)
     sums = gains.new_zeros(size).index_add_(0, atoms.flatten(), gains.flatten())
     mean, ridge = sums / len(gains), RIDGE * gains.square().sum() / (sums > 0).sum().clamp(min=1)

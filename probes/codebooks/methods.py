@@ -7,6 +7,7 @@ from probes.codebooks.concepts import ConceptsResult, ConceptsSpec
 from probes.codebooks.names import DUPLICATE, ENCODER, LEVELS, MOST, TRAINED
 from probes.codebooks.search import SearchResult, SearchSpec
 
+INTERVALS = "Intervals are 95 % percentile bootstrap intervals over held-out texts (1,000 resamples) [@efron-1979]."
 KINDS = {
     "kmeans": "Each token's state was replaced by the nearest of {size} codes, fitted by k-means [@lloyd-1982].",
     "spherical": "Each token's state was replaced by one of {size} directions, fitted by spherical k-means "
@@ -46,7 +47,7 @@ def codebooks(spec: CodebookSpec, result: CodebookResult) -> tuple[str, ...]:
         f"explained{noise}. Stability is the usage-weighted Jaccard overlap of each code with its like in a codebook "
         "of the next seed, beside that of the noise and that of permuted choices. The layer was chosen on the tokens "
         "that codes were fitted to.",
-        "Intervals are 95 % percentile bootstrap intervals over held-out texts (1,000 resamples) [@efron-1979].",
+        INTERVALS,
     ]
     if len(result.leaves):
         sentences.append(
@@ -68,7 +69,7 @@ def encoded(spec: CodebookSpec, result: CodebookResult) -> tuple[str, ...]:
         "squared errors over that of squared distances to the mean; bits a token are the code length under the usage "
         f"in the first texts; duplicates are features whose vectors have a cosine above {DUPLICATE}. The mean of each "
         "word stands beside.",
-        "Intervals are 95 % percentile bootstrap intervals over held-out texts (1,000 resamples) [@efron-1979].",
+        INTERVALS,
     )
 
 
@@ -85,7 +86,7 @@ def trained(spec: CodebookSpec, result: CodebookResult) -> tuple[str, ...]:
         "of what enters the codebooks; bits a token are the code length under the usage in the first texts; duplicates "
         f"are codes with a cosine above {DUPLICATE} to another. The mean of each word stands beside.",
         "Noise of the same covariance and a second seed are left out: each would take another training of the model.",
-        "Intervals are 95 % percentile bootstrap intervals over held-out texts (1,000 resamples) [@efron-1979].",
+        INTERVALS,
     )
 
 

@@ -1,7 +1,9 @@
 """The run behind `CodebookSpec`: tokens, states, a codebook a layer, its numbers."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -9,13 +11,14 @@ import pandas as pd
 from probes import corpora
 from probes.codebooks import cards, encoded, judging, leaves, picking
 from probes.codebooks.analysis import CodebookResult, CodebookSpec
+from probes.codebooks.book import Codebook
 from probes.codebooks.dataset import Tokens, collect
 from probes.codebooks.fired import fired_of
 from probes.codebooks.judging import Judged, Question, Sides
 from probes.codebooks.kmeans import Options, check
 from probes.codebooks.measures import counts
 from probes.codebooks.names import ENCODER, TRAINED, wanted
-from probes.codebooks.rows import center_of, rows_of
+from probes.codebooks.rows import Rows, center_of, rows_of
 from probes.codebooks.trained.book import Book
 from probes.codebooks.trained.own import own
 from probes.codebooks.trained.thinking import thinking
@@ -25,7 +28,7 @@ from probes.corpora.grammars import LANGUAGES
 from probes.errors import StrataError
 from probes.extract import extract
 from probes.models import Model
-from probes.models.encoders import Encoder, read
+from probes.models.encoders import read
 from probes.models.provenance import source_of
 from probes.stats import bootstrap
 from probes.store import States
@@ -35,6 +38,10 @@ ORDER = ("order", "layer", "explained", "low", "high")
 PASSAGE = ("origin", "language", "content")
 
 
+Read = Callable[[Rows, Options], Codebook]
+"""Makes a codebook that is read, not fitted, of the rows of the fitted side: they have its center."""
+
+
 @dataclass(frozen=True)
 class Shape:
     """What is still asked about a model whose states have been read."""
@@ -42,10 +49,9 @@ class Shape:
     layers: tuple[str, ...]
     depth: int
     device: str
-    own: dict[str, Book] = field(default_factory=dict)
-    """By layer, the codebooks that the model was trained with; none where codebooks are fitted."""
-    encoder: Encoder | None = None
-    """What names the features, where they are an encoder's."""
+    read: dict[str, Read] = field(default_factory=dict)
+    """By layer, the codebooks that somebody trained; none where codebooks are fitted."""
+    notes: tuple[str, ...] = ()
 
 
 def study(spec: CodebookSpec, progress: Progress) -> CodebookResult:
@@ -60,10 +66,10 @@ def study(spec: CodebookSpec, progress: Progress) -> CodebookResult:
     model = model_of(spec)
     shape = _shape(spec, model)
     tokens = _tokens(spec, model, progress.step(0.05, 0.1))
-    if not shape.own and not shape.encoder:
+    if not shape.read:
         check(spec.codes, tokens.cut)
     texts, also = [text.text for text in tokens.texts], _grammar(tokens)
-    notes = _notes(spec, tokens, shape)
+    notes = (*shape.notes, *_notes(spec, tokens))
     source = source_of(model, corpus=spec.corpus, texts=texts, seed=spec.seed, notes=notes, also=also)
     states = extract(model, texts, tokens.spans, source=source, part=spec.site, progress=progress.step(0.1, 0.35))
     del model  # what follows needs its memory more
@@ -74,7 +80,7 @@ def study(spec: CodebookSpec, progress: Progress) -> CodebookResult:
 
 def _shape(spec: CodebookSpec, model: Model) -> Shape:
     if spec.method == ENCODER:
-        return Shape(_one(spec, model), model.depth, model.device, encoder=read(spec.encoder))
+        return _encoded(spec, model)
     if spec.encoder:
         raise StrataError("E-ENCODER", f"The method {spec.method} reads no encoder.", fix="Choose the method encoder.")
     if spec.method != TRAINED:
@@ -85,16 +91,23 @@ def _shape(spec: CodebookSpec, model: Model) -> Shape:
     if len(sizes) > 1:
         what = f"The codebooks of layers {', '.join(layers)} have {min(sizes)} to {max(sizes)} codes."
         raise StrataError("E-CODES-SIZES", what, "One run holds books of one size.", "Name layers that are alike.")
-    return Shape(layers, model.depth, model.device, {layer: found.books[layer] for layer in layers})
+    return Shape(layers, model.depth, model.device, {layer: _held(found.books[layer]) for layer in layers})
 
 
-def _one(spec: CodebookSpec, model: Model) -> tuple[str, ...]:
-    """Return the one layer asked for: an encoder is trained on one."""
+def _held(book: Book) -> Read:
+    return lambda rows, _: own(book, center_of(rows))
+
+
+def _encoded(spec: CodebookSpec, model: Model) -> Shape:
+    """Return the shape of the one layer that an encoder is trained on."""
     layers = wanted(spec.layers, model.labels(spec.site))
     if len(layers) > 1:
         what = f"An encoder is of one layer, and {len(layers)} are asked for."
         raise StrataError("E-ENCODER", what, fix="Name the layer that it was trained on.")
-    return layers
+    encoder = read(spec.encoder)
+    made = "The encoder has no decoder: what features stand for was fitted to the fitted tokens."
+    notes = (made,) if encoder.decoder is None else ()
+    return Shape(layers, model.depth, model.device, {layers[0]: partial(encoded.book, encoder)}, notes)
 
 
 def _tokens(spec: CodebookSpec, model: Model, progress: Progress) -> Tokens:
@@ -108,11 +121,9 @@ def _grammar(tokens: Tokens) -> tuple[str, ...]:
     return tuple(sorted({LANGUAGES[t.language].wheel for t in tokens.texts if t.language in LANGUAGES}))
 
 
-def _notes(spec: CodebookSpec, tokens: Tokens, shape: Shape) -> tuple[str, ...]:
-    bare = shape.encoder is not None and shape.encoder.decoder is None
-    made = ("The encoder has no decoder: what features stand for was fitted to the fitted tokens.",) if bare else ()
+def _notes(spec: CodebookSpec, tokens: Tokens) -> tuple[str, ...]:
     have = {"fitted to": (spec.n_fit, tokens.cut), "held out": (spec.n_test, len(tokens.words) - tokens.cut)}
-    return made + tuple(
+    return tuple(
         f"The corpus gave {got:,} tokens to be {side} of the {want:,} asked for."
         for side, (want, got) in have.items()
         if got < want
@@ -127,14 +138,10 @@ def _judge(spec: CodebookSpec, tokens: Tokens, states: States, shape: Shape, pro
         rows = states.at(label)
         sides = Sides(rows_of(rows[: tokens.cut], shape.device), rows_of(rows[tokens.cut :], shape.device))
         part = progress.step(number / len(shape.layers), (number + 1) / len(shape.layers))
-        doing = "reading the codes of" if shape.own or shape.encoder else "fitting codes to"
-        part.report(0, 1, f"{doing} layer {label}")
+        part.report(0, 1, f"{'reading the codes of' if shape.read else 'fitting codes to'} layer {label}")
         try:
-            if shape.encoder:
-                book = encoded.book(shape.encoder, sides.fitted, options)
-                found.append(judging.as_it_is(book, sides, words))
-            elif shape.own:
-                found.append(judging.as_it_is(own(shape.own[label], center_of(sides.fitted)), sides, words))
+            if shape.read:
+                found.append(judging.as_it_is(shape.read[label](sides.fitted, options), sides, words))
             else:
                 found.append(judging.judge(question, sides, words, part))
         except StrataError as error:

@@ -33,9 +33,14 @@ class TopK(Sparse):
     bias: torch.Tensor = torch.zeros(0)
     """float32 [code]"""
 
-    def _ids(self, centred: torch.Tensor) -> torch.Tensor:
+    def features(self, centred: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the exact coefficients of the atoms that rows without their center have, and the atoms, [row, k]."""
         gains, atoms = torch.addmm(self.bias, centred, self.encoder.T).topk(self.k, 1)
-        return torch.cat([atoms, self.level(gains.clamp(min=0))], 1)
+        return gains.clamp(min=0), atoms
+
+    def _ids(self, centred: torch.Tensor) -> torch.Tensor:
+        gains, atoms = self.features(centred)
+        return torch.cat([atoms, self.level(gains)], 1)
 
 
 def fit(rows: Rows, options: Options, k: int = 1, tell: Tell = kmeans.silent) -> TopK:
@@ -56,8 +61,7 @@ def fit(rows: Rows, options: Options, k: int = 1, tell: Tell = kmeans.silent) ->
         tell((number + 1) / (passes + 1))
     encoder, bias, decoder = (part.detach() for part in net)
     book = TopK(center, decoder[None], center.new_zeros(0), k, encoder, bias * scale)
-    gains = torch.addmm(book.bias, whole.at(slice(0, SAMPLE)), encoder.T).topk(k, 1).values
-    return replace(book, levels=levels_of(gains.clamp(min=0), options))
+    return replace(book, levels=levels_of(book.features(whole.at(slice(0, SAMPLE)))[0], options))
 
 
 def _pass(
